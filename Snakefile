@@ -1,0 +1,38 @@
+# emotion-grid: fine-tune a declared grid of text encoders for multi-label emotion detection, and say what made a difference.
+#
+#   CSV ──prepare──► splits ──► train, one job a run ──► predictions ──evaluate──► tables ──► report
+#
+# The grid stands in a config file (config/config.yaml unless --configfile names another); docs/configuration.md lists every key.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+if "experiment" not in config:
+
+    configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/fetch.smk"
+include: "rules/prepare.smk"
+include: "rules/train.smk"
+include: "rules/baseline.smk"
+include: "rules/evaluate.smk"
+include: "rules/report.smk"
+
+
+localrules:
+    all,
+    fetch_encoder,
+    prepare,
+    evaluate,
+    models,
+    report,
+
+
+rule all:
+    default_target: True
+    input:
+        f"{HOME}/summary.csv",
+        f"{HOME}/report.html",
+        f"{HOME}/models.csv",

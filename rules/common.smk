@@ -1,0 +1,130 @@
+# What the rules share: folders, the plan, and what is still to be made.
+import functools
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, workflow.basedir)
+
+from scripts.lib.config import check_config, check_unique_keys
+from scripts.lib.encoders import encoder_key
+from scripts.lib.files import InputError, read_json
+from scripts.lib.guard import Guard
+from scripts.lib.plan import (
+    BASELINE_FILES,
+    RESULT_FILES,
+    build_plan,
+    data_key,
+    missing_files,
+    write_plan,
+    write_specs,
+)
+from scripts.lib.spec import SPLITS
+
+CACHE = Path(config.get("cache_root", "cache"))
+RESULTS = Path(config.get("results_root", "results"))
+HOME = RESULTS / str(config["experiment"])
+
+
+wildcard_constraints:
+    experiment="[^/]+",
+    run="[^/]+",
+    baseline="[^/]+",
+    key="[^/]+",
+
+
+def make_plan():
+    """The plan for the config; only the process that a user starts makes one, its jobs read specs."""
+    if not workflow.is_main_process:
+        return None
+    try:
+        for path in {*workflow.configfiles, *workflow.overwrite_configfiles}:
+            check_unique_keys(path)
+        return build_plan(check_config(config))
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+PLAN = make_plan()
+
+
+@functools.cache
+def begin():
+    """Before anything runs: take the experiment's guard and write the specs. A dry run does neither."""
+    if PLAN is None or workflow.dryrun:
+        return None
+    try:
+        guard = Guard(HOME, PLAN.experiment)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    write_specs(PLAN, HOME, CACHE)
+    return guard
+
+
+def plan_path():
+    """The plan that the tables are made from; newer than the tables if it asks for others."""
+    begin()
+    path = HOME / "plan.json"
+    if PLAN is not None and workflow.dryrun:
+        return write_plan(PLAN, path, beside=workflow.snakemake_tmp_dir)
+    return path
+
+
+def spec_of(wildcards):
+    """The spec behind a run's or a baseline's wildcards: as planned or, in a job, as it was written before it started."""
+    begin()
+    run = getattr(wildcards, "run", None)
+    kind, name = ("runs", run) if run else ("baselines", wildcards.baseline)
+    rows = getattr(PLAN, kind, {})
+    if name in rows:
+        return rows[name].spec
+    path = RESULTS / wildcards.experiment / kind / name / "spec.json"
+    if not path.is_file():
+        raise WorkflowError(f"{name}: expected one of the {kind} of the current config, or an older one with its spec at {path}")
+    return read_json(path)
+
+
+def raw_files(wildcards):
+    """The command line's options for the CSV files of the study."""
+    from shlex import quote
+
+    root = Path(config.get("data_root", ".")).expanduser()
+    splits = [split for split in ("train", "dev", "test") if split in config["data"]]
+    return " ".join(f"--{split} {quote(str(root / config['data'][split]))}" for split in splits)
+
+
+def data_folder(wildcards):
+    """Folder of the prepared splits that a run or a baseline reads."""
+    return RESULTS / wildcards.experiment / "data" / data_key(spec_of(wildcards)["data"])
+
+
+def encoder_folder(wildcards):
+    """Folder of the fetched encoder that a run reads."""
+    return CACHE / "encoders" / encoder_key(spec_of(wildcards)["encoder"])
+
+
+def needs_of_run(wildcards):
+    """What a run waits for. A finished run waits for nothing: the cache may be deleted without training it again."""
+    if not missing_files(RESULTS / wildcards.experiment / "runs" / wildcards.run, RESULT_FILES):
+        return []
+    return [data_folder(wildcards) / "checks.json", encoder_folder(wildcards) / "fetched.json"]
+
+
+def needs_of_baseline(wildcards):
+    """What a baseline waits for."""
+    if not missing_files(RESULTS / wildcards.experiment / "baselines" / wildcards.baseline, BASELINE_FILES):
+        return []
+    return [data_folder(wildcards) / "checks.json"]
+
+
+def needs_of_tables(wildcards):
+    """The plan, and of every row in it what shows that it is finished, or else all that is missing."""
+    if PLAN is None:
+        return {"plan": plan_path()}
+    rows = []
+    for planned, files in ((PLAN.runs, RESULT_FILES), (PLAN.baselines, BASELINE_FILES)):
+        for row in planned.values():
+            rows += missing_files(HOME / row.folder, files) or [HOME / row.folder / files[-1]]
+    data = [HOME / "data" / key / "checks.json" for key in PLAN.data]
+    return {"plan": plan_path(), "rows": rows, "data": data, "others": PLAN.others}

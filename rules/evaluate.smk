@@ -1,0 +1,27 @@
+rule evaluate:
+    # One job for all runs; it keeps what it computed, so that a new run costs one run's metrics.
+    message:
+        "Scoring the predictions of {wildcards.experiment}"
+    input:
+        unpack(needs_of_tables),
+    output:
+        summary=str(RESULTS / "{experiment}/summary.csv"),
+        metrics=str(RESULTS / "{experiment}/metrics.csv"),
+    log:
+        str(RESULTS / "{experiment}/evaluate.log"),
+    shell:
+        "python -m scripts.evaluate --plan {input.plan:q} --output $(dirname {output.summary:q}) > {log:q} 2>&1"
+
+
+rule models:
+    message:
+        "Keeping the models that the config asks for"
+    input:
+        summary=rules.evaluate.output.summary,
+        metrics=rules.evaluate.output.metrics,
+    output:
+        str(RESULTS / "{experiment}/models.csv"),
+    log:
+        str(RESULTS / "{experiment}/models.log"),
+    shell:
+        "python -m scripts.models --output $(dirname {output:q}) > {log:q} 2>&1"

@@ -1,0 +1,12 @@
+rule report:
+    message:
+        "Writing the report of {wildcards.experiment}"
+    input:
+        summary=rules.evaluate.output.summary,
+        metrics=rules.evaluate.output.metrics,
+    output:
+        str(RESULTS / "{experiment}/report.html"),
+    log:
+        str(RESULTS / "{experiment}/report.log"),
+    shell:
+        "python -m scripts.report --results $(dirname {output:q}) > {log:q} 2>&1"

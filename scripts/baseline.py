@@ -1,0 +1,62 @@
+"""Predict every split with a baseline that learns from train alone: label frequencies, or TF-IDF with logistic regression.
+
+Writes predictions/<split>.csv as a run of the grid does, so that it stands in the same tables.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.cli import log, run_program
+from scripts.lib.data import read_split, write_predictions
+from scripts.lib.files import read_json
+from scripts.lib.spec import SPLITS
+
+
+def most_frequent(train: pd.DataFrame, labels: list[str], texts: pd.Series) -> np.ndarray:
+    """Each label's share of train, for every text: (texts, labels). At 0.5 it gives the labels that most texts have."""
+    return np.tile(train[labels].mean().to_numpy(), (len(texts), 1))
+
+
+def tfidf(train: pd.DataFrame, labels: list[str], texts: pd.Series) -> np.ndarray:
+    """Probabilities (texts, labels) of one logistic regression a label on TF-IDF of words and word pairs."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    if len(texts) == 0:
+        return np.zeros((0, len(labels)))
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    features, wanted = vectorizer.fit_transform(train["text"]), vectorizer.transform(texts)
+    columns = []
+    for label in labels:
+        gold = train[label].to_numpy()
+        if gold.min() == gold.max():
+            columns.append(np.full(len(texts), gold[0]))
+        else:
+            columns.append(LogisticRegression(C=10, class_weight="balanced", max_iter=1000).fit(features, gold).predict_proba(wanted)[:, 1])
+    return np.stack(columns, axis=1)
+
+
+BASELINES = {"most-frequent": most_frequent, "tfidf": tfidf}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spec", required=True, type=Path, help="spec.json of the baseline")
+    parser.add_argument("--data", required=True, type=Path, help="folder of the prepared splits")
+    parser.add_argument("--output", required=True, type=Path, help="folder of the baseline's results")
+    arguments = parser.parse_args()
+    spec = read_json(arguments.spec)
+    labels, train = spec["data"]["labels"], read_split(arguments.data / "train.csv")
+    for split in SPLITS:
+        table = read_split(arguments.data / f"{split}.csv")
+        probabilities = BASELINES[spec["baseline"]](train, labels, table["text"])
+        write_predictions(arguments.output / "predictions" / f"{split}.csv", list(table["id"]), labels, probabilities)
+        log(f"{split}: {len(table)} rows")
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))

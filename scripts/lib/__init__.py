@@ -1,0 +1,1 @@
+"""What the programs share: one subject a module."""

@@ -1,0 +1,142 @@
+"""Tables of texts and of predictions: reading, checking, writing."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.files import InputError, whole_file
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """A CSV file as text cells.
+
+    Raises:
+        InputError: the file is not there, not UTF-8 or not a table; the message names the line.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: expected a CSV file, found none")
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError(f"{path}, line {line}: expected UTF-8, found the byte 0x{content[error.start]:02x}; save the file as UTF-8") from None
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path}: expected a CSV table with a header, found: {error}") from None
+
+
+def check_split(table: pd.DataFrame, path: str | Path, labels: list[str], gold: bool) -> pd.DataFrame:
+    """The columns `id`, `text` and the labels of a raw table, checked; label cells become 0.0, 1.0 or NaN (all of a split's).
+
+    Args:
+        table: cells as text.
+        path: what error messages name.
+        labels: the label columns, in order.
+        gold: whether the split must be labelled.
+
+    Raises:
+        InputError: the first thing that is wrong, with row and column; rows count from 1 below the header.
+    """
+    columns = list(table.columns)
+    if len(table) == 0:
+        raise InputError(f"{path}: expected at least one row, found none")
+    missing = [name for name in ("id", "text", *labels) if name not in columns]
+    if set(missing) == set(labels) and not gold:
+        table, missing = table.assign(**dict.fromkeys(labels, "")), []
+    if missing:
+        raise InputError(f"{path}: expected the column {missing[0]}, found {', '.join(columns)}")
+    table = table[["id", "text", *labels]]
+    _check_ids(table, path)
+    blank = np.flatnonzero(table["text"].str.strip() == "")
+    if len(blank):
+        raise InputError(f"{_row(table, path, blank[0])}, column text: expected a text, found none")
+    cells = table[labels].apply(lambda column: column.str.strip())
+    empty = (cells == "").to_numpy()
+    if empty.all() and not gold:
+        return table.assign(**dict.fromkeys(labels, np.nan))
+    wrong = np.argwhere(~cells.isin(["0", "1"]).to_numpy())
+    if len(wrong):
+        row, column = wrong[0]
+        expected = "0 or 1" if gold else "0 or 1 (or no labels in the whole file)"
+        found = cells.iat[row, column] or "nothing"
+        raise InputError(f"{_row(table, path, row)}, column {labels[column]}: expected {expected}, found {found}")
+    return table.assign(**{label: cells[label].astype(float) for label in labels})
+
+
+def _check_ids(table: pd.DataFrame, path: str | Path) -> None:
+    blank = np.flatnonzero(table["id"].str.strip() == "")
+    if len(blank):
+        raise InputError(f"{_row(table, path, blank[0])}, column id: expected an id, found none")
+    again = np.flatnonzero(table["id"].duplicated())
+    if len(again):
+        first = int(np.flatnonzero(table["id"] == table["id"].iat[again[0]])[0])
+        raise InputError(f"{_row(table, path, again[0])}, column id: expected ids that are unique, found the id of row {first + 1} again")
+
+
+def _row(table: pd.DataFrame, path: str | Path, row: int) -> str:
+    return f"{path}, row {row + 1} (id {table['id'].iat[row]})"
+
+
+def write_split(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a prepared split; labels as 0 and 1, or empty."""
+    labels = [name for name in table.columns if name not in ("id", "text")]
+    with whole_file(path) as partial:
+        table.astype(dict.fromkeys(labels, "Int64")).to_csv(partial, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+
+
+def read_split(path: str | Path) -> pd.DataFrame:
+    """A prepared split: `id` and `text` as text, labels as float (NaN where there is no gold); no rows if the study has no such split."""
+    table = pd.read_csv(path, dtype={"id": str, "text": str}, keep_default_na=False, na_values={}, encoding="utf-8")
+    labels = [name for name in table.columns if name not in ("id", "text")]
+    return table.assign(**{label: pd.to_numeric(table[label], errors="coerce").astype(float) for label in labels})
+
+
+def has_gold(table: pd.DataFrame) -> bool:
+    """Whether a prepared split has rows and they are labelled."""
+    labels = [name for name in table.columns if name not in ("id", "text")]
+    return len(table) > 0 and not table[labels].isna().to_numpy().any()
+
+
+def write_predictions(path: str | Path, ids: list[str], labels: list[str], probabilities: np.ndarray) -> None:
+    """Write a prediction table: `id` and a probability a label, a row for every input row, in input order.
+
+    Args:
+        probabilities: float, (rows, labels), each in [0, 1].
+
+    Raises:
+        ValueError: shapes that do not match, or values that are no probabilities.
+    """
+    if probabilities.shape != (len(ids), len(labels)):
+        raise ValueError(f"expected {len(ids)} rows × {len(labels)} labels, found {probabilities.shape}")
+    if not np.all((probabilities >= 0) & (probabilities <= 1)):
+        raise ValueError("expected probabilities in [0, 1], found others (the training diverged?)")
+    table = pd.DataFrame(probabilities.astype(np.float64), columns=labels)
+    table.insert(0, "id", ids)
+    with whole_file(path) as partial:
+        table.to_csv(partial, index=False, lineterminator="\n", float_format="%.9g")
+
+
+def read_predictions(path: str | Path, labels: list[str]) -> pd.DataFrame:
+    """A prediction table of anything: a run, a baseline, another team's file.
+
+    Raises:
+        InputError: columns that are missing, ids that stand twice, or values outside [0, 1].
+    """
+    table = read_table(path)
+    missing = [name for name in ("id", *labels) if name not in table.columns]
+    if missing:
+        raise InputError(f"{path}: expected the column {missing[0]}, found {', '.join(table.columns)}")
+    if len(table):
+        _check_ids(table, path)
+    values = table[labels].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+    wrong = np.argwhere(~((values >= 0) & (values <= 1)))
+    if len(wrong):
+        row, column = wrong[0]
+        found = table[labels[column]].iat[row] or "nothing"
+        raise InputError(f"{_row(table, path, row)}, column {labels[column]}: expected a probability from 0 to 1, found {found}")
+    return pd.DataFrame(values, columns=labels).assign(id=table["id"])[["id", *labels]]

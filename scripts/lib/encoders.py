@@ -1,0 +1,132 @@
+"""What is known of an encoder before it is fetched: where it comes from, its revision and its shape."""
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.lib.axes import Encoder
+from scripts.lib.config import PROJECT, load_yaml
+from scripts.lib.files import SHORT, InputError, digest, file_digest, read_json
+
+ENCODER_FILES = (
+    "config.json",
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "model-*-of-*.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "bpe.codes",
+    "*.model",
+)
+"""The files an encoder is made of. Weights come as safetensors; nothing that is pickled or executed is ever taken."""
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One entry under `encoders`, with what planning needs: `spec` is what decides the encoder's content."""
+
+    encoder: Encoder
+    spec: dict
+    model: str
+
+
+def encoder_key(spec: dict) -> str:
+    """The name of an encoder's folder in the cache: whoever uses the same encoder finds it, whatever they call it."""
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", spec.get("model", "folder").removeprefix("package:")).strip("-")
+    return f"{name[:60]}-{digest(spec)[:SHORT]}"
+
+
+@functools.cache
+def well_known() -> dict[str, dict]:
+    """The encoders that ship with their facts, by model."""
+    return load_yaml(PROJECT / "config" / "encoders.yaml")
+
+
+def is_folder(model: str) -> bool:
+    """Whether a model is a folder on this machine."""
+    return model.startswith((".", "/", "~"))
+
+
+def distributions(model: str) -> list[str]:
+    """The Python distributions of `package:name`, with a range such as `{001..005}` written out."""
+    name = model.removeprefix("package:")
+    found = re.fullmatch(r"(.*)\{(\d+)\.\.(\d+)\}(.*)", name)
+    if not found:
+        return [name]
+    before, first, last, after = found.groups()
+    return [f"{before}{number:0{len(first)}d}{after}" for number in range(int(first), int(last) + 1)]
+
+
+def shape_of(config: dict) -> tuple[int | None, int | None]:
+    """Layers and hidden size in a model's config.json, whatever the family calls them."""
+    layers = config.get("num_hidden_layers", config.get("n_layers"))
+    return layers, config.get("hidden_size", config.get("dim"))
+
+
+def folder_files(folder: Path) -> list[Path]:
+    """The encoder's files in a folder, sorted by name.
+
+    Raises:
+        InputError: no folder, no config.json, or no safetensors weights.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder with an encoder, found none")
+    files = sorted({file for pattern in ENCODER_FILES for file in folder.glob(pattern) if file.is_file()})
+    names = {file.name for file in files}
+    if "config.json" not in names:
+        raise InputError(f"{folder}: expected config.json, found none")
+    if not any(name.endswith(".safetensors") for name in names):
+        raise InputError(f"{folder}: expected weights as model.safetensors, found none (pickled weights such as pytorch_model.bin are not loaded)")
+    return files
+
+
+@functools.cache
+def folder_digest(folder: Path) -> str:
+    """Digest of an encoder's folder: names and contents of its files."""
+    return digest({file.name: file_digest(file) for file in folder_files(folder)})
+
+
+def source(name: str, entry: dict) -> Source:
+    """What the config's entry and the table of well-known encoders say of one encoder.
+
+    Raises:
+        InputError: the revision is not pinned, or the shape is not known.
+    """
+    where, model = f"encoders.{name}", entry["model"]
+    facts = {**well_known().get(model, {}), **entry}
+    layers, hidden_size = facts.get("layers"), facts.get("hidden_size")
+    if is_folder(model):
+        folder = Path(model).expanduser()
+        spec = {"folder": folder_digest(folder)}
+        found = shape_of(read_json(folder / "config.json"))
+        layers, hidden_size = layers or found[0], hidden_size or found[1]
+    else:
+        spec = {"model": model, "revision": _revision(where, model, facts), "sha256": facts.get("sha256")}
+    if not layers or not hidden_size:
+        raise InputError(
+            f"{where}: the project does not know the shape of {model}; expected layers and hidden_size beside model "
+            "(num_hidden_layers and hidden_size in the encoder's config.json)"
+        )
+    spec |= {"layers": layers, "hidden_size": hidden_size}
+    return Source(Encoder(name, layers, hidden_size), spec, model)
+
+
+def _revision(where: str, model: str, facts: dict) -> str:
+    revision = facts.get("revision")
+    if model.startswith("package:"):
+        if not revision:
+            raise InputError(f"{where}.revision: missing; expected the package's version")
+        return str(revision)
+    if not revision:
+        raise InputError(f"{where}.revision: missing; expected the hub's commit (40 hexadecimal digits) of {model}, or a folder's path as model")
+    if not COMMIT.fullmatch(str(revision)):
+        raise InputError(f"{where}.revision: expected a commit (40 hexadecimal digits), since branches and tags move; found {revision}")
+    return revision

@@ -1,0 +1,143 @@
+"""The grid: blocks of lists become points, as GitHub Actions users know it.
+
+Imports neither torch nor transformers: the Snakefile reads it at every start.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.lib.axes import AXES, HEAD_DEFAULTS
+from scripts.lib.config import typed_training_value
+from scripts.lib.encoders import Source, source
+from scripts.lib.files import InputError, canonical
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of the grid: axis values as declared and as resolved for its encoder, and its training values."""
+
+    declared: dict[str, Any]
+    values: dict[str, Any]
+    training: dict[str, Any]
+
+    def columns(self) -> dict[str, Any]:
+        """The axes' cells in summary.csv."""
+        cells: dict[str, Any] = {}
+        for axis in AXES:
+            cells |= axis.columns(self.declared[axis.name], self.values[axis.name])
+        return cells
+
+
+def expand(config: dict) -> tuple[list[Point], dict[str, Source]]:
+    """All points of a checked config's grid, in the order written, each once; and the encoders they use.
+
+    Raises:
+        InputError: a value that is impossible for its encoder, or a grid without a point.
+    """
+    sources = {name: source(name, entry) for name, entry in config["encoders"].items()}
+    points: dict[str, Point] = {}
+    for number, block in enumerate(config["grid"]):
+        where = f"grid[{number}]"
+        excluded = block.get("exclude", [])
+        kept = [
+            point
+            for point in _points(config, sources, block, where)
+            if not any(_matches(entry, point) for entry in excluded)
+        ]
+        for extra, entry in enumerate(block.get("include", [])):
+            kept += _points(config, sources, entry, f"{where}.include[{extra}]")
+        for point in kept:
+            _check(point, where)
+            points.setdefault(canonical([point.values, point.training]), point)
+    if not points:
+        raise InputError("grid: expected at least one run, found none (exclude removes every point)")
+    used = {point.values["encoder"] for point in points.values()}
+    return list(points.values()), {name: entry for name, entry in sources.items() if name in used}
+
+
+def varying(points: list[Point]) -> list[str]:
+    """The training values that differ between points, sorted by name."""
+    keys = sorted({key for point in points for key in point.training})
+    return [key for key in keys if len({canonical(point.training[key]) for point in points}) > 1]
+
+
+def _points(config: dict, sources: dict[str, Source], block: dict, where: str) -> Iterator[Point]:
+    axes = [[(axis.name, value) for value in _declared(axis, block, config)] for axis in AXES]
+    overrides = _crossings(block.get("training", {}))
+    for *pairs, override in itertools.product(*axes, overrides):
+        yield _point(config, sources, dict(pairs), override, where)
+
+
+def _point(config: dict, sources: dict[str, Source], declared: dict, override: dict, where: str) -> Point:
+    name = declared["encoder"]
+    if name not in sources:
+        raise InputError(f"{where}.encoder: expected one of {', '.join(sources)} (the names under encoders), found {name}")
+    encoder = sources[name].encoder
+    values = {}
+    for axis in AXES:
+        try:
+            values[axis.name] = axis.resolve(declared[axis.name], encoder)
+        except InputError as error:
+            raise InputError(f"{where}.{error}") from None
+    if values["fold"] is not None and values["fold"] > config["data"].get("folds", 0):
+        raise InputError(f"{where}.fold: expected at most data.folds ({config['data'].get('folds', 'not set')}), found {values['fold']}")
+    overrides = {key: typed_training_value(key, value) for key, value in override.items()}
+    training = {**config["training"], **config["encoders"][name]["training"], **overrides}
+    if training["head_learning_rate"] is None:
+        training["head_learning_rate"] = training["learning_rate"]
+    return Point(declared, values, training)
+
+
+def _check(point: Point, where: str) -> None:
+    """Refuse combinations of values that make no sense together."""
+    if point.values["freeze"] == "all" and point.values["lora"] is not None:
+        raise InputError(
+            f"{where}.lora: expected none where freeze: all fixes the whole encoder (no layer is left to adapt); found rank "
+            f"{point.values['lora']['rank']}. Lower freeze, or leave the combination out: exclude: [{{freeze: all, lora: {{rank: {point.values['lora']['rank']}}}}}]"
+        )
+
+
+def _declared(axis: Any, block: dict, config: dict) -> list:
+    """The values that a block gives an axis, lists inside mappings crossed."""
+    if axis.name in block:
+        value = block[axis.name]
+        return [one for item in _listed(value) for one in _crossings(item)]
+    if axis.name == "fold" and "folds" in config["data"]:
+        return list(range(1, config["data"]["folds"] + 1))
+    return [axis.default]
+
+
+def _listed(value: Any) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def _crossings(value: Any) -> list:
+    """A mapping with lists inside becomes all mappings without; any other value stands for itself."""
+    if not isinstance(value, dict):
+        return [value]
+    choices = [[(key, item) for item in _listed(items)] for key, items in value.items()]
+    return [dict(pairs) for pairs in itertools.product(*choices)]
+
+
+def _matches(entry: dict, point: Point) -> bool:
+    """Whether a point has every value that an `exclude` entry names; of a mapping, the keys that the entry names."""
+    for axis in AXES:
+        options = [one for item in _listed(entry.get(axis.name, [])) for one in _crossings(item)]
+        if axis.name in entry and not any(_is(option, point, axis.name) for option in options):
+            return False
+    return all(
+        any(typed_training_value(key, option) == point.training[key] for option in _listed(options))
+        for key, options in entry.get("training", {}).items()
+    )
+
+
+def _is(option: Any, point: Point, name: str) -> bool:
+    """Whether an axis of a point has a value, as declared or as resolved."""
+    forms = [point.declared[name], point.values[name]]
+    if not isinstance(option, dict):
+        return option in forms
+    if name == "head":
+        forms[0] = {**HEAD_DEFAULTS[forms[0]["type"]], **forms[0]}
+    return any(isinstance(form, dict) and option.items() <= form.items() for form in forms)

@@ -1,0 +1,299 @@
+"""The classifier: an encoder, a head on its hidden states, and what of both is trained."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save
+from torch import nn
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from scripts.lib.files import InputError
+
+QUERY_AND_VALUE = {"query", "value", "query_proj", "value_proj", "q", "v", "q_lin", "v_lin", "in_proj"}
+"""What the supported families call the projections that LoRA adapts (Hu et al. 2021, section 4.2)."""
+
+
+class EmotionConfig(PretrainedConfig):
+    """What a saved classifier needs to be built again.
+
+    Args:
+        encoder: the encoder's own config, as a mapping.
+        encoder_path: folder from which the encoder's unchanged weights are read.
+        head, freeze, lora: the resolved axis values of the run.
+        labels: names of the outputs, in order.
+    """
+
+    model_type = "emotion-grid"
+
+    def __init__(
+        self,
+        encoder: dict | None = None,
+        encoder_path: str = "",
+        head: dict | None = None,
+        freeze: int | str = 0,
+        lora: dict | None = None,
+        labels: list[str] | None = None,
+        max_length: int = 256,
+        **kwargs: Any,
+    ):
+        self.encoder, self.encoder_path = encoder, encoder_path
+        self.head, self.freeze, self.lora = head, freeze, lora
+        self.labels, self.max_length = labels, max_length
+        if labels:
+            kwargs |= {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+        super().__init__(problem_type="multi_label_classification", **{k: v for k, v in kwargs.items() if k != "problem_type"})
+
+
+class MLPHead(nn.Module):
+    """One vector a text through `layers` linear layers with GELU and dropout between them; one layer is a linear classifier."""
+
+    def __init__(self, hidden_size: int, labels: int, size: int | None, layers: int, pooling: str, dropout: float):
+        super().__init__()
+        self.pooling = pooling
+        widths = [hidden_size, *[size] * (layers - 1)]
+        blocks: list[nn.Module] = [nn.Dropout(dropout)]
+        for before, after in zip(widths, widths[1:], strict=False):
+            blocks += [nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout)]
+        self.layers = nn.Sequential(*blocks, nn.Linear(widths[-1], labels))
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Logits (texts, labels) from hidden states (texts, tokens, hidden_size) and mask (texts, tokens)."""
+        return self.layers(hidden[:, 0] if self.pooling == "first" else masked_mean(hidden, mask))
+
+
+class AttentionHead(nn.Module):
+    """All tokens projected to `size`, self-attention over them, their mean, one linear layer; padding counts nowhere."""
+
+    def __init__(self, hidden_size: int, labels: int, size: int, heads: int, dropout: float):
+        super().__init__()
+        self.project = nn.Linear(hidden_size, size)
+        self.attention = nn.MultiheadAttention(size, heads, dropout=dropout, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        self.classify = nn.Linear(size, labels)
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Logits (texts, labels) from hidden states (texts, tokens, hidden_size) and mask (texts, tokens)."""
+        tokens = self.project(self.dropout(hidden))
+        attended, _ = self.attention(tokens, tokens, tokens, key_padding_mask=mask == 0, need_weights=False)
+        return self.classify(self.dropout(masked_mean(attended, mask)))
+
+
+def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean over the tokens that are not padding: (texts, tokens, width) and (texts, tokens) give (texts, width)."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(1) / weights.sum(1)
+
+
+def build_head(head: dict, hidden_size: int, labels: int) -> nn.Module:
+    """The head that a spec's `head` describes."""
+    kinds = {"mlp": MLPHead, "attention": AttentionHead}
+    return kinds[head["type"]](hidden_size, labels, **{key: value for key, value in head.items() if key != "type"})
+
+
+class EmotionClassifier(PreTrainedModel):
+    """An encoder with a head for several labels at once.
+
+    `forward` returns the loss first when labels are given, as `Trainer` expects: a bare tensor would cost it a row a batch.
+    """
+
+    config_class = EmotionConfig
+    base_model_prefix = "encoder"
+
+    def __init__(self, config: EmotionConfig, encoder: PreTrainedModel | None = None):
+        super().__init__(config)
+        self.encoder = encoder if encoder is not None else AutoModel.from_config(_encoder_config(config))
+        if getattr(self.encoder, "pooler", None) is not None:
+            self.encoder.pooler = None
+        self.head = build_head(config.head, self.encoder.config.hidden_size, len(config.labels))
+        self.register_buffer("class_weights", None, persistent=False)
+        if config.lora:
+            add_lora(self.encoder, config.freeze, config.lora)
+        self.frozen = fix_parameters(self, config.freeze, config.lora)
+
+    def train(self, mode: bool = True) -> "EmotionClassifier":
+        """Switch to training; what is frozen stays in evaluation, so that its dropout is off."""
+        super().train(mode)
+        for module in self.frozen:
+            module.eval()
+        return self
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        token_type_ids: torch.Tensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+    ) -> SequenceClassifierOutput:
+        """Logits (texts, labels), and with `labels` (texts, labels) their binary cross-entropy.
+
+        Args:
+            input_ids, attention_mask, token_type_ids: (texts, tokens), as the encoder's tokenizer makes them.
+            inputs_embeds: (texts, tokens, hidden_size), in the place of `input_ids`.
+        """
+        extra = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.freeze != "all"):
+            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=inputs_embeds, **extra).last_hidden_state
+        with torch.autocast(hidden.device.type, enabled=False):  # bf16 has too few digits for probabilities
+            logits = self.head(hidden.float(), attention_mask)
+        loss = None
+        if labels is not None:
+            loss = nn.functional.binary_cross_entropy_with_logits(logits, labels.float(), pos_weight=self.class_weights)
+        return SequenceClassifierOutput(loss=loss, logits=logits)
+
+    def save(self, folder: str | Path) -> None:
+        """Write config.json and model.safetensors with what differs from the encoder: all that was trained, and nothing else."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        trained = {name: tensor.detach().cpu().contiguous() for name, tensor in self.named_parameters() if tensor.requires_grad}
+        (folder / "model.safetensors").write_bytes(save(trained, metadata={"format": "pt"}))
+        self.config.architectures = [type(self).__name__]
+        (folder / "config.json").write_text(json.dumps(self.config.to_dict(), indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, encoder: str | Path | None = None, merge: bool = False) -> "EmotionClassifier":
+        """Load a saved classifier, in evaluation mode.
+
+        Args:
+            folder: a run's `model/`.
+            encoder: where the encoder lies, if not where it lay at training.
+            merge: fold the LoRA adapters into the encoder's own weights.
+
+        Raises:
+            InputError: the encoder is not where it was, or the weights do not fit it.
+        """
+        config = EmotionConfig(**{k: v for k, v in _read(Path(folder) / "config.json").items() if k in _SAVED})
+        config.encoder_path = str(encoder or config.encoder_path)
+        if not (Path(config.encoder_path) / "config.json").is_file():
+            raise InputError(f"{folder}: expected its encoder at {config.encoder_path}, found none; fetch it again, or pass encoder=<folder>")
+        model = cls(config, load_encoder(config.encoder_path))
+        weights = load_file(Path(folder) / "model.safetensors")
+        expected = {name for name, tensor in model.named_parameters() if tensor.requires_grad}
+        if set(weights) != expected:
+            odd = sorted(set(weights) ^ expected)[0]
+            raise InputError(f"{folder}: expected the weights of {len(expected)} trained parameters, found {len(weights)}; the first that differs is {odd}")
+        model.load_state_dict(weights, strict=False)
+        if merge:
+            merge_lora(model)
+        return model.eval()
+
+
+_SAVED = ("encoder", "encoder_path", "head", "freeze", "lora", "labels", "max_length")
+
+
+def _read(path: Path) -> dict:
+    if not path.is_file():
+        raise InputError(f"{path}: expected a saved model's config, found none")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _encoder_config(config: EmotionConfig) -> PretrainedConfig:
+    values = dict(config.encoder)
+    return AutoConfig.for_model(values.pop("model_type"), **values)
+
+
+def load_encoder(path: str | Path) -> PreTrainedModel:
+    """The encoder in a folder: safetensors only, no code from outside, fp32, attention by SDPA where the family has it."""
+    return AutoModel.from_pretrained(path, use_safetensors=True, trust_remote_code=False, local_files_only=True, dtype=torch.float32)
+
+
+def build_classifier(spec: dict, encoder_path: str | Path) -> EmotionClassifier:
+    """The untrained classifier of a run's spec; the head's initial weights come from torch's global seed.
+
+    Raises:
+        InputError: the encoder's shape is not the one that the spec was planned with.
+    """
+    encoder = load_encoder(encoder_path)
+    config = EmotionConfig(
+        encoder=encoder.config.to_dict(),
+        encoder_path=str(encoder_path),
+        head=spec["head"],
+        freeze=spec["freeze"],
+        lora=spec["lora"],
+        labels=spec["data"]["labels"],
+        max_length=spec["training"]["max_length"],
+    )
+    return EmotionClassifier(config, encoder)
+
+
+def encoder_layers(encoder: nn.Module) -> nn.ModuleList:
+    """The encoder's layers, lowest first, wherever the family keeps them."""
+    count = encoder.config.num_hidden_layers
+    for name, module in encoder.named_modules():
+        if isinstance(module, nn.ModuleList) and len(module) == count and name.rpartition(".")[2] in ("layer", "layers"):
+            return module
+    raise InputError(f"expected an encoder with a list of {count} layers, found none in {type(encoder).__name__}")
+
+
+def fix_parameters(model: EmotionClassifier, freeze: int | str, lora: dict | None) -> list[nn.Module]:
+    """Fix what the run does not train, and return the modules whose dropout stays off.
+
+    `freeze: k` fixes the lowest k layers and all that is below or shared by all layers (embeddings, relative positions); `all` the
+    whole encoder. With LoRA the encoder's own weights are fixed everywhere, and only the adapters and the head train.
+    """
+    encoder = model.encoder
+    if freeze == "all":
+        encoder.requires_grad_(False)
+        return [encoder]
+    layers = encoder_layers(encoder)
+    trained = list(layers[freeze:]) if freeze else [encoder]
+    encoder.requires_grad_(False)
+    for module in trained:
+        module.requires_grad_(True)
+    inside = {id(module) for top in trained for module in top.modules()}
+    frozen = [module for module in encoder.modules() if id(module) not in inside and not any(child is layers for child in module.modules())]
+    if lora:
+        for name, parameter in encoder.named_parameters():
+            parameter.requires_grad_("lora_" in name)
+    return frozen
+
+
+def lora_targets(encoder: nn.Module, freeze: int) -> list[str]:
+    """Full names of the query and value projections in the layers that are not frozen."""
+    upper = {id(module) for layer in encoder_layers(encoder)[freeze:] for module in layer.modules()}
+    names = [
+        name
+        for name, module in encoder.named_modules()
+        if id(module) in upper and isinstance(module, nn.Linear) and name.rpartition(".")[2] in QUERY_AND_VALUE
+    ]
+    if not names:
+        raise InputError(f"lora: found no query and value projections in {type(encoder).__name__}")
+    return names
+
+
+def add_lora(encoder: nn.Module, freeze: int, lora: dict) -> None:
+    """Put adapters into the encoder's unfrozen layers (Hu et al. 2021, LoRA)."""
+    from peft import LoraConfig, inject_adapter_in_model
+
+    targets = lora_targets(encoder, freeze)
+    inject_adapter_in_model(LoraConfig(r=lora["rank"], lora_alpha=lora["alpha"], lora_dropout=lora["dropout"], target_modules=targets), encoder)
+
+
+def merge_lora(model: EmotionClassifier) -> None:
+    """Fold the adapters into the weights that they adapt and take them out."""
+    from peft.tuners.lora import LoraLayer
+
+    for name, module in list(model.encoder.named_modules()):
+        if isinstance(module, LoraLayer):
+            module.merge()
+            parent, _, leaf = name.rpartition(".")
+            setattr(model.encoder.get_submodule(parent), leaf, module.get_base_layer())
+    model.config.lora = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Parameters of a classifier."""
+
+    trainable: int
+    total: int
+
+
+def count_parameters(model: nn.Module) -> Counts:
+    """How many parameters train, and how many there are."""
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    return Counts(sum(size for size, trains in sizes if trains), sum(size for size, _ in sizes))

@@ -1,0 +1,171 @@
+"""The plan: what a config asks for, as folders with specs; written by the process that a user starts, and only read by jobs."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.encoders import Source, encoder_key
+from scripts.lib.files import SHORT, InputError, canonical, digest, read_json, write_json
+from scripts.lib.grid import expand, varying
+from scripts.lib.spec import SPLITS, baseline_spec, data_spec, program_digest, run_name, run_spec
+
+RESULT_FILES = (*(f"predictions/{split}.csv" for split in SPLITS), "history.csv", "provenance.json")
+"""What a finished run has, whatever its spec."""
+
+BASELINE_FILES = RESULT_FILES[: len(SPLITS)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the tables: something with prediction tables in `folder`, judged by the gold labels in `data`."""
+
+    name: str
+    kind: str
+    folder: str
+    data: str
+    spec: dict
+    columns: dict[str, Any] = field(default_factory=dict)
+    older: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that an experiment's config asks for; keys are folder names."""
+
+    experiment: str
+    runs: dict[str, Row]
+    baselines: dict[str, Row]
+    data: dict[str, dict]
+    encoders: dict[str, Source]
+    others: list[str]
+    settings: dict
+
+    def document(self) -> dict:
+        """The content of plan.json: what decides the tables, and the programs that make them."""
+        rows = [
+            {"run": row.name, "kind": row.kind, "folder": row.folder, "data": row.data, "columns": row.columns, "older": list(row.older)}
+            for row in (*self.runs.values(), *self.baselines.values())
+        ]
+        return {"experiment": self.experiment, "rows": rows, **self.settings}
+
+
+def build_plan(config: dict) -> Plan:
+    """The plan for a checked config.
+
+    Raises:
+        InputError: a grid, an encoder or a data file that cannot be.
+    """
+    points, sources = expand(config)
+    home = Path(config["results_root"]) / config["experiment"]
+    folds = sorted({point.values["fold"] for point in points}, key=lambda fold: fold or 0)
+    specs = {fold: data_spec(config, fold) for fold in folds}
+    folders = {fold: data_key(spec) for fold, spec in specs.items()}
+    finished = _finished(home / "runs")
+    changing, runs = varying(points), {}
+    for point in points:
+        source, fold = sources[point.values["encoder"]], point.values["fold"]
+        spec = run_spec(point, source, specs[fold])
+        name, older = _standing(run_name(point, spec), spec, home / "runs", finished, config["older_results"])
+        columns = {**point.columns(), **{key: point.training[key] for key in changing}}
+        runs[name] = Row(name, "run", f"runs/{name}", folders[fold], spec, columns, older)
+    baselines = {}
+    for kind in config["baselines"]:
+        for fold in folds:
+            spec = baseline_spec(kind, specs[fold])
+            name = f"{kind}{'' if fold is None else f'_fold-{fold}'}_{digest(spec)[:SHORT]}"
+            columns = {"encoder": kind, "fold": fold}
+            baselines[name] = Row(name, "baseline", f"baselines/{name}", folders[fold], spec, columns)
+    settings = {
+        "labels": config["data"]["labels"],
+        "folds": config["data"].get("folds"),
+        "compare": config["compare"],
+        "evaluation": config["evaluation"],
+        "keep_models": config["keep_models"],
+        "title": config["report"]["title"] or config["experiment"],
+        "programs": {name: program_digest(f"scripts.{name}") for name in ("evaluate", "report")},
+    }
+    return Plan(
+        config["experiment"],
+        runs,
+        baselines,
+        {folders[fold]: spec for fold, spec in specs.items()},
+        {encoder_key(source.spec): source for source in sources.values()},
+        _other_predictions(config["compare"]),
+        settings,
+    )
+
+
+def _other_predictions(compare: dict[str, str]) -> list[str]:
+    """The prediction tables under `compare`."""
+    tables = []
+    for name, folder in compare.items():
+        found = [path for path in (Path(folder).expanduser() / f"{split}.csv" for split in SPLITS) if path.is_file()]
+        if not found:
+            raise InputError(f"compare.{name}: expected a folder with {' or '.join(f'{split}.csv' for split in SPLITS)}, found none of them in {folder}")
+        tables += [str(path) for path in found]
+    return tables
+
+
+def data_key(spec: dict) -> str:
+    """The name of the folder of prepared splits."""
+    return digest(spec)[:SHORT]
+
+
+def missing_files(folder: Path, names: tuple[str, ...]) -> list[Path]:
+    """Which of a result's files are not there."""
+    return [path for path in (folder / name for name in names) if not path.is_file()]
+
+
+def write_specs(plan: Plan, home: Path, cache: Path) -> None:
+    """Write every spec that is not there yet, and plan.json if it changed."""
+    for row in (*plan.runs.values(), *plan.baselines.values()):
+        _write_once(home / row.folder / "spec.json", row.spec)
+    for key, spec in plan.data.items():
+        _write_once(home / "data" / key / "spec.json", spec)
+    for key, source in plan.encoders.items():
+        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": source.model})
+    write_plan(plan, home / "plan.json")
+
+
+def write_plan(plan: Plan, path: Path, beside: Path | None = None) -> Path:
+    """Write plan.json unless it already says the same, since its time tells whether the tables are behind; return its path.
+
+    With `beside`, a plan that differs goes into that folder: so a dry run shows what would be made and changes nothing.
+    """
+    document = plan.document()
+    if path.is_file() and canonical(read_json(path)) == canonical(document):
+        return path
+    path = path if beside is None else Path(beside) / path.name
+    write_json(path, document)
+    return path
+
+
+def _write_once(path: Path, spec: dict) -> None:
+    if not path.is_file():
+        write_json(path, spec)
+
+
+def _finished(folder: Path) -> dict[str, list[str]]:
+    """Names of the finished runs on disk, by their readable part."""
+    names: dict[str, list[str]] = {}
+    for entry in os.scandir(folder) if folder.is_dir() else ():
+        readable, _, _ = entry.name.rpartition("_")
+        names.setdefault(readable, []).append(entry.name)
+    return names
+
+
+def _standing(name: str, spec: dict, folder: Path, finished: dict, older_results: dict) -> tuple[str, tuple[str, ...]]:
+    """The run that stands for a spec: its own or, where the config lets it, one of an older program or lock, with what is older."""
+    candidates = [other for other in finished.get(name.rpartition("_")[0], []) if other != name]
+    kept = tuple(key for key in ("program", "lock") if older_results[key] == "keep")
+    if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
+        return name, ()
+    wanted = {key: value for key, value in spec.items() if key not in kept}
+    for other in sorted(candidates, key=lambda other: -os.stat(folder / other).st_mtime):
+        if missing_files(folder / other, RESULT_FILES) or not (folder / other / "spec.json").is_file():
+            continue
+        found = read_json(folder / other / "spec.json")
+        if canonical({key: value for key, value in found.items() if key not in kept}) == canonical(wanted):
+            return other, tuple(key for key in kept if found[key] != spec[key])
+    return name, ()

@@ -1,0 +1,139 @@
+"""Specs: everything that decides a result, and nothing else; their digests name the folders.
+
+A spec is a plain mapping. It is written before its job starts and never changes.
+"""
+
+import ast
+import functools
+import re
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.axes import AXES
+from scripts.lib.config import PROJECT
+from scripts.lib.encoders import Source
+from scripts.lib.files import SHORT, InputError, digest, file_digest
+from scripts.lib.grid import Point
+
+SPLITS = ("validation", "dev", "test")
+"""The splits that get predictions. One that a study does not have is a table without rows."""
+
+READABLE = 120
+"""Characters of a run's name before the digest: no path of a result is longer than 200."""
+
+
+@functools.cache
+def program_digest(module: str) -> str:
+    """Digest of what a program does: its syntax tree and those of the project's modules that it imports, wherever they stand.
+
+    Comments, blanks and docstrings are left out, and the digest is the same under every Python that runs the project.
+    """
+    pending, trees = [module], {}
+    while pending:
+        name = pending.pop()
+        path = _module_path(name)
+        if name in trees or path is None:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        trees[name] = _outline(tree)
+        pending += _imports(tree)
+    return digest(trees)
+
+
+def _module_path(name: str) -> Path | None:
+    base = PROJECT.joinpath(*name.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+def _imports(tree: ast.AST) -> list[str]:
+    """Names of the project's modules that a tree imports; `from package import name` may name a module or not."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in found if name.split(".")[0] == "scripts"]
+
+
+def _outline(node: Any) -> Any:
+    """A syntax tree as plain lists: empty fields and docstrings left out, so that it holds across Python's versions."""
+    if isinstance(node, list):
+        return [_outline(item) for item in node]
+    if isinstance(node, ast.AST):
+        fields = {name: value for name, value in ast.iter_fields(node) if value not in (None, []) and name not in ("ctx", "kind", "type_comment")}
+        if isinstance(fields.get("body"), list):
+            fields["body"] = [item for item in fields["body"] if not _is_text(item)]
+        return [type(node).__name__, {name: _outline(value) for name, value in fields.items()}]
+    return repr(node)
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is nothing but a text: a docstring, of a module, function, class or constant."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+@functools.cache
+def lock_digest() -> str:
+    """Digest of the packages that the programs are locked to; comments do not count."""
+    lines = []
+    for name in ("programs.txt", "torch.txt"):
+        text = (PROJECT / "envs" / name).read_text(encoding="utf-8")
+        lines += [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return digest(lines)
+
+
+def data_files(config: dict) -> dict[str, Path]:
+    """The CSV file of each split that a study has.
+
+    Raises:
+        InputError: a file that is not there.
+    """
+    root = Path(config["data_root"]).expanduser()
+    files = {split: root / config["data"][split] for split in ("train", "dev", "test") if split in config["data"]}
+    for split, path in files.items():
+        if not path.is_file():
+            raise InputError(f"data.{split}: expected a CSV file, found nothing at {path} (data_root is {config['data_root']})")
+    return files
+
+
+def data_spec(config: dict, fold: int | None) -> dict:
+    """What decides the prepared splits: the files' contents and how they are prepared."""
+    data = config["data"]
+    return {
+        "files": {split: _content(path) for split, path in data_files(config).items()},
+        **{key: data[key] for key in ("labels", "validation", "split_seed", "clean", "drop")},
+        "folds": data.get("folds"),
+        "fold": fold,
+        "program": program_digest("scripts.prepare"),
+    }
+
+
+@functools.cache
+def _content(path: Path) -> str:
+    return file_digest(path)
+
+
+def run_spec(point: Point, source: Source, data: dict) -> dict:
+    """What decides a run's predictions."""
+    axes = {axis.name: point.values[axis.name] for axis in AXES if axis.name not in ("encoder", "fold")}
+    return {
+        **axes,
+        "encoder": source.spec,
+        "training": point.training,
+        "data": data,
+        "program": program_digest("scripts.train"),
+        "lock": lock_digest(),
+    }
+
+
+def run_name(point: Point, spec: dict) -> str:
+    """A run's folder: its axis values for people, and the spec's digest; it depends on nothing but the point and its spec."""
+    parts = [axis.part(point.values[axis.name]) for axis in AXES]
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(part for part in parts if part))[:READABLE]
+    return f"{readable}_{digest(spec)[:SHORT]}"
+
+
+def baseline_spec(kind: str, data: dict) -> dict:
+    """What decides a baseline's predictions."""
+    return {"baseline": kind, "data": data, "program": program_digest("scripts.baseline"), "lock": lock_digest()}

@@ -1,0 +1,35 @@
+"""Validation parts and folds, stratified over label combinations; rows of one text stay together."""
+
+import numpy as np
+import pandas as pd
+
+
+def stratified_order(table: pd.DataFrame, labels: list[str], seed: int) -> np.ndarray:
+    """Row numbers of the first row of each text, shuffled, then sorted by label combination.
+
+    Taking every n-th of them draws each combination in proportion, the rare ones too (systematic sampling).
+    """
+    first = np.flatnonzero(~table["text"].duplicated())
+    shuffled = np.random.default_rng(seed).permutation(first)
+    combinations = table[labels].to_numpy(dtype=int)[shuffled]
+    return shuffled[np.lexsort(combinations.T[::-1])]
+
+
+def spread(table: pd.DataFrame, order: np.ndarray, part_of_position: np.ndarray) -> np.ndarray:
+    """The part of every row, given the part of every position in `order`: rows of one text get one part."""
+    part_of_text = pd.Series(part_of_position, index=table["text"].to_numpy()[order])
+    return part_of_text.loc[table["text"]].to_numpy()
+
+
+def fold_numbers(table: pd.DataFrame, labels: list[str], folds: int, seed: int) -> np.ndarray:
+    """The fold (1 to `folds`) in which each row is held out, (rows,)."""
+    order = stratified_order(table, labels, seed)
+    return spread(table, order, np.arange(len(order)) % folds + 1)
+
+
+def validation_rows(table: pd.DataFrame, labels: list[str], share: float, seed: int) -> np.ndarray:
+    """Which rows are set aside for validation, bool, (rows,)."""
+    order = stratified_order(table, labels, seed)
+    start = np.random.default_rng([seed, 1]).random()
+    steps = np.floor(np.arange(len(order) + 1) * share + start)
+    return spread(table, order, np.diff(steps) > 0)
