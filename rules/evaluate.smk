@@ -24,4 +24,4 @@ rule models:
     log:
         str(RESULTS / "{experiment}/models.log"),
     shell:
-        "python -m scripts.models --output $(dirname {output:q}) > {log:q} 2>&1"
+        "python -m scripts.models --results $(dirname {output:q}) > {log:q} 2>&1"

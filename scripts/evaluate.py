@@ -1,0 +1,148 @@
+"""Score every prediction table of an experiment and write its tables.
+
+Reads plan.json, the gold labels and the prediction tables; writes summary.csv (a row a run), settings.csv (a row a setting: seeds and
+folds averaged) and metrics.csv (every metric with its interval). Thresholds are tuned on validation alone. What was scored before is
+kept in metrics/ and not scored again.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.cli import log, run_program
+from scripts.lib.data import has_gold, read_predictions, read_split
+from scripts.lib.files import InputError, digest, file_digest, read_json, whole_file, write_json
+from scripts.lib.metrics import OVERALL, match, score, tune_threshold
+from scripts.lib.spec import SPLITS
+
+REPETITIONS = ("seed", "fold")
+"""Columns over which runs of one setting are averaged."""
+
+
+def tables_of(row: dict, home: Path) -> dict[str, Path]:
+    """The prediction tables of a row of the plan, by split."""
+    folder = Path(row["folder"]).expanduser() if row["kind"] == "other" else home / row["folder"] / "predictions"
+    return {split: folder / f"{split}.csv" for split in SPLITS if (folder / f"{split}.csv").is_file()}
+
+
+def score_row(row: dict, plan: dict, home: Path) -> dict:
+    """The thresholds and metrics of one row of the plan, computed or as kept from before."""
+    gold_folder, tables = home / "data" / row["data"], tables_of(row, home)
+    gold_files = {split: gold_folder / f"{split}.csv" for split in {"validation", *tables}}
+    key = digest(
+        {
+            "predictions": {split: file_digest(path) for split, path in tables.items()},
+            "gold": {split: file_digest(path) for split, path in gold_files.items()},
+            "evaluation": plan["evaluation"],
+            "program": plan["programs"]["evaluate"],
+        }
+    )
+    kept = home / "metrics" / f"{row['run']}.json"
+    if kept.is_file() and (found := read_json(kept))["key"] == key:
+        return found
+    result = {"key": key, **_score(tables, gold_files, plan)}
+    write_json(kept, result)
+    return result
+
+
+def _score(tables: dict[str, Path], gold_files: dict[str, Path], plan: dict) -> dict:
+    labels, how = plan["labels"], plan["evaluation"]
+    pairs = {}
+    for split, path in tables.items():
+        gold = read_split(gold_files[split])
+        probabilities = match(read_predictions(path, labels), gold, str(path))
+        if has_gold(gold):
+            pairs[split] = probabilities, gold[labels].to_numpy()
+    thresholds = {"0.5": tune_threshold(*_nothing(labels), "fixed")}
+    if "validation" in pairs:
+        thresholds["tuned"] = tune_threshold(*pairs["validation"], how["threshold"])
+    else:
+        thresholds["tuned"] = thresholds["0.5"]
+    rows = [
+        {"split": split, "threshold": kind, **metric}
+        for split, (probabilities, gold) in pairs.items()
+        for kind, values in thresholds.items()
+        for metric in score(probabilities, gold, values, labels, how["bootstrap"], how["confidence"])
+    ]
+    return {"thresholds": thresholds["tuned"].tolist(), "metrics": rows}
+
+
+def _nothing(labels: list[str]) -> tuple:
+    import numpy as np
+
+    return np.zeros((0, len(labels))), np.zeros((0, len(labels)))
+
+
+def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:
+    """A row of summary.csv; scores at the tuned threshold unless their name says otherwise."""
+    cells = {"run": row["run"], "kind": row["kind"], **{name: row["columns"].get(name) for name in columns}, "older": " ".join(row["older"])}
+    provenance = home / row["folder"] / "provenance.json"
+    facts = read_json(provenance) if row["kind"] == "run" else {}
+    cells |= {name: facts.get(name) for name in ("trainable_parameters", "train_seconds", "best_epoch")}
+    thresholds = result["thresholds"]
+    cells["threshold"] = thresholds[0] if len(set(thresholds)) == 1 else " ".join(f"{value:g}" for value in thresholds)
+    for metric in result["metrics"]:
+        if metric["label"] or metric["metric"] not in OVERALL:
+            continue
+        name = f"{metric['split']}_{metric['metric']}"
+        if metric["threshold"] == "tuned":
+            cells[name] = metric["value"]
+            if metric["metric"] == "macro_f1":
+                cells |= {f"{name}_low": metric["low"], f"{name}_high": metric["high"]}
+        elif metric["metric"] == "macro_f1":
+            cells[f"{name}_at_0.5"] = metric["value"]
+    return cells
+
+
+def average(summary: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """A row a setting: the number of its runs, and mean and standard deviation over seeds and folds of each split's macro-F1."""
+    axes = [name for name in columns if name not in REPETITIONS]
+    scores = [f"{split}_macro_f1" for split in SPLITS if f"{split}_macro_f1" in summary]
+    groups = summary.groupby(["kind", *axes], dropna=False, sort=False)
+    table = groups.size().rename("runs").to_frame()
+    for name in scores:
+        table[f"{name}_mean"], table[f"{name}_sd"] = groups[name].mean(), groups[name].std()
+    return table.reset_index()
+
+
+def evaluate(plan: dict, home: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """summary, settings and metrics of all rows of the plan, in its order."""
+    rows = [*plan["rows"], *_others(plan)]
+    summary, metrics = [], []
+    for number, row in enumerate(rows, 1):
+        result = score_row(row, plan, home)
+        summary.append(summarise(row, plan["columns"], result, home))
+        metrics += [{"run": row["run"], **metric} for metric in result["metrics"]]
+        if number % 100 == 0 or number == len(rows):
+            log(f"{number} of {len(rows)} prediction folders scored")
+    table = pd.DataFrame(summary).convert_dtypes()  # whole numbers stay whole where a cell is empty
+    return table, average(table, plan["columns"]), pd.DataFrame(metrics)
+
+
+def _others(plan: dict) -> list[dict]:
+    """Rows for the predictions under `compare`, judged by the first data of the plan."""
+    data = plan["rows"][0]["data"]
+    return [
+        {"run": name, "kind": "other", "folder": folder, "data": data, "columns": {"encoder": name}, "older": []}
+        for name, folder in plan["compare"].items()
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plan", required=True, type=Path, help="plan.json of the experiment")
+    parser.add_argument("--output", required=True, type=Path, help="folder of the experiment's results")
+    arguments = parser.parse_args()
+    plan = read_json(arguments.plan)
+    if plan["folds"] and plan["compare"]:
+        raise InputError("compare: expected no data.folds beside it (other predictions have no folds); leave one of them out")
+    summary, settings, metrics = evaluate(plan, arguments.output)
+    for name, table in (("metrics", metrics), ("settings", settings), ("summary", summary)):
+        with whole_file(arguments.output / f"{name}.csv") as partial:
+            table.to_csv(partial, index=False, lineterminator="\n", float_format="%.6g")
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))

@@ -67,8 +67,8 @@ def _head_columns(declared: dict, head: dict) -> dict[str, Any]:
     return {
         "head_type": head["type"],
         "head_size": None if head["size"] is None else filled["size"],
-        "head_units": head["size"],
         "head_layers": head.get("layers"),
+        "head_units": head["size"],
         "head_heads": head.get("heads"),
         "head_pooling": head.get("pooling"),
         "head_dropout": head["dropout"],

@@ -77,6 +77,7 @@ def build_plan(config: dict) -> Plan:
             columns = {"encoder": kind, "fold": fold}
             baselines[name] = Row(name, "baseline", f"baselines/{name}", folders[fold], spec, columns)
     settings = {
+        "columns": list(dict.fromkeys(name for row in (*runs.values(), *baselines.values()) for name in row.columns)),
         "labels": config["data"]["labels"],
         "folds": config["data"].get("folds"),
         "compare": config["compare"],

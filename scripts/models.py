@@ -1,0 +1,46 @@
+"""Keep the models that the config asks for, and write the card of each.
+
+Reads summary.csv and metrics.csv; removes other models of the current grid (their predictions stay) and writes models.csv. The best run
+is the best by validation.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.cards import write_card
+from scripts.lib.cli import log, run_program
+from scripts.lib.files import read_json, whole_file, write_text
+
+
+def best_run(summary: pd.DataFrame) -> str:
+    """The run with the best validation macro-F1 (at the threshold tuned there); the first among equals."""
+    runs = summary[summary["kind"] == "run"]
+    return runs["run"].loc[runs["validation_macro_f1"].idxmax()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
+    home = parser.parse_args().results
+    summary, metrics = pd.read_csv(home / "summary.csv"), pd.read_csv(home / "metrics.csv")
+    keep, best = read_json(home / "plan.json")["keep_models"], best_run(summary)
+    rows = []
+    for _, row in summary[summary["kind"] == "run"].iterrows():
+        folder = home / "runs" / row["run"] / "model"
+        if keep == "none" or (keep == "best" and row["run"] != best):
+            shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_dir():
+            card = write_card(row, metrics[metrics["run"] == row["run"]], read_json(folder.parent / "spec.json"), read_json(folder.parent / "provenance.json"), str(folder))
+            write_text(folder / "README.md", card)
+            log(f"{folder}")
+        rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
+    with whole_file(home / "models.csv") as partial:
+        pd.DataFrame(rows).to_csv(partial, index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))
