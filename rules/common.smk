@@ -20,7 +20,7 @@ from scripts.lib.plan import (
     write_plan,
     write_specs,
 )
-from scripts.lib.spec import SPLITS
+from scripts.lib.splits import SPLITS
 
 CACHE = Path(config.get("cache_root", "cache"))
 RESULTS = Path(config.get("results_root", "results"))
@@ -81,7 +81,9 @@ def spec_of(wildcards):
         return rows[name].spec
     path = RESULTS / wildcards.experiment / kind / name / "spec.json"
     if not path.is_file():
-        raise WorkflowError(f"{name}: expected one of the {kind} of the current config, or an older one with its spec at {path}")
+        raise WorkflowError(
+            f"{name}: expected one of the {kind} of the current config, or an older one with its spec at {path}"
+        )
     return read_json(path)
 
 
@@ -91,12 +93,16 @@ def raw_files(wildcards):
 
     root = Path(config.get("data_root", ".")).expanduser()
     splits = [split for split in ("train", "dev", "test") if split in config["data"]]
-    return " ".join(f"--{split} {quote(str(root / config['data'][split]))}" for split in splits)
+    return " ".join(
+        f"--{split} {quote(str(root / config['data'][split]))}" for split in splits
+    )
 
 
 def data_folder(wildcards):
     """Folder of the prepared splits that a run or a baseline reads."""
-    return RESULTS / wildcards.experiment / "data" / data_key(spec_of(wildcards)["data"])
+    return (
+        RESULTS / wildcards.experiment / "data" / data_key(spec_of(wildcards)["data"])
+    )
 
 
 def encoder_folder(wildcards):
@@ -106,14 +112,22 @@ def encoder_folder(wildcards):
 
 def needs_of_run(wildcards):
     """What a run waits for. A finished run waits for nothing: the cache may be deleted without training it again."""
-    if not missing_files(RESULTS / wildcards.experiment / "runs" / wildcards.run, RESULT_FILES):
+    if not missing_files(
+        RESULTS / wildcards.experiment / "runs" / wildcards.run, RESULT_FILES
+    ):
         return []
-    return [data_folder(wildcards) / "checks.json", encoder_folder(wildcards) / "fetched.json"]
+    return [
+        data_folder(wildcards) / "checks.json",
+        encoder_folder(wildcards) / "fetched.json",
+    ]
 
 
 def needs_of_baseline(wildcards):
     """What a baseline waits for."""
-    if not missing_files(RESULTS / wildcards.experiment / "baselines" / wildcards.baseline, BASELINE_FILES):
+    if not missing_files(
+        RESULTS / wildcards.experiment / "baselines" / wildcards.baseline,
+        BASELINE_FILES,
+    ):
         return []
     return [data_folder(wildcards) / "checks.json"]
 
@@ -125,6 +139,8 @@ def needs_of_tables(wildcards):
     rows = []
     for planned, files in ((PLAN.runs, RESULT_FILES), (PLAN.baselines, BASELINE_FILES)):
         for row in planned.values():
-            rows += missing_files(HOME / row.folder, files) or [HOME / row.folder / files[-1]]
+            rows += missing_files(HOME / row.folder, files) or [
+                HOME / row.folder / files[-1]
+            ]
     data = [HOME / "data" / key / "checks.json" for key in PLAN.data]
     return {"plan": plan_path(), "rows": rows, "data": data, "others": PLAN.others}

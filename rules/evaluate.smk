@@ -1,7 +1,4 @@
 rule evaluate:
-    # One job for all runs; it keeps what it computed, so that a new run costs one run's metrics.
-    message:
-        "Scoring the predictions of {wildcards.experiment}"
     input:
         unpack(needs_of_tables),
     output:
@@ -9,13 +6,14 @@ rule evaluate:
         metrics=str(RESULTS / "{experiment}/metrics.csv"),
     log:
         str(RESULTS / "{experiment}/evaluate.log"),
+    # One job for all runs; it keeps what it computed, so that a new run costs one run's metrics.
+    message:
+        "Scoring the predictions of {wildcards.experiment}"
     shell:
         "python -m scripts.evaluate --plan {input.plan:q} --output $(dirname {output.summary:q}) > {log:q} 2>&1"
 
 
 rule models:
-    message:
-        "Keeping the models that the config asks for"
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
@@ -23,5 +21,7 @@ rule models:
         str(RESULTS / "{experiment}/models.csv"),
     log:
         str(RESULTS / "{experiment}/models.log"),
+    message:
+        "Keeping the models that the config asks for"
     shell:
         "python -m scripts.models --results $(dirname {output:q}) > {log:q} 2>&1"

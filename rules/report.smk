@@ -1,6 +1,4 @@
 rule report:
-    message:
-        "Writing the report of {wildcards.experiment}"
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
@@ -8,5 +6,7 @@ rule report:
         str(RESULTS / "{experiment}/report.html"),
     log:
         str(RESULTS / "{experiment}/report.log"),
+    message:
+        "Writing the report of {wildcards.experiment}"
     shell:
         "python -m scripts.report --results $(dirname {output:q}) > {log:q} 2>&1"

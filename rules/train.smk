@@ -1,15 +1,8 @@
 rule train:
-    message:
-        "Training {wildcards.run}"
     input:
         needs_of_run,
     output:
         expand(str(RESULTS / "{{experiment}}/runs/{{run}}/{file}"), file=RESULT_FILES),
-    params:
-        folder=subpath(output[-1], parent=True),
-        data=data_folder,
-        encoder=encoder_folder,
-        keep="results" if config.get("keep_models") == "none" else "all",
     log:
         str(RESULTS / "{experiment}/runs/{run}/train.log"),
     benchmark:
@@ -18,30 +11,37 @@ rule train:
     resources:
         mem_mb=config.get("resources", {}).get("mem_mb", 8000),
         runtime=config.get("resources", {}).get("runtime", 240),
+    params:
+        folder=subpath(output[-1], parent=True),
+        data=data_folder,
+        encoder=encoder_folder,
+        keep="results" if config.get("keep_models") == "none" else "all",
+    message:
+        "Training {wildcards.run}"
     shell:
         "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} --encoder {params.encoder:q}/files"
         " --output {params.folder:q} --threads {threads} --keep {params.keep} > {log:q} 2>&1"
 
 
 rule restore_model:
-    # Only on request: a model that was cleared away is trained again from its spec; its predictions stay as they are.
-    message:
-        "Training {wildcards.run} again for its model"
     input:
         data=lambda wildcards: data_folder(wildcards) / "checks.json",
         encoder=lambda wildcards: encoder_folder(wildcards) / "fetched.json",
     output:
         str(RESULTS / "{experiment}/runs/{run}/model/model.safetensors"),
-    params:
-        folder=subpath(output[0], ancestor=2),
-        data=data_folder,
-        encoder=encoder_folder,
     log:
         str(RESULTS / "{experiment}/runs/{run}/restore_model.log"),
     threads: lambda wildcards: spec_of(wildcards)["training"]["threads"]
     resources:
         mem_mb=config.get("resources", {}).get("mem_mb", 8000),
         runtime=config.get("resources", {}).get("runtime", 240),
+    params:
+        folder=subpath(output[0], ancestor=2),
+        data=data_folder,
+        encoder=encoder_folder,
+    # Only on request: a model that was cleared away is trained again from its spec; its predictions stay as they are.
+    message:
+        "Training {wildcards.run} again for its model"
     shell:
         "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} --encoder {params.encoder:q}/files"
         " --output {params.folder:q} --threads {threads} --keep model > {log:q} 2>&1"

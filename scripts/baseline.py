@@ -3,17 +3,16 @@
 Writes predictions/<split>.csv as a run of the grid does, so that it stands in the same tables.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from scripts.lib.cli import log, run_program
+from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.data import read_split, write_predictions
 from scripts.lib.files import read_json
-from scripts.lib.spec import SPLITS
+from scripts.lib.splits import SPLITS
 
 
 def most_frequent(train: pd.DataFrame, labels: list[str], texts: pd.Series) -> np.ndarray:
@@ -36,7 +35,11 @@ def tfidf(train: pd.DataFrame, labels: list[str], texts: pd.Series) -> np.ndarra
         if gold.min() == gold.max():
             columns.append(np.full(len(texts), gold[0]))
         else:
-            columns.append(LogisticRegression(C=10, class_weight="balanced", max_iter=1000).fit(features, gold).predict_proba(wanted)[:, 1])
+            columns.append(
+                LogisticRegression(C=10, class_weight="balanced", max_iter=1000)
+                .fit(features, gold)
+                .predict_proba(wanted)[:, 1]
+            )
     return np.stack(columns, axis=1)
 
 
@@ -44,7 +47,7 @@ BASELINES = {"most-frequent": most_frequent, "tfidf": tfidf}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, type=Path, help="spec.json of the baseline")
     parser.add_argument("--data", required=True, type=Path, help="folder of the prepared splits")
     parser.add_argument("--output", required=True, type=Path, help="folder of the baseline's results")

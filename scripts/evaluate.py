@@ -5,17 +5,16 @@ folds averaged) and metrics.csv (every metric with its interval). Thresholds are
 kept in metrics/ and not scored again.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 import pandas as pd
 
-from scripts.lib.cli import log, run_program
+from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.data import has_gold, read_predictions, read_split
 from scripts.lib.files import InputError, digest, file_digest, read_json, whole_file, write_json
 from scripts.lib.metrics import OVERALL, match, score, tune_threshold
-from scripts.lib.spec import SPLITS
+from scripts.lib.splits import SPLITS
 
 REPETITIONS = ("seed", "fold")
 """Columns over which runs of one setting are averaged."""
@@ -77,7 +76,12 @@ def _nothing(labels: list[str]) -> tuple:
 
 def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:
     """A row of summary.csv; scores at the tuned threshold unless their name says otherwise."""
-    cells = {"run": row["run"], "kind": row["kind"], **{name: row["columns"].get(name) for name in columns}, "older": " ".join(row["older"])}
+    cells = {
+        "run": row["run"],
+        "kind": row["kind"],
+        **{name: row["columns"].get(name) for name in columns},
+        "older": " ".join(row["older"]),
+    }
     provenance = home / row["folder"] / "provenance.json"
     facts = read_json(provenance) if row["kind"] == "run" else {}
     cells |= {name: facts.get(name) for name in ("trainable_parameters", "train_seconds", "best_epoch")}
@@ -131,13 +135,15 @@ def _others(plan: dict) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program_parser(__doc__)
     parser.add_argument("--plan", required=True, type=Path, help="plan.json of the experiment")
     parser.add_argument("--output", required=True, type=Path, help="folder of the experiment's results")
     arguments = parser.parse_args()
     plan = read_json(arguments.plan)
     if plan["folds"] and plan["compare"]:
-        raise InputError("compare: expected no data.folds beside it (other predictions have no folds); leave one of them out")
+        raise InputError(
+            "compare: expected no data.folds beside it (other predictions have no folds); leave one of them out"
+        )
     summary, settings, metrics = evaluate(plan, arguments.output)
     for name, table in (("metrics", metrics), ("settings", settings), ("summary", summary)):
         with whole_file(arguments.output / f"{name}.csv") as partial:

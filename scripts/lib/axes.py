@@ -52,7 +52,9 @@ def _head(value: dict, encoder: Encoder) -> dict:
     head = {**HEAD_DEFAULTS[kind], **value}
     if kind == "mlp" and head["layers"] == 1:
         if "size" in value:
-            raise InputError("head.size: an mlp with layers: 1 is a linear classifier without hidden units; leave size out")
+            raise InputError(
+                "head.size: an mlp with layers: 1 is a linear classifier without hidden units; leave size out"
+            )
         head["size"] = None
         return head
     size = head["size"]
@@ -91,7 +93,9 @@ def _freeze(value: int | str, encoder: Encoder) -> int | str:
     if value == "all" or value == encoder.layers:
         return "all"
     if value > encoder.layers:
-        raise InputError(f"freeze: expected at most {encoder.layers}, the layers of {encoder.name}, or all; found {value}")
+        raise InputError(
+            f"freeze: expected at most {encoder.layers}, the layers of {encoder.name}, or all; found {value}"
+        )
     return value
 
 
@@ -129,7 +133,12 @@ AXES: tuple[Axis, ...] = (
             "required": ["type"],
             "properties": {
                 "type": {"enum": ["mlp", "attention"]},
-                "size": {"anyOf": [{"type": "integer", "minimum": 1}, {"title": "a multiple such as 2x", "type": "string", "pattern": "^[1-9][0-9]?x$"}]},
+                "size": {
+                    "anyOf": [
+                        {"type": "integer", "minimum": 1},
+                        {"title": "a multiple such as 2x", "type": "string", "pattern": "^[1-9][0-9]?x$"},
+                    ]
+                },
                 "layers": {"type": "integer", "minimum": 1, "maximum": 16},
                 "heads": {"type": "integer", "minimum": 1},
                 "pooling": {"enum": ["first", "mean"]},

@@ -29,7 +29,8 @@ def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, provenance: di
         "LoRA": "none" if spec["lora"] is None else ", ".join(f"{key} {value}" for key, value in spec["lora"].items()),
         "Labels": ", ".join(data["labels"]),
         "Data": "; ".join(f"{split} sha256 {value[:12]}" for split, value in data["files"].items()),
-        "Split": f"validation {data['validation']:g} of train, seed {data['split_seed']}" + (f", fold {data['fold']} of {data['folds']}" if data["fold"] else ""),
+        "Split": f"validation {data['validation']:g} of train, seed {data['split_seed']}"
+        + (f", fold {data['fold']} of {data['folds']}" if data["fold"] else ""),
         "Cleaning": ", ".join(data["clean"]) or "none",
         "Training": ", ".join(f"{key} {value}" for key, value in spec["training"].items()),
         "Seed": spec["seed"],
@@ -39,10 +40,21 @@ def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, provenance: di
         "Threshold": row["threshold"],
     }
     tuned = metrics[(metrics["threshold"] == "tuned") & metrics["label"].isna()]
-    lines = [f"# {row['run']}", "", "An encoder with a classification head for several emotions at once, trained by emotion-grid.", "", "## Performance", ""]
+    lines = [
+        f"# {row['run']}",
+        "",
+        "An encoder with a classification head for several emotions at once, trained by emotion-grid.",
+        "",
+        "## Performance",
+        "",
+    ]
     lines += ["| split | metric | score | interval |", "|---|---|---|---|"]
     lines += [f"| {cell.split} | {cell.metric} | {cell.value:.3f} | {_interval(cell)} |" for cell in tuned.itertuples()]
-    lines += ["", "Validation chose the epoch and the threshold: its scores are too good. Dev and test chose nothing.", ""]
+    lines += [
+        "",
+        "Validation chose the epoch and the threshold: its scores are too good. Dev and test chose nothing.",
+        "",
+    ]
     lines += ["## How it was made", "", "| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items())]
     lines += ["", "## Use", "", USE.format(folder=folder), ""]
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """What every program does at its door: lines in the log, and plain messages for a person's mistakes."""
 
+import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +11,11 @@ from scripts.lib.files import InputError
 def log(message: str) -> None:
     """Write a line with the time to the program's log (standard error)."""
     print(f"{time.strftime('%H:%M:%S')}  {message}", file=sys.stderr, flush=True)
+
+
+def program_parser(docstring: str) -> argparse.ArgumentParser:
+    """A parser whose help shows the program's docstring as it stands."""
+    return argparse.ArgumentParser(description=docstring, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def run_program(main: Callable[[], None]) -> int:

@@ -80,7 +80,9 @@ def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict:
     for key_node, _ in node.value:
         key = loader.construct_object(key_node)
         if key in seen:
-            raise InputError(f"{loader.name}, line {key_node.start_mark.line + 1}: the key {key} stands twice in one mapping; give each a name of its own")
+            raise InputError(
+                f"{loader.name}, line {key_node.start_mark.line + 1}: the key {key} stands twice in one mapping; give each a name of its own"
+            )
         seen.add(key)
     return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
 
@@ -104,9 +106,13 @@ def check_config(config: dict) -> dict:
     validator = jsonschema.Draft202012Validator(schema, format_checker=_formats)
     problems = [problem for error in validator.iter_errors(config) for problem in _explain(error)]
     if not problems and "folds" in config["data"] and "dev" in config["data"]:
-        problems = ["data.dev: expected no dev where data.folds is set (the held-out fold stands in its place); remove one of them"]
+        problems = [
+            "data.dev: expected no dev where data.folds is set (the held-out fold stands in its place); remove one of them"
+        ]
     if problems:
-        raise InputError("\n".join(["the config cannot be used:", *(f"  {problem}" for problem in dict.fromkeys(problems))]))
+        raise InputError(
+            "\n".join(["the config cannot be used:", *(f"  {problem}" for problem in dict.fromkeys(problems))])
+        )
     config = copy.deepcopy(config)
     _fill(config, schema)
     config["training"] = _typed(config["training"])
@@ -148,13 +154,17 @@ def _explain(error: jsonschema.ValidationError) -> list[str]:
     path = _path(error.absolute_path)
     if error.validator == "anyOf":
         options = error.validator_value
-        fitting = {i for i, option in enumerate(options) if (option.get("type") == "array") == isinstance(error.instance, list)}
+        fitting = {
+            i for i, option in enumerate(options) if (option.get("type") == "array") == isinstance(error.instance, list)
+        }
         branches: dict[Any, list] = {}
         for part in error.context:
             if part.schema_path[0] in fitting:
                 branches.setdefault(part.schema_path[0], []).append(part)
         likely = [parts for parts in branches.values() if not any(_is_other_kind(part, error) for part in parts)]
-        if len(likely) == 1 and any(part.context or len(part.absolute_path) > len(error.absolute_path) for part in likely[0]):
+        if len(likely) == 1 and any(
+            part.context or len(part.absolute_path) > len(error.absolute_path) for part in likely[0]
+        ):
             return [line for part in likely[0] for line in _explain(part)]
         expected = " or ".join(dict.fromkeys(describe(options[i]) for i in sorted(fitting or range(len(options)))))
         return [f"{path}: expected {expected}, found {_show(error.instance)}"]
@@ -164,7 +174,10 @@ def _explain(error: jsonschema.ValidationError) -> list[str]:
         return [f"{_path([*error.absolute_path, key])}: unknown key; {_nearest(key, known)}" for key in extra]
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
-        return [f"{_path([*error.absolute_path, key])}: missing; expected {describe(error.schema['properties'][key])}" for key in missing]
+        return [
+            f"{_path([*error.absolute_path, key])}: missing; expected {describe(error.schema['properties'][key])}"
+            for key in missing
+        ]
     if error.validator == "uniqueItems":
         return [f"{path}: expected no value twice, found {_show(error.instance)}"]
     if error.validator in ("minItems", "minProperties"):
@@ -176,7 +189,9 @@ def _explain(error: jsonschema.ValidationError) -> list[str]:
 def _is_other_kind(part: jsonschema.ValidationError, error: jsonschema.ValidationError) -> bool:
     """Whether a branch of `anyOf` is about another kind of value than the one found."""
     here = list(part.absolute_path) == list(error.absolute_path)
-    return here and part.validator in ("type", "const") or (here and part.validator == "enum" and not isinstance(part.instance, str))
+    return (here and part.validator in ("type", "const")) or (
+        here and part.validator == "enum" and not isinstance(part.instance, str)
+    )
 
 
 def _nearest(key: str, known: list[str]) -> str:
@@ -207,7 +222,14 @@ def describe(schema: dict) -> str:
         return str(schema["const"])
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(describe(option) for option in schema["anyOf"]))
-    names = {"integer": "a whole number", "number": "a number", "string": "text", "object": "a mapping", "null": "null", "boolean": "true or false"}
+    names = {
+        "integer": "a whole number",
+        "number": "a number",
+        "string": "text",
+        "object": "a mapping",
+        "null": "null",
+        "boolean": "true or false",
+    }
     if schema.get("type") == "array":
         return f"a list of {describe(schema['items'])}" if "items" in schema else "a list"
     kinds = schema.get("type", "a value")

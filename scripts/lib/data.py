@@ -23,7 +23,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
         content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise InputError(f"{path}, line {line}: expected UTF-8, found the byte 0x{content[error.start]:02x}; save the file as UTF-8") from None
+        raise InputError(
+            f"{path}, line {line}: expected UTF-8, found the byte 0x{content[error.start]:02x}; save the file as UTF-8"
+        ) from None
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -75,7 +77,9 @@ def _check_ids(table: pd.DataFrame, path: str | Path) -> None:
     again = np.flatnonzero(table["id"].duplicated())
     if len(again):
         first = int(np.flatnonzero(table["id"] == table["id"].iat[again[0]])[0])
-        raise InputError(f"{_row(table, path, again[0])}, column id: expected ids that are unique, found the id of row {first + 1} again")
+        raise InputError(
+            f"{_row(table, path, again[0])}, column id: expected ids that are unique, found the id of row {first + 1} again"
+        )
 
 
 def _row(table: pd.DataFrame, path: str | Path, row: int) -> str:
@@ -86,7 +90,9 @@ def write_split(table: pd.DataFrame, path: str | Path) -> None:
     """Write a prepared split; labels as 0 and 1, or empty."""
     labels = [name for name in table.columns if name not in ("id", "text")]
     with whole_file(path) as partial:
-        table.astype(dict.fromkeys(labels, "Int64")).to_csv(partial, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+        table.astype(dict.fromkeys(labels, "Int64")).to_csv(
+            partial, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL
+        )
 
 
 def read_split(path: str | Path) -> pd.DataFrame:
@@ -138,5 +144,7 @@ def read_predictions(path: str | Path, labels: list[str]) -> pd.DataFrame:
     if len(wrong):
         row, column = wrong[0]
         found = table[labels[column]].iat[row] or "nothing"
-        raise InputError(f"{_row(table, path, row)}, column {labels[column]}: expected a probability from 0 to 1, found {found}")
+        raise InputError(
+            f"{_row(table, path, row)}, column {labels[column]}: expected a probability from 0 to 1, found {found}"
+        )
     return pd.DataFrame(values, columns=labels).assign(id=table["id"])[["id", *labels]]

@@ -84,7 +84,9 @@ def folder_files(folder: Path) -> list[Path]:
     if "config.json" not in names:
         raise InputError(f"{folder}: expected config.json, found none")
     if not any(name.endswith(".safetensors") for name in names):
-        raise InputError(f"{folder}: expected weights as model.safetensors, found none (pickled weights such as pytorch_model.bin are not loaded)")
+        raise InputError(
+            f"{folder}: expected weights as model.safetensors, found none (pickled weights such as pytorch_model.bin are not loaded)"
+        )
     return files
 
 
@@ -126,7 +128,11 @@ def _revision(where: str, model: str, facts: dict) -> str:
             raise InputError(f"{where}.revision: missing; expected the package's version")
         return str(revision)
     if not revision:
-        raise InputError(f"{where}.revision: missing; expected the hub's commit (40 hexadecimal digits) of {model}, or a folder's path as model")
+        raise InputError(
+            f"{where}.revision: missing; expected the hub's commit (40 hexadecimal digits) of {model}, or a folder's path as model"
+        )
     if not COMMIT.fullmatch(str(revision)):
-        raise InputError(f"{where}.revision: expected a commit (40 hexadecimal digits), since branches and tags move; found {revision}")
+        raise InputError(
+            f"{where}.revision: expected a commit (40 hexadecimal digits), since branches and tags move; found {revision}"
+        )
     return revision

@@ -56,7 +56,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     try:
         partial.chmod(0o666 & ~_umask())
         yield partial
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -72,7 +72,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         yield partial
         if path.exists():
             shutil.rmtree(path)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

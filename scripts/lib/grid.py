@@ -73,7 +73,9 @@ def _points(config: dict, sources: dict[str, Source], block: dict, where: str) -
 def _point(config: dict, sources: dict[str, Source], declared: dict, override: dict, where: str) -> Point:
     name = declared["encoder"]
     if name not in sources:
-        raise InputError(f"{where}.encoder: expected one of {', '.join(sources)} (the names under encoders), found {name}")
+        raise InputError(
+            f"{where}.encoder: expected one of {', '.join(sources)} (the names under encoders), found {name}"
+        )
     encoder = sources[name].encoder
     values = {}
     for axis in AXES:
@@ -82,7 +84,9 @@ def _point(config: dict, sources: dict[str, Source], declared: dict, override: d
         except InputError as error:
             raise InputError(f"{where}.{error}") from None
     if values["fold"] is not None and values["fold"] > config["data"].get("folds", 0):
-        raise InputError(f"{where}.fold: expected at most data.folds ({config['data'].get('folds', 'not set')}), found {values['fold']}")
+        raise InputError(
+            f"{where}.fold: expected at most data.folds ({config['data'].get('folds', 'not set')}), found {values['fold']}"
+        )
     overrides = {key: typed_training_value(key, value) for key, value in override.items()}
     training = {**config["training"], **config["encoders"][name]["training"], **overrides}
     if training["head_learning_rate"] is None:

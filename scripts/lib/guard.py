@@ -24,12 +24,14 @@ class Guard:
         """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / ".guard"
-        self._file = open(path, "a+", encoding="utf-8")
+        self._file = path.open("a+", encoding="utf-8")  # noqa: SIM115 (held until the process ends)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._file.close()
-            raise InputError(f"experiment {experiment} is already running: {_owner(path)}. Wait for it, or stop that one first.") from None
+            raise InputError(
+                f"experiment {experiment} is already running: {_owner(path)}. Wait for it, or stop that one first."
+            ) from None
         self._file.truncate(0)
         self._file.write(
             f'{{"user": "{getpass.getuser()}", "host": "{socket.gethostname()}", "process": {os.getpid()}, '

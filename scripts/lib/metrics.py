@@ -27,7 +27,9 @@ def match(predictions: pd.DataFrame, gold: pd.DataFrame, path: str) -> np.ndarra
     if list(predictions["id"]) != list(gold["id"]):
         missing = sorted(set(gold["id"]) - set(predictions["id"])) or sorted(set(predictions["id"]) - set(gold["id"]))
         if missing:
-            raise InputError(f"{path}: expected one row for each of the {len(gold)} ids, found {len(predictions)}; the first that does not match is {missing[0]}")
+            raise InputError(
+                f"{path}: expected one row for each of the {len(gold)} ids, found {len(predictions)}; the first that does not match is {missing[0]}"
+            )
         predictions = predictions.set_index("id").loc[gold["id"]].reset_index()
     return predictions.drop(columns="id").to_numpy()
 
@@ -41,7 +43,9 @@ def tune_threshold(probabilities: np.ndarray, gold: np.ndarray, mode: str) -> np
     if mode == "fixed" or len(gold) == 0:
         return np.full(labels, 0.5)
     given = probabilities[None] >= CANDIDATES[:, None, None]
-    scores = f1((given & (gold > 0.5)).sum(1), given.sum(1), np.broadcast_to((gold > 0.5).sum(0), (len(CANDIDATES), labels)))
+    scores = f1(
+        (given & (gold > 0.5)).sum(1), given.sum(1), np.broadcast_to((gold > 0.5).sum(0), (len(CANDIDATES), labels))
+    )
     by_distance = np.argsort(np.abs(CANDIDATES - 0.5), kind="stable")
     if mode == "global":
         return np.full(labels, CANDIDATES[by_distance[np.argmax(scores.mean(1)[by_distance])]])
@@ -52,10 +56,19 @@ def tune_threshold(probabilities: np.ndarray, gold: np.ndarray, mode: str) -> np
 def resamples(rows: int, count: int) -> np.ndarray:
     """How often each row stands in each bootstrap resample, (count, rows); the same for every run, so that runs pair up."""
     random = np.random.default_rng(rows)
-    return np.stack([np.bincount(random.integers(0, rows, rows), minlength=rows) for _ in range(count)]).astype(np.float32)
+    return np.stack([np.bincount(random.integers(0, rows, rows), minlength=rows) for _ in range(count)]).astype(
+        np.float32
+    )
 
 
-def score(probabilities: np.ndarray, gold: np.ndarray, thresholds: np.ndarray, labels: list[str], bootstrap: int, confidence: float) -> list[dict]:
+def score(
+    probabilities: np.ndarray,
+    gold: np.ndarray,
+    thresholds: np.ndarray,
+    labels: list[str],
+    bootstrap: int,
+    confidence: float,
+) -> list[dict]:
     """All metrics of one split at given thresholds.
 
     Args:
@@ -72,12 +85,16 @@ def score(probabilities: np.ndarray, gold: np.ndarray, thresholds: np.ndarray, l
     weights = np.concatenate([np.ones((1, len(gold)), dtype=np.float32), resamples(len(gold), bootstrap)])
     values = {(name, ""): samples for name, samples in _overall(gold, given, weights).items()}
     for column, label in enumerate(labels):
-        values |= {(name, label): samples for name, samples in _of_label(gold[:, column], given[:, column], weights).items()}
+        values |= {
+            (name, label): samples for name, samples in _of_label(gold[:, column], given[:, column], weights).items()
+        }
     edges = [(1 - confidence) / 2, (1 + confidence) / 2]
     rows: list[dict] = []
     for (name, label), samples in values.items():
         low, high = np.quantile(samples[1:], edges)
-        rows.append({"metric": name, "label": label, "value": float(samples[0]), "low": float(low), "high": float(high)})
+        rows.append(
+            {"metric": name, "label": label, "value": float(samples[0]), "low": float(low), "high": float(high)}
+        )
     return rows + _average_precision(probabilities, gold, labels)
 
 
@@ -100,7 +117,11 @@ def _overall(gold: np.ndarray, given: np.ndarray, weights: np.ndarray) -> dict[s
 
 def _of_label(gold: np.ndarray, given: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
     both, predicted, positive = (weights @ part.astype(np.float32) for part in (gold & given, given, gold))
-    return {"precision": both / np.maximum(predicted, 1), "recall": both / np.maximum(positive, 1), "f1": f1(both, predicted, positive)}
+    return {
+        "precision": both / np.maximum(predicted, 1),
+        "recall": both / np.maximum(positive, 1),
+        "f1": f1(both, predicted, positive),
+    }
 
 
 def _average_precision(probabilities: np.ndarray, gold: np.ndarray, labels: list[str]) -> list[dict]:
@@ -108,7 +129,12 @@ def _average_precision(probabilities: np.ndarray, gold: np.ndarray, labels: list
     from sklearn.metrics import average_precision_score
 
     found: dict[str, Any] = {
-        label: float(average_precision_score(gold[:, column], probabilities[:, column])) for column, label in enumerate(labels) if gold[:, column].any()
+        label: float(average_precision_score(gold[:, column], probabilities[:, column]))
+        for column, label in enumerate(labels)
+        if gold[:, column].any()
     }
     mean = {"": float(np.mean(list(found.values())))} if found else {}
-    return [{"metric": "average_precision", "label": label, "value": value, "low": None, "high": None} for label, value in (mean | found).items()]
+    return [
+        {"metric": "average_precision", "label": label, "value": value, "low": None, "high": None}
+        for label, value in (mean | found).items()
+    ]

@@ -1,5 +1,6 @@
 """The classifier: an encoder, a head on its hidden states, and what of both is trained."""
 
+import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,9 @@ class EmotionConfig(PretrainedConfig):
         self.labels, self.max_length = labels, max_length
         if labels:
             kwargs |= {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
-        super().__init__(problem_type="multi_label_classification", **{k: v for k, v in kwargs.items() if k != "problem_type"})
+        super().__init__(
+            problem_type="multi_label_classification", **{k: v for k, v in kwargs.items() if k != "problem_type"}
+        )
 
 
 class MLPHead(nn.Module):
@@ -56,7 +59,7 @@ class MLPHead(nn.Module):
         self.pooling = pooling
         widths = [hidden_size, *[size] * (layers - 1)]
         blocks: list[nn.Module] = [nn.Dropout(dropout)]
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in itertools.pairwise(widths):
             blocks += [nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout)]
         self.layers = nn.Sequential(*blocks, nn.Linear(widths[-1], labels))
 
@@ -137,7 +140,9 @@ class EmotionClassifier(PreTrainedModel):
         """
         extra = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.freeze != "all"):
-            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=inputs_embeds, **extra).last_hidden_state
+            hidden = self.encoder(
+                input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=inputs_embeds, **extra
+            ).last_hidden_state
         with torch.autocast(hidden.device.type, enabled=False):  # bf16 has too few digits for probabilities
             logits = self.head(hidden.float(), attention_mask)
         loss = None
@@ -149,13 +154,19 @@ class EmotionClassifier(PreTrainedModel):
         """Write config.json and model.safetensors with what differs from the encoder: all that was trained, and nothing else."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        trained = {name: tensor.detach().cpu().contiguous() for name, tensor in self.named_parameters() if tensor.requires_grad}
+        trained = {
+            name: tensor.detach().cpu().contiguous() for name, tensor in self.named_parameters() if tensor.requires_grad
+        }
         (folder / "model.safetensors").write_bytes(save(trained, metadata={"format": "pt"}))
         self.config.architectures = [type(self).__name__]
-        (folder / "config.json").write_text(json.dumps(self.config.to_dict(), indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
+        (folder / "config.json").write_text(
+            json.dumps(self.config.to_dict(), indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8"
+        )
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path, encoder: str | Path | None = None, merge: bool = False) -> "EmotionClassifier":
+    def from_pretrained(
+        cls, folder: str | Path, encoder: str | Path | None = None, merge: bool = False
+    ) -> "EmotionClassifier":
         """Load a saved classifier, in evaluation mode.
 
         Args:
@@ -169,13 +180,17 @@ class EmotionClassifier(PreTrainedModel):
         config = EmotionConfig(**{k: v for k, v in _read(Path(folder) / "config.json").items() if k in _SAVED})
         config.encoder_path = str(encoder or config.encoder_path)
         if not (Path(config.encoder_path) / "config.json").is_file():
-            raise InputError(f"{folder}: expected its encoder at {config.encoder_path}, found none; fetch it again, or pass encoder=<folder>")
+            raise InputError(
+                f"{folder}: expected its encoder at {config.encoder_path}, found none; fetch it again, or pass encoder=<folder>"
+            )
         model = cls(config, load_encoder(config.encoder_path))
         weights = load_file(Path(folder) / "model.safetensors")
         expected = {name for name, tensor in model.named_parameters() if tensor.requires_grad}
         if set(weights) != expected:
             odd = sorted(set(weights) ^ expected)[0]
-            raise InputError(f"{folder}: expected the weights of {len(expected)} trained parameters, found {len(weights)}; the first that differs is {odd}")
+            raise InputError(
+                f"{folder}: expected the weights of {len(expected)} trained parameters, found {len(weights)}; the first that differs is {odd}"
+            )
         model.load_state_dict(weights, strict=False)
         if merge:
             merge_lora(model)
@@ -198,7 +213,9 @@ def _encoder_config(config: EmotionConfig) -> PretrainedConfig:
 
 def load_encoder(path: str | Path) -> PreTrainedModel:
     """The encoder in a folder: safetensors only, no code from outside, fp32, attention by SDPA where the family has it."""
-    return AutoModel.from_pretrained(path, use_safetensors=True, trust_remote_code=False, local_files_only=True, dtype=torch.float32)
+    return AutoModel.from_pretrained(
+        path, use_safetensors=True, trust_remote_code=False, local_files_only=True, dtype=torch.float32
+    )
 
 
 def build_classifier(spec: dict, encoder_path: str | Path) -> EmotionClassifier:
@@ -224,7 +241,11 @@ def encoder_layers(encoder: nn.Module) -> nn.ModuleList:
     """The encoder's layers, lowest first, wherever the family keeps them."""
     count = encoder.config.num_hidden_layers
     for name, module in encoder.named_modules():
-        if isinstance(module, nn.ModuleList) and len(module) == count and name.rpartition(".")[2] in ("layer", "layers"):
+        if (
+            isinstance(module, nn.ModuleList)
+            and len(module) == count
+            and name.rpartition(".")[2] in ("layer", "layers")
+        ):
             return module
     raise InputError(f"expected an encoder with a list of {count} layers, found none in {type(encoder).__name__}")
 
@@ -245,7 +266,11 @@ def fix_parameters(model: EmotionClassifier, freeze: int | str, lora: dict | Non
     for module in trained:
         module.requires_grad_(True)
     inside = {id(module) for top in trained for module in top.modules()}
-    frozen = [module for module in encoder.modules() if id(module) not in inside and not any(child is layers for child in module.modules())]
+    frozen = [
+        module
+        for module in encoder.modules()
+        if id(module) not in inside and not any(child is layers for child in module.modules())
+    ]
     if lora:
         for name, parameter in encoder.named_parameters():
             parameter.requires_grad_("lora_" in name)
@@ -270,7 +295,10 @@ def add_lora(encoder: nn.Module, freeze: int, lora: dict) -> None:
     from peft import LoraConfig, inject_adapter_in_model
 
     targets = lora_targets(encoder, freeze)
-    inject_adapter_in_model(LoraConfig(r=lora["rank"], lora_alpha=lora["alpha"], lora_dropout=lora["dropout"], target_modules=targets), encoder)
+    inject_adapter_in_model(
+        LoraConfig(r=lora["rank"], lora_alpha=lora["alpha"], lora_dropout=lora["dropout"], target_modules=targets),
+        encoder,
+    )
 
 
 def merge_lora(model: EmotionClassifier) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from scripts.lib.encoders import Source, encoder_key
 from scripts.lib.files import SHORT, InputError, canonical, digest, read_json, write_json
 from scripts.lib.grid import expand, varying
-from scripts.lib.spec import SPLITS, baseline_spec, data_spec, program_digest, run_name, run_spec
+from scripts.lib.spec import baseline_spec, data_spec, program_digest, run_name, run_spec
+from scripts.lib.splits import SPLITS
 
 RESULT_FILES = (*(f"predictions/{split}.csv" for split in SPLITS), "history.csv", "provenance.json")
 """What a finished run has, whatever its spec."""
@@ -44,7 +45,14 @@ class Plan:
     def document(self) -> dict:
         """The content of plan.json: what decides the tables, and the programs that make them."""
         rows = [
-            {"run": row.name, "kind": row.kind, "folder": row.folder, "data": row.data, "columns": row.columns, "older": list(row.older)}
+            {
+                "run": row.name,
+                "kind": row.kind,
+                "folder": row.folder,
+                "data": row.data,
+                "columns": row.columns,
+                "older": list(row.older),
+            }
             for row in (*self.runs.values(), *self.baselines.values())
         ]
         return {"experiment": self.experiment, "rows": rows, **self.settings}
@@ -103,7 +111,9 @@ def _other_predictions(compare: dict[str, str]) -> list[str]:
     for name, folder in compare.items():
         found = [path for path in (Path(folder).expanduser() / f"{split}.csv" for split in SPLITS) if path.is_file()]
         if not found:
-            raise InputError(f"compare.{name}: expected a folder with {' or '.join(f'{split}.csv' for split in SPLITS)}, found none of them in {folder}")
+            raise InputError(
+                f"compare.{name}: expected a folder with {' or '.join(f'{split}.csv' for split in SPLITS)}, found none of them in {folder}"
+            )
         tables += [str(path) for path in found]
     return tables
 
@@ -163,7 +173,7 @@ def _standing(name: str, spec: dict, folder: Path, finished: dict, older_results
     if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
         return name, ()
     wanted = {key: value for key, value in spec.items() if key not in kept}
-    for other in sorted(candidates, key=lambda other: -os.stat(folder / other).st_mtime):
+    for other in sorted(candidates, key=lambda other: -(folder / other).stat().st_mtime):
         if missing_files(folder / other, RESULT_FILES) or not (folder / other / "spec.json").is_file():
             continue
         found = read_json(folder / other / "spec.json")

@@ -15,9 +15,6 @@ from scripts.lib.encoders import Source
 from scripts.lib.files import SHORT, InputError, digest, file_digest
 from scripts.lib.grid import Point
 
-SPLITS = ("validation", "dev", "test")
-"""The splits that get predictions. One that a study does not have is a table without rows."""
-
 READABLE = 120
 """Characters of a run's name before the digest: no path of a result is longer than 200."""
 
@@ -61,7 +58,11 @@ def _outline(node: Any) -> Any:
     if isinstance(node, list):
         return [_outline(item) for item in node]
     if isinstance(node, ast.AST):
-        fields = {name: value for name, value in ast.iter_fields(node) if value not in (None, []) and name not in ("ctx", "kind", "type_comment")}
+        fields = {
+            name: value
+            for name, value in ast.iter_fields(node)
+            if value not in (None, []) and name not in ("ctx", "kind", "type_comment")
+        }
         if isinstance(fields.get("body"), list):
             fields["body"] = [item for item in fields["body"] if not _is_text(item)]
         return [type(node).__name__, {name: _outline(value) for name, value in fields.items()}]
@@ -93,7 +94,9 @@ def data_files(config: dict) -> dict[str, Path]:
     files = {split: root / config["data"][split] for split in ("train", "dev", "test") if split in config["data"]}
     for split, path in files.items():
         if not path.is_file():
-            raise InputError(f"data.{split}: expected a CSV file, found nothing at {path} (data_root is {config['data_root']})")
+            raise InputError(
+                f"data.{split}: expected a CSV file, found nothing at {path} (data_root is {config['data_root']})"
+            )
     return files
 
 

@@ -11,7 +11,14 @@ import torch
 from datasets import Dataset
 from torch import nn
 from torch.utils.data import Sampler
-from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    DataCollatorWithPadding,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from scripts.lib.cli import log
 from scripts.lib.files import InputError
@@ -37,7 +44,9 @@ def find_precision(wanted: str, device: torch.device) -> str:
     if device.type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
         if wanted == "bf16" and not native:
-            raise InputError("training.precision: expected a GPU that computes in bf16, found one that does not; use auto, fp16 or fp32")
+            raise InputError(
+                "training.precision: expected a GPU that computes in bf16, found one that does not; use auto, fp16 or fp32"
+            )
         return ("bf16" if native else "fp16") if wanted == "auto" else wanted
     if wanted == "fp16":
         raise InputError("training.precision: fp16 needs a GPU, found none; use auto, bf16 or fp32")
@@ -45,7 +54,9 @@ def find_precision(wanted: str, device: torch.device) -> str:
     return ("bf16" if native else "fp32") if wanted == "auto" else wanted
 
 
-def encode_texts(table: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, max_length: int, gold: bool) -> tuple[Dataset, int]:
+def encode_texts(
+    table: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, max_length: int, gold: bool
+) -> tuple[Dataset, int]:
     """Tokens of a split's texts, and how many texts were cut.
 
     Returns:
@@ -110,7 +121,9 @@ class BestEpoch(TrainerCallback):
         epoch = round(state.epoch)
         if metrics["eval_macro_f1"] > self.score:
             self.score, self.epoch = metrics["eval_macro_f1"], epoch
-            self.weights = {name: tensor.detach().cpu().clone() for name, tensor in model.named_parameters() if tensor.requires_grad}
+            self.weights = {
+                name: tensor.detach().cpu().clone() for name, tensor in model.named_parameters() if tensor.requires_grad
+            }
         elif self.patience and epoch - self.epoch >= self.patience:
             log(f"no better validation macro-F1 for {self.patience} epochs: stopping")
             control.should_training_stop = True
@@ -141,7 +154,9 @@ class Progress(TrainerCallback):
         if now - self._spoken > self.SECONDS_BETWEEN and state.global_step < state.max_steps:
             self._spoken = now
             left = (now - self._start) / state.global_step * (state.max_steps - state.global_step)
-            log(f"epoch {int(state.epoch) + 1}/{int(args.num_train_epochs)}  step {state.global_step}/{state.max_steps}  {clock(left)} left")
+            log(
+                f"epoch {int(state.epoch) + 1}/{int(args.num_train_epochs)}  step {state.global_step}/{state.max_steps}  {clock(left)} left"
+            )
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict, **kwargs: Any) -> None:
         done = time.monotonic() - self._start
@@ -173,7 +188,9 @@ def clock(seconds: float) -> str:
 def positive_weights(gold: np.ndarray) -> torch.Tensor:
     """Weight of each label's positives, negatives / positives, (labels,); 1 where there is no positive."""
     positives = gold.sum(0)
-    return torch.tensor(np.where(positives > 0, (len(gold) - positives) / np.maximum(positives, 1), 1.0), dtype=torch.float32)
+    return torch.tensor(
+        np.where(positives > 0, (len(gold) - positives) / np.maximum(positives, 1), 1.0), dtype=torch.float32
+    )
 
 
 def make_optimizer(model: EmotionClassifier, training: dict, device: torch.device) -> torch.optim.AdamW:
@@ -184,7 +201,9 @@ def make_optimizer(model: EmotionClassifier, training: dict, device: torch.devic
             rate = training["head_learning_rate"] if name.startswith("head.") else training["learning_rate"]
             decay = 0.0 if parameter.ndim < 2 else training["weight_decay"]
             groups.setdefault((rate, decay), []).append(parameter)
-    return torch.optim.AdamW([{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()], fused=True)
+    return torch.optim.AdamW(
+        [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()], fused=True
+    )
 
 
 def make_trainer(
@@ -227,7 +246,9 @@ def make_trainer(
         train_dataset=train,
         eval_dataset=validation,
         data_collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8 if device.type == "cuda" else None),
-        compute_metrics=lambda result: {"macro_f1": macro_f1(result.label_ids > 0.5, np.asarray(result.predictions) > 0)},
+        compute_metrics=lambda result: {
+            "macro_f1": macro_f1(result.label_ids > 0.5, np.asarray(result.predictions) > 0)
+        },
         optimizers=(make_optimizer(model.to(device), training, device), None),
         callbacks=[Progress(), BestEpoch(training["early_stopping"])],
     )
