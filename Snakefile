@@ -33,6 +33,7 @@ localrules:
 rule all:
     default_target: True
     input:
+        unfinished,
         f"{HOME}/summary.csv",
         f"{HOME}/report.html",
         f"{HOME}/models.csv",

@@ -132,15 +132,27 @@ def needs_of_baseline(wildcards):
     return [data_folder(wildcards) / "checks.json"]
 
 
+def rows():
+    """Every run and baseline of the plan, with the files that it has once it is finished; none in a job."""
+    if PLAN is None:
+        return []
+    runs = [(HOME / row.folder, RESULT_FILES) for row in PLAN.runs.values()]
+    return runs + [(HOME / row.folder, BASELINE_FILES) for row in PLAN.baselines.values()]
+
+
+def unfinished(wildcards):
+    """A missing file of every row that lacks one. As targets they are made; as mere inputs of finished tables they would not be."""
+    begin()
+    return [missing[0] for missing in (missing_files(folder, files) for folder, files in rows()) if missing]
+
+
 def needs_of_tables(wildcards):
-    """The plan, and of every row in it what shows that it is finished, or else all that is missing."""
+    """The plan, the last file of every row in it, the gold labels, and other predictions to compare."""
     if PLAN is None:
         return {"plan": plan_path()}
-    rows = []
-    for planned, files in ((PLAN.runs, RESULT_FILES), (PLAN.baselines, BASELINE_FILES)):
-        for row in planned.values():
-            rows += missing_files(HOME / row.folder, files) or [
-                HOME / row.folder / files[-1]
-            ]
-    data = [HOME / "data" / key / "checks.json" for key in PLAN.data]
-    return {"plan": plan_path(), "rows": rows, "data": data, "others": PLAN.others}
+    return {
+        "plan": plan_path(),
+        "rows": [folder / files[-1] for folder, files in rows()],
+        "data": [HOME / "data" / key / "checks.json" for key in PLAN.data],
+        "others": PLAN.others,
+    }

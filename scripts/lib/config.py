@@ -25,7 +25,9 @@ def load_schema() -> dict:
     """The schema of a config file, with the axes and a block's overrides in their places."""
     schema = load_yaml(PROJECT / "config" / "schema.yaml")
     definitions = schema["$defs"]
-    point = {axis.name: {**_axis_schema(axis), "description": axis.description} for axis in AXES}
+    point = {
+        axis.name: {**_axis_schema(axis), "description": axis.description, "default": axis.default} for axis in AXES
+    }
     point["training"] = {
         **_crossed(definitions["training"]),
         "description": "Training values of this block; a list crosses them like an axis.",
@@ -124,14 +126,14 @@ def check_config(config: dict) -> dict:
 def _fill(value: dict, schema: dict) -> None:
     """Set what is missing to its default, in place, all the way down."""
     for key, entry in schema.get("properties", {}).items():
-        entry = _resolve(entry)
+        entry = resolve(entry)
         if "default" in entry and key not in value:
             value[key] = copy.deepcopy(entry["default"])
         if entry.get("type") == "object" and key in value:
             _fill(value[key], entry)
 
 
-def _resolve(schema: dict) -> dict:
+def resolve(schema: dict) -> dict:
     """The schema with its reference followed; what stands beside the reference wins."""
     if "$ref" not in schema:
         return schema
@@ -213,7 +215,7 @@ def _show(value: Any) -> str:
 
 def describe(schema: dict) -> str:
     """What a schema accepts, in words."""
-    schema = _resolve(schema)
+    schema = resolve(schema)
     if "title" in schema:
         return schema["title"]
     if "enum" in schema:
@@ -221,6 +223,9 @@ def describe(schema: dict) -> str:
     if "const" in schema:
         return str(schema["const"])
     if "anyOf" in schema:
+        first, *others = schema["anyOf"]
+        if others == [{"type": "array", "minItems": 1, "items": first}]:
+            return f"{describe(first)}, or a list of these"
         return " or ".join(dict.fromkeys(describe(option) for option in schema["anyOf"]))
     names = {
         "integer": "a whole number",

@@ -24,7 +24,7 @@ class Guard:
         """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / ".guard"
-        self._file = path.open("a+", encoding="utf-8")  # noqa: SIM115 (held until the process ends)
+        self._file = path.open("a+", encoding="utf-8")  # held until the process ends
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,0 +1,51 @@
+# The things people do here. Each line can be typed by hand in an activated environment (source .venv/bin/activate).
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+.PHONY: help setup demo test lint docs lock clean-unused
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/ready ## Make the virtual environment from the locked requirements
+
+$(VENV)/ready: envs/programs.txt envs/torch.txt envs/workflow.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "expected Python 3.11 or newer, found $$($(PYTHON) --version); name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "expected Python's venv module, found none; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	pip install --quiet --no-deps --require-hashes -r envs/programs.txt -r envs/workflow.txt
+	pip install --quiet -r envs/torch.txt
+	touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready envs/dev.txt
+	pip install --quiet --no-deps --require-hashes -r envs/dev.txt
+	touch $@
+
+demo: setup ## Run the default grid on the sample set: about three minutes on two cores
+	snakemake
+	@echo "The report: results/demo/report.html"
+	@echo "The table:  results/demo/summary.csv"
+
+test: $(VENV)/ready-dev ## Run the unit and workflow tests
+	python -m pytest
+
+lint: $(VENV)/ready-dev ## Check the style of programs and rules
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile rules
+
+docs: setup ## Write docs/configuration.md from the schema
+	python -m scripts.configuration --output docs/configuration.md
+
+lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch stands alone, see envs/torch.txt)
+	cd envs && $(UV_COMPILE) programs.in -o programs.txt --no-emit-package torch $$($(UV_COMPILE) torch.txt \
+		| grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sort -u | sed 's/^/--no-emit-package /')
+	cd envs && $(UV_COMPILE) workflow.in -o workflow.txt
+	cd envs && $(UV_COMPILE) dev.in -o dev.txt
+
+clean-unused: setup ## List what the current grid of EXPERIMENT does not use; with YES=1 remove it
+	python -m scripts.clean_unused --results results/$(or $(EXPERIMENT),demo) $(if $(YES),--yes)

@@ -1,0 +1,148 @@
+"""Only what changed runs again: every row of the promise, on a real Snakemake."""
+
+import os
+import shutil
+import subprocess
+import time
+
+import yaml
+
+
+def test_a_second_start_has_nothing_to_do(project):
+    assert project.run().nothing
+
+
+def test_one_more_head_size_trains_only_its_runs_and_going_back_costs_nothing(project):
+    before, grid = project.snapshot(), project.config["grid"]
+    project.configure(grid=[{**grid[0], "head": {"type": "mlp", "size": [8, 4]}, "seed": [1]}, grid[0]])
+    trained = project.run().trained
+    assert len(trained) == 2 and all("mlp-4" in name for name in trained)
+    assert len(project.summary()) == 6
+    project.configure(grid=grid)
+    assert project.run().trained == []
+    assert len(project.summary()) == 4, "tables show the current grid only"
+    assert {name: project.snapshot()[name] for name in before} == before
+    assert project.run().nothing
+
+
+def test_an_encoders_own_value_trains_only_its_runs(project):
+    encoders = project.config["encoders"]
+    encoders["two"]["training"]["learning_rate"] = "5e-3"
+    project.configure(encoders=encoders)
+    trained = project.run("-n").trained
+    assert len(trained) == 2 and all(name.startswith("two_") for name in trained)
+
+
+def test_a_seed_removed_trains_nothing_and_leaves_the_tables(project):
+    project.configure(grid=[{**project.config["grid"][0], "seed": [2]}])
+    assert project.run().trained == []
+    assert [row["seed"] for row in project.summary()] == ["2", "2"]
+
+
+def test_keys_that_no_run_depends_on_train_nothing(project):
+    project.configure(report={"title": "Another title"}, resources={"mem_mb": 4000}, evaluation={"bootstrap": 200})
+    assert project.run().trained == []
+    assert "Another title" in (project.home / "report.html").read_text()
+
+
+def test_yaml_reordered_and_commented_changes_nothing(project):
+    text = yaml.safe_dump(dict(reversed(project.config.items())), sort_keys=False)
+    project.config_file.write_text("# a comment\n" + text)
+    assert project.run().nothing
+
+
+def test_equal_values_written_another_way_change_nothing(project):
+    encoders = project.config["encoders"]
+    encoders["two"]["training"]["learning_rate"] = "1e-3"
+    project.configure(encoders=encoders)
+    assert project.run().nothing
+
+
+def test_every_file_touched_trains_nothing(project):
+    now = time.time()
+    for number, path in enumerate(sorted(project.folder.rglob("*"))):
+        if path.is_file() and ".snakemake" not in path.parts:
+            os.utime(path, (now + number * 0.01, now + number * 0.01))
+    assert project.run().trained == []
+
+
+def test_a_fresh_clone_beside_old_results_trains_nothing(project, finished, tmp_path):
+    clone = tmp_path / "clone"
+    shutil.copytree(
+        project.folder, clone, copy_function=shutil.copy, ignore=shutil.ignore_patterns("results", ".snakemake")
+    )
+    subprocess.run(["cp", "-a", str(project.folder / "results"), str(clone)], check=True)
+    assert type(project)(clone).run().trained == []
+
+
+def test_a_comment_in_the_training_program_trains_nothing(project):
+    project.edit("scripts/lib/training.py", "EVALUATION_BATCH = 64", "# a comment\nEVALUATION_BATCH = 64")
+    assert project.run().nothing
+
+
+def test_the_training_programs_behaviour_trains_its_runs_or_marks_them(project):
+    project.edit("scripts/lib/training.py", "EVALUATION_BATCH = 64", "EVALUATION_BATCH = 32")
+    assert len(project.run("-n").trained) == 4
+    project.configure(older_results={"program": "keep"})
+    assert project.run().trained == []
+    assert [row["older"] for row in project.summary()] == ["program"] * 4
+
+
+def test_another_lock_marks_results_or_trains_them_again(project):
+    project.edit("envs/torch.txt", "torch==2.13.0", "torch==2.13.1")
+    assert project.run().trained == []
+    assert [row["older"] for row in project.summary()] == ["lock"] * 4
+    project.configure(older_results={"lock": "rerun"})
+    assert len(project.run("-n").trained) == 4
+
+
+def test_evaluation_and_plots_train_nothing(project):
+    project.edit("scripts/lib/metrics.py", "0.05, 0.96", "0.1, 0.91")
+    project.edit("scripts/lib/plots.py", "import", "UNUSED = 1\nimport")
+    outcome = project.run()
+    assert outcome.trained == [] and "Scoring" in outcome.output
+
+
+def test_a_changed_data_row_trains_all_that_read_it(project):
+    project.edit("texts/train.csv", "train-7,", "train-7x,")
+    outcome = project.run("-n")
+    assert len(outcome.trained) == 4 and "cutting its splits" in outcome.output
+
+
+def test_lost_records_of_snakemake_and_a_changed_value_train_the_changed_runs(project):
+    shutil.rmtree(project.folder / ".snakemake")
+    assert project.run().trained == []
+    project.configure(training={**project.config["training"], "weight_decay": 0.02})
+    assert len(project.run("-n").trained) == 4
+
+
+def test_a_deleted_prediction_table_trains_its_run(project):
+    before = project.snapshot()
+    lost = sorted(before)[0]
+    (project.home / lost).unlink()
+    trained = project.run().trained
+    assert trained == [lost.split("/")[1]]
+    assert project.snapshot() == before, "the same spec gives the same predictions, bit for bit"
+
+
+def test_a_deleted_cache_and_one_more_head_size_train_one_run(project):
+    shutil.rmtree(project.folder / "cache")
+    assert project.run().nothing
+    grid = project.config["grid"]
+    project.configure(grid=[*grid, {"encoder": "one", "head": {"type": "mlp", "size": 4}, "freeze": "all"}])
+    assert len(project.run().trained) == 1
+
+
+def test_a_dry_run_writes_nothing(project):
+    grid = project.config["grid"]
+    project.configure(grid=[*grid, {"encoder": "one", "seed": 7}])
+    before = {path: path.stat().st_mtime_ns for path in project.folder.rglob("*") if ".snakemake" not in path.parts}
+    outcome = project.run("-n")
+    after = {path: path.stat().st_mtime_ns for path in project.folder.rglob("*") if ".snakemake" not in path.parts}
+    assert len(outcome.trained) == 1 and after == before
+
+
+def test_a_dry_run_shows_that_the_tables_are_behind(project):
+    project.configure(grid=[{**project.config["grid"][0], "seed": [2]}])
+    outcome = project.run("-n")
+    assert outcome.trained == [] and "Scoring" in outcome.output

@@ -1,0 +1,132 @@
+"""Kills, concurrent starts, edits while jobs run, and what is refused before anything runs."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+
+def wait_for(condition, seconds: float = 90) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+
+
+def more_runs(project, seeds: list[int], **changes) -> None:
+    project.configure(grid=[{**project.config["grid"][0], "encoder": "one", "seed": seeds}], **changes)
+
+
+def training(project) -> list[Path]:
+    """Logs of runs that are at work."""
+    return [path for path in project.home.glob("runs/*/train.log") if not (path.parent / "provenance.json").is_file()]
+
+
+def test_a_second_start_is_refused_by_name_and_a_kill_needs_no_unlock(project):
+    more_runs(project, [1, 5])
+    first = project.start()
+    wait_for(lambda: training(project))
+    refused = project.run(fails=True)
+    assert "tiny is already running" in refused.output and str(first.pid) in refused.output
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert len(project.run().trained) == 1
+    assert project.run().nothing
+
+
+def test_two_experiments_at_once_finish_undisturbed(project):
+    other = project.folder / "config" / "other.yaml"
+    other.write_text(yaml.safe_dump({**project.config, "experiment": "other", "grid": [{"encoder": "one", "seed": 3}]}))
+    more_runs(project, [1, 5])
+    first, second = project.start(), project.start("--configfile", str(other))
+    outputs = [process.communicate(timeout=240)[0] for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], outputs
+    assert (project.home / "report.html").is_file()
+    assert (project.folder / "results/other/report.html").is_file()
+
+
+def test_a_config_edited_while_its_runs_train_leaves_them_under_their_spec(project):
+    more_runs(project, [6])
+    process = project.start()
+    wait_for(lambda: training(project))
+    project.configure(training={**project.config["training"], "epochs": 1})
+    output = process.communicate(timeout=240)[0]
+    assert process.returncode == 0, output
+    row = project.summary()[0]
+    spec = yaml.safe_load((project.home / "runs" / row["run"] / "spec.json").read_text())
+    history = (project.home / "runs" / row["run"] / "history.csv").read_text().splitlines()
+    assert spec["training"]["epochs"] == 2 and len(history) == 3
+    assert len(project.run("-n").trained) == 1, "the edited value is another run"
+
+
+def test_a_failed_program_shows_its_log_and_loses_no_other_run(project):
+    more_runs(project, [1, 8])
+    project.edit(
+        "scripts/train.py",
+        'labels, values = spec["data"]',
+        'assert spec["seed"] != 8, "boom"\n    labels, values = spec["data"]',
+    )
+    project.configure(older_results={"program": "keep"})
+    outcome = project.run(fails=True)
+    assert "boom" in outcome.output and "train.log" in outcome.output
+    assert len([name for name in outcome.trained if "seed-8" in name]) == 1
+
+
+def changed(config: dict, path: str, value: object) -> dict:
+    *parents, last = path.split(".")
+    inner = config
+    for key in parents:
+        inner = inner[int(key)] if isinstance(inner, list) else inner[key]
+    inner[last] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("training.epohcs", 3, "training.epohcs: unknown key; did you mean epochs?"),
+        ("training.epochs", "three", "training.epochs: expected a whole number"),
+        ("grid.0.freeze", 4, "grid[0].freeze: expected at most 3, the layers of one"),
+        ("grid.0.lora", {"rank": 2}, "grid[0].lora: expected none where freeze: all"),
+        ("grid", [], "grid: expected at least one entry"),
+        ("grid.0.encoder", "three", "grid[0].encoder: expected one of one, two"),
+        ("data.dev", "texts/nothing.csv", "data.dev: expected a CSV file, found nothing at texts/nothing.csv"),
+        ("encoders.one.model", "bert-base-uncased", "encoders.one.revision: missing"),
+        ("encoders.one.model", "./nowhere", "nowhere: expected a folder with an encoder"),
+    ],
+)
+def test_a_wrong_config_is_refused_before_anything_runs(project, path, value, expected):
+    project.config_file.write_text(yaml.safe_dump({**changed(project.config, path, value), "experiment": "fresh"}))
+    outcome = project.run(fails=True)
+    assert expected in outcome.output and "Traceback" not in outcome.output
+    assert not (project.folder / "results/fresh").exists()
+
+
+def test_two_encoders_of_one_name_are_refused(project):
+    project.edit("config/config.yaml", "encoders:\n", "encoders:\n  one: {model: ./encoders/two}\n")
+    outcome = project.run(fails=True)
+    assert "the key one stands twice" in outcome.output and "line" in outcome.output
+
+
+def test_wrong_data_is_refused_before_anything_trains(project):
+    project.edit("texts/dev.csv", "dev-3,", "dev-2,")
+    outcome = project.run(fails=True)
+    assert "row 4 (id dev-2), column id: expected ids that are unique, found the id of row 3 again" in outcome.output
+    assert outcome.trained == []
+    assert not [path for path in (project.home / "data").glob("*/*.csv") if path.stat().st_mtime > time.time() - 5]
+
+
+def test_snakemake_lint_says_nothing_but_what_is_answered(project):
+    output = subprocess.run(
+        project.command("--lint"), cwd=project.folder, env=project.environment(), capture_output=True, text=True
+    ).stderr
+    titles = set(re.findall(r"^    \* (.*?):?$", output, re.MULTILINE))
+    # The programs run in the activated environment (envs/); the image that every rule runs in is still to come.
+    assert titles <= {"Specify a conda environment or container for each rule."}, output
+    assert "Lints for snakefile" not in output
