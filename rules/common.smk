@@ -24,7 +24,7 @@ from scripts.lib.splits import SPLITS
 
 CACHE = Path(config.get("cache_root", "cache"))
 RESULTS = Path(config.get("results_root", "results"))
-HOME = RESULTS / str(config["experiment"])
+HOME = RESULTS / str(config.get("experiment", ""))
 
 
 wildcard_constraints:
@@ -93,16 +93,12 @@ def raw_files(wildcards):
 
     root = Path(config.get("data_root", ".")).expanduser()
     splits = [split for split in ("train", "dev", "test") if split in config["data"]]
-    return " ".join(
-        f"--{split} {quote(str(root / config['data'][split]))}" for split in splits
-    )
+    return " ".join(f"--{split} {quote(str(root / config['data'][split]))}" for split in splits)
 
 
 def data_folder(wildcards):
     """Folder of the prepared splits that a run or a baseline reads."""
-    return (
-        RESULTS / wildcards.experiment / "data" / data_key(spec_of(wildcards)["data"])
-    )
+    return RESULTS / wildcards.experiment / "data" / data_key(spec_of(wildcards)["data"])
 
 
 def encoder_folder(wildcards):
@@ -110,11 +106,9 @@ def encoder_folder(wildcards):
     return CACHE / "encoders" / encoder_key(spec_of(wildcards)["encoder"])
 
 
-def needs_of_run(wildcards):
+def needs_of_run(wildcards, files=RESULT_FILES):
     """What a run waits for. A finished run waits for nothing: the cache may be deleted without training it again."""
-    if not missing_files(
-        RESULTS / wildcards.experiment / "runs" / wildcards.run, RESULT_FILES
-    ):
+    if not missing_files(RESULTS / wildcards.experiment / "runs" / wildcards.run, files):
         return []
     return [
         data_folder(wildcards) / "checks.json",

@@ -25,8 +25,7 @@ rule train:
 
 rule restore_model:
     input:
-        data=lambda wildcards: data_folder(wildcards) / "checks.json",
-        encoder=lambda wildcards: encoder_folder(wildcards) / "fetched.json",
+        lambda wildcards: needs_of_run(wildcards, ["model/model.safetensors"]),
     output:
         str(RESULTS / "{experiment}/runs/{run}/model/model.safetensors"),
     log:
