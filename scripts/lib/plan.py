@@ -68,22 +68,23 @@ def build_plan(config: dict) -> Plan:
     home = Path(config["results_root"]) / config["experiment"]
     folds = sorted({point.values["fold"] for point in points}, key=lambda fold: fold or 0)
     specs = {fold: data_spec(config, fold) for fold in folds}
-    folders = {fold: data_key(spec) for fold, spec in specs.items()}
+    data = {data_key(spec): spec for spec in specs.values()}
     finished = _finished(home / "runs")
     changing, runs = varying(points), {}
     for point in points:
         source, fold = sources[point.values["encoder"]], point.values["fold"]
         spec = run_spec(point, source, specs[fold])
-        name, older = _standing(run_name(point, spec), spec, home / "runs", finished, config["older_results"])
+        name, spec, older = _standing(run_name(point, spec), spec, home / "runs", finished, config["older_results"])
+        data[data_key(spec["data"])] = spec["data"]
         columns = {**point.columns(), **{key: point.training[key] for key in changing}}
-        runs[name] = Row(name, "run", f"runs/{name}", folders[fold], spec, columns, older)
+        runs[name] = Row(name, "run", f"runs/{name}", data_key(spec["data"]), spec, columns, older)
     baselines = {}
     for kind in config["baselines"]:
         for fold in folds:
             spec = baseline_spec(kind, specs[fold])
             name = f"{kind}{'' if fold is None else f'_fold-{fold}'}_{digest(spec)[:SHORT]}"
             columns = {"encoder": kind, "fold": fold}
-            baselines[name] = Row(name, "baseline", f"baselines/{name}", folders[fold], spec, columns)
+            baselines[name] = Row(name, "baseline", f"baselines/{name}", data_key(specs[fold]), spec, columns)
     settings = {
         "columns": list(dict.fromkeys(name for row in (*runs.values(), *baselines.values()) for name in row.columns)),
         "labels": config["data"]["labels"],
@@ -98,7 +99,7 @@ def build_plan(config: dict) -> Plan:
         config["experiment"],
         runs,
         baselines,
-        {folders[fold]: spec for fold, spec in specs.items()},
+        data,
         {encoder_key(source.spec): source for source in sources.values()},
         _other_predictions(config["compare"]),
         settings,
@@ -166,17 +167,31 @@ def _finished(folder: Path) -> dict[str, list[str]]:
     return names
 
 
-def _standing(name: str, spec: dict, folder: Path, finished: dict, older_results: dict) -> tuple[str, tuple[str, ...]]:
-    """The run that stands for a spec: its own or, where the config lets it, one of an older program or lock, with what is older."""
+def _standing(
+    name: str, spec: dict, folder: Path, finished: dict, older_results: dict
+) -> tuple[str, dict, tuple[str, ...]]:
+    """The run that stands for a spec, its spec, and what of it is older.
+
+    That is the spec's own run or, where the config lets it, a finished one that differs in program or lock alone.
+    """
     candidates = [other for other in finished.get(name.rpartition("_")[0], []) if other != name]
     kept = tuple(key for key in ("program", "lock") if older_results[key] == "keep")
     if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
-        return name, ()
-    wanted = {key: value for key, value in spec.items() if key not in kept}
+        return name, spec, ()
+    wanted = _without(spec, kept)
     for other in sorted(candidates, key=lambda other: -(folder / other).stat().st_mtime):
-        if missing_files(folder / other, RESULT_FILES) or not (folder / other / "spec.json").is_file():
+        if missing_files(folder / other, (*RESULT_FILES, "spec.json")):
             continue
         found = read_json(folder / other / "spec.json")
-        if canonical({key: value for key, value in found.items() if key not in kept}) == canonical(wanted):
-            return other, tuple(key for key in kept if found[key] != spec[key])
-    return name, ()
+        if canonical(_without(found, kept)) == canonical(wanted):
+            return other, found, tuple(key for key in kept if _part(found, key) != _part(spec, key))
+    return name, spec, ()
+
+
+def _without(spec: dict, keys: tuple[str, ...]) -> dict:
+    """A spec without its program or lock, and its data without theirs."""
+    return {key: _without(value, keys) if key == "data" else value for key, value in spec.items() if key not in keys}
+
+
+def _part(spec: dict, key: str) -> list:
+    return [spec.get(key), spec["data"].get(key)]
