@@ -3,6 +3,7 @@
 import copy
 import difflib
 import functools
+import math
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,14 @@ def _axis_schema(axis: Axis) -> dict:
     return _one_or_list(crossed[0] if len(crossed) == 1 else {"anyOf": crossed})
 
 
+def _is_finite(checker: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite),
+)
 _formats = jsonschema.FormatChecker(formats=())
 
 
@@ -80,12 +89,15 @@ class _UniqueKeys(yaml.SafeLoader):
 def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict:
     seen = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node)
         if key in seen:
             raise InputError(
                 f"{loader.name}, line {key_node.start_mark.line + 1}: the key {key} stands twice in one mapping; give each a name of its own"
             )
         seen.add(key)
+    loader.flatten_mapping(node)
     return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
 
 
@@ -105,7 +117,7 @@ def check_config(config: dict) -> dict:
         InputError: a line for each problem, with the key's path, what was expected and what was found.
     """
     schema = load_schema()
-    validator = jsonschema.Draft202012Validator(schema, format_checker=_formats)
+    validator = _Validator(schema, format_checker=_formats)
     problems = [problem for error in validator.iter_errors(config) for problem in _explain(error)]
     if not problems and "folds" in config["data"] and "dev" in config["data"]:
         problems = [
@@ -164,9 +176,7 @@ def _explain(error: jsonschema.ValidationError) -> list[str]:
             if part.schema_path[0] in fitting:
                 branches.setdefault(part.schema_path[0], []).append(part)
         likely = [parts for parts in branches.values() if not any(_is_other_kind(part, error) for part in parts)]
-        if len(likely) == 1 and any(
-            part.context or len(part.absolute_path) > len(error.absolute_path) for part in likely[0]
-        ):
+        if len(likely) == 1 and any(_says_more(part, error) for part in likely[0]):
             return [line for part in likely[0] for line in _explain(part)]
         expected = " or ".join(dict.fromkeys(describe(options[i]) for i in sorted(fitting or range(len(options)))))
         return [f"{path}: expected {expected}, found {_show(error.instance)}"]
@@ -194,6 +204,12 @@ def _is_other_kind(part: jsonschema.ValidationError, error: jsonschema.Validatio
     return (here and part.validator in ("type", "const")) or (
         here and part.validator == "enum" and not isinstance(part.instance, str)
     )
+
+
+def _says_more(part: jsonschema.ValidationError, error: jsonschema.ValidationError) -> bool:
+    """Whether a branch's error says more than that its value is not one of those expected."""
+    deeper = len(part.absolute_path) > len(error.absolute_path)
+    return deeper or bool(part.context) or part.validator in ("additionalProperties", "required")
 
 
 def _nearest(key: str, known: list[str]) -> str:

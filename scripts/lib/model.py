@@ -138,6 +138,10 @@ class EmotionClassifier(PreTrainedModel):
             input_ids, attention_mask, token_type_ids: (texts, tokens), as the encoder's tokenizer makes them.
             inputs_embeds: (texts, tokens, hidden_size), in the place of `input_ids`.
         """
+        if attention_mask is None:
+            attention_mask = torch.ones(
+                (input_ids if input_ids is not None else inputs_embeds).shape[:2], device=self.device
+            )
         extra = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.freeze != "all"):
             hidden = self.encoder(
@@ -302,7 +306,7 @@ def add_lora(encoder: nn.Module, freeze: int, lora: dict) -> None:
 
 
 def merge_lora(model: EmotionClassifier) -> None:
-    """Fold the adapters into the weights that they adapt and take them out."""
+    """Fold the adapters into the weights that they adapt: what is left is as if all of it had been trained."""
     from peft.tuners.lora import LoraLayer
 
     for name, module in list(model.encoder.named_modules()):
@@ -310,7 +314,8 @@ def merge_lora(model: EmotionClassifier) -> None:
             module.merge()
             parent, _, leaf = name.rpartition(".")
             setattr(model.encoder.get_submodule(parent), leaf, module.get_base_layer())
-    model.config.lora = None
+    model.config.freeze, model.config.lora = 0, None
+    model.frozen = fix_parameters(model, 0, None)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,10 @@ def encode_texts(
         A data set with the tokenizer's columns, `length`, `row` (its place in the table) and, with `gold`, `labels`; sorted by
         length, so that batches taken in order hardly pad.
     """
-    encoded = tokenizer(list(table["text"]), truncation=True, max_length=max_length)
+    encoded = tokenizer(list(table["text"]), truncation=False, verbose=False)
+    cut = sum(len(tokens) > max_length for tokens in encoded["input_ids"])
+    if cut:
+        encoded = tokenizer(list(table["text"]), truncation=True, max_length=max_length)
     lengths = np.array([len(tokens) for tokens in encoded["input_ids"]])
     order = np.argsort(-lengths, kind="stable")
     columns = {key: [encoded[key][row] for row in order] for key in tokenizer.model_input_names if key in encoded}
@@ -71,7 +74,7 @@ def encode_texts(
     if gold:
         labels = [name for name in table.columns if name not in ("id", "text")]
         columns["labels"] = table[labels].to_numpy(dtype=np.float32)[order].tolist()
-    return Dataset.from_dict(columns), sum(bool(part.overflowing) for part in encoded.encodings or ())
+    return Dataset.from_dict(columns), cut
 
 
 class LengthGroups(Sampler[int]):

@@ -1,0 +1,137 @@
+"""Tiny encoders of every supported family, and specs as the plan makes them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=40, database=None)
+settings.load_profile("fixed")
+
+LABELS = ["anger", "fear", "joy"]
+VOCABULARY = 100
+
+_SHAPE = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 16,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 2,
+    "intermediate_size": 24,
+    "max_position_embeddings": 64,
+    "initializer_range": 0.3,  # wide, so that a fault moves the logits well beyond rounding
+}
+_ROBERTA = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
+_RELATIVE = {
+    "relative_attention": True,
+    "position_biased_input": False,
+    "type_vocab_size": 0,
+    "max_relative_positions": -1,
+}
+FAMILIES = {
+    "bert": {},
+    "roberta": _ROBERTA,
+    "mpnet": {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2},
+    "distilbert": {},
+    "electra": {"embedding_size": 8},
+    "xlm-roberta": _ROBERTA,
+    "deberta": {**_RELATIVE, "pos_att_type": ["c2p", "p2c"]},
+    "deberta-v2": {
+        **_RELATIVE,
+        "pos_att_type": ["p2c", "c2p"],
+        "position_buckets": 8,
+        "norm_rel_ebd": "layer_norm",
+        "share_att_key": True,
+    },
+}
+"""What each family's tiny config adds to the common shape; DeBERTa as published: relative positions only."""
+
+_SEGMENTS = ("bert", "electra", "deberta", "deberta-v2")
+"""The families whose tokenizers give token_type_ids."""
+
+
+def _save_tokenizer(family: str, folder: Path) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    first, pad, last, unknown, mask = "<s>", "<pad>", "</s>", "<unk>", "<mask>"
+    special = [first, pad, last, unknown, mask]
+    if FAMILIES[family].get("pad_token_id", 0) == 0:
+        first, pad, last, unknown, mask = "[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"
+        special = [pad, unknown, first, last, mask]
+    words = [*special, *(f"w{number}" for number in range(VOCABULARY - len(special)))]
+    ids = {word: number for number, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token=unknown))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{first} $A {last}", special_tokens=[(first, ids[first]), (last, ids[last])]
+    )
+    names = ["input_ids", *(["token_type_ids"] if family in _SEGMENTS else []), "attention_mask"]
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token=unknown,
+        pad_token=pad,
+        cls_token=first,
+        sep_token=last,
+        mask_token=mask,
+        model_input_names=names,
+    ).save_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def encoders(tmp_path_factory):
+    """Call with a family's name: the folder of its tiny encoder with random weights, tokenizer beside it."""
+    import torch
+    from transformers import AutoConfig, AutoModel
+    from transformers.utils import logging
+
+    torch.set_num_threads(1)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    folders: dict[str, Path] = {}
+
+    def encoder(family: str) -> Path:
+        if family not in folders:
+            folder = tmp_path_factory.mktemp("encoders") / family
+            torch.manual_seed(7)
+            model = AutoModel.from_config(AutoConfig.for_model(family, **{**_SHAPE, **FAMILIES[family]}))
+            model.save_pretrained(folder)
+            assert (folder / "model.safetensors").is_file()
+            _save_tokenizer(family, folder)
+            folders[family] = folder
+        return folders[family]
+
+    return encoder
+
+
+@pytest.fixture(scope="session", params=FAMILIES)
+def family(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def make_spec():
+    """Call with an encoder's folder, axis values as a config declares them, and training values: the run's spec."""
+    from scripts.lib.config import check_config
+    from scripts.lib.grid import expand
+    from scripts.lib.spec import run_spec
+
+    def spec(folder: Path, head=None, freeze=0, lora="none", seed=1, **training) -> dict:
+        config = check_config(
+            {
+                "experiment": "tiny",
+                "data": {"train": "train.csv", "labels": LABELS},
+                "encoders": {"tiny": {"model": str(folder)}},
+                "grid": [
+                    {"encoder": "tiny", "head": head or {"type": "mlp"}, "freeze": freeze, "lora": lora, "seed": seed}
+                ],
+                "training": {"precision": "fp32", **training},
+            }
+        )
+        (point,), sources = expand(config)
+        return run_spec(point, sources["tiny"], {"labels": LABELS})
+
+    return spec
