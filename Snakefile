@@ -21,13 +21,20 @@ include: "rules/evaluate.smk"
 include: "rules/report.smk"
 
 
+# On a cluster these run where Snakemake runs; the tables and the report may be one job instead (profiles/slurm/site.yaml).
 localrules:
     all,
     fetch_encoder,
     prepare,
-    evaluate,
-    models,
-    report,
+    baseline,
+
+
+if SITE["light_steps"] == "login":
+
+    localrules:
+        evaluate,
+        models,
+        report,
 
 
 rule all:

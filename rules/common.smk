@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
 
+from scripts.lib.cluster import cancel_survivors
 from scripts.lib.config import check_config, check_unique_keys
 from scripts.lib.encoders import encoder_key
 from scripts.lib.files import InputError, read_json
@@ -20,6 +21,7 @@ from scripts.lib.plan import (
     write_plan,
     write_specs,
 )
+from scripts.lib.site import fixed_resources, load_site, training_need
 from scripts.lib.splits import SPLITS
 
 CACHE = Path(config.get("cache_root", "cache"))
@@ -46,7 +48,16 @@ def make_plan():
         raise WorkflowError(str(error)) from None
 
 
+def read_site():
+    """The bounds of a cluster's jobs (profiles/slurm/site.yaml)."""
+    try:
+        return load_site()
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
 PLAN = make_plan()
+SITE = read_site()
 
 
 @functools.cache
@@ -56,6 +67,8 @@ def begin():
         return None
     try:
         guard = Guard(HOME, PLAN.experiment)
+        if not workflow.local_exec and (cancelled := cancel_survivors(HOME, Path.cwd())):
+            print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
     except InputError as error:
         raise WorkflowError(str(error)) from None
     write_specs(PLAN, HOME, CACHE)
@@ -104,6 +117,17 @@ def data_folder(wildcards):
 def encoder_folder(wildcards):
     """Folder of the fetched encoder that a run reads."""
     return CACHE / "encoders" / encoder_key(spec_of(wildcards)["encoder"])
+
+
+def training_resource(name):
+    """A resource of a training job as a function of its run and of the attempt: more at a second try."""
+
+    def amount(wildcards, attempt):
+        train = Path(config.get("data_root", ".")).expanduser() / config["data"]["train"]
+        size = train.stat().st_size if train.is_file() else 0
+        return getattr(training_need(spec_of(wildcards), size, SITE, attempt), name)
+
+    return amount
 
 
 def needs_of_run(wildcards, files=RESULT_FILES):

@@ -9,8 +9,9 @@ rule train:
         str(RESULTS / "{experiment}/runs/{run}/benchmark.tsv")
     threads: lambda wildcards: spec_of(wildcards)["training"]["threads"]
     resources:
-        mem_mb=config.get("resources", {}).get("mem_mb", 8000),
-        runtime=config.get("resources", {}).get("runtime", 240),
+        **fixed_resources(SITE, gpu=True),
+        mem_mb=training_resource("mem_mb"),
+        runtime=training_resource("runtime"),
     params:
         folder=subpath(output[-1], parent=True),
         data=data_folder,
@@ -32,8 +33,9 @@ rule restore_model:
         str(RESULTS / "{experiment}/runs/{run}/restore_model.log"),
     threads: lambda wildcards: spec_of(wildcards)["training"]["threads"]
     resources:
-        mem_mb=config.get("resources", {}).get("mem_mb", 8000),
-        runtime=config.get("resources", {}).get("runtime", 240),
+        **fixed_resources(SITE, gpu=True),
+        mem_mb=training_resource("mem_mb"),
+        runtime=training_resource("runtime"),
     params:
         folder=subpath(output[0], ancestor=2),
         data=data_folder,

@@ -1,1 +1,636 @@
-"""Write the report."""
+"""Write the report: one HTML page that opens anywhere, without a connection.
+
+Reads plan.json and the tables of an experiment (summary.csv, settings.csv, metrics.csv), the checks of its data and the histories of its
+runs; writes report.html. The best run is the best by validation; what was selected on says so.
+"""
+
+import base64
+import hashlib
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from scripts.evaluate import REPETITIONS
+from scripts.lib import plots
+from scripts.lib.cli import log, program_parser, run_program
+from scripts.lib.data import read_predictions, read_table
+from scripts.lib.files import read_json, write_text
+from scripts.lib.splits import SPLITS
+from scripts.models import best_run
+
+MOST_SETTINGS = 40
+MOST_CURVES = 12
+"""How many settings and runs have a place in the figures; the best by validation are taken."""
+
+DERIVED = ("head_units",)
+"""Columns that follow from others (head_size and the encoder's width): no axes of their own."""
+
+EMPTY = "(none)"
+"""What stands for an empty cell of an axis: the axis does not apply, or is off."""
+
+METRICS = {"f1": "F1", "precision": "precision", "recall": "recall"}
+OVERALL = {"micro_f1": "micro-F1", "weighted_f1": "weighted F1", "subset_accuracy": "subset accuracy"}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis that varies: its column, columns that change together with it, and its levels in the order to show."""
+
+    column: str
+    together: list[str]
+    levels: list[str]
+
+    @property
+    def name(self) -> str:
+        return words_of(self.column)
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the report tells of; cells of axes are texts ("" where an axis does not apply), scores are numbers or NaN.
+
+    `judge` is the split whose scores the figures show: dev, which in cross-validation is the held-out fold, or else validation.
+    """
+
+    home: Path
+    plan: dict
+    summary: pd.DataFrame
+    settings: pd.DataFrame
+    axes: list[Axis]
+    best: pd.Series
+    judge: str
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        return self.summary[self.summary["kind"] == "run"]
+
+    @property
+    def score(self) -> str:
+        """The column of the judge's macro-F1."""
+        return f"{self.judge}_macro_f1"
+
+    def split_name(self, split: str) -> str:
+        return "held-out fold" if split == "dev" and self.plan["folds"] else split
+
+    @property
+    def score_name(self) -> str:
+        return f"macro-F1 on {self.split_name(self.judge)}" + (" (selected on)" if self.judge == "validation" else "")
+
+    def label(self, row: pd.Series, repetitions: bool = True) -> str:
+        """A run or a setting in words: what it is among the axes that vary; baselines and others by their name."""
+        if row["kind"] != "run":
+            fold = f" · fold {row['fold']}" if repetitions and row.get("fold") else ""
+            return f"{row['encoder']}{fold}"
+        columns = [axis.column for axis in self.axes] or ["encoder"]
+        if repetitions:
+            columns += [name for name in REPETITIONS if self.runs[name].nunique() > 1]
+        bare = ("encoder", "head_type")
+        parts = [
+            row[name] if name in bare else f"{words_of(name).removeprefix('head ')} {row[name]}"
+            for name in columns
+            if row[name]
+        ]
+        return " · ".join(parts) or row["encoder"]
+
+    def setting_of(self, row: pd.Series) -> pd.Series:
+        """The row of settings.csv that a run or a baseline belongs to."""
+        columns = ["kind", *(name for name in self.plan["columns"] if name not in REPETITIONS)]
+        return self.settings[(self.settings[columns] == row[columns]).all(axis=1)].iloc[0]
+
+
+def words_of(column: str) -> str:
+    """A column's name as people read it."""
+    return column.replace("_", " ")
+
+
+def number(value: Any) -> float | None:
+    """A cell as a number; None where there is none."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def read_results(home: Path) -> Results:
+    """The plan and tables of an experiment's folder."""
+    plan = read_json(home / "plan.json")
+    texts = {"run", "kind", "older", "threshold", *plan["columns"]}
+    summary, settings = (_read_numbers(home / f"{name}.csv", texts) for name in ("summary", "settings"))
+    best = summary.set_index("run", drop=False).loc[best_run(summary)]
+    judge = "dev" if number(best.get("dev_macro_f1")) is not None else "validation"
+    runs = summary[summary["kind"] == "run"]
+    return Results(home, plan, summary, settings, varying_axes(runs, plan["columns"]), best, judge)
+
+
+def _read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
+    """A table, numbers in all columns but `texts`; names such as NA or null stay names."""
+    table = read_table(path)
+    numbers = [name for name in table.columns if name not in texts]
+    return table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in numbers})
+
+
+def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[Axis]:
+    """The axes on which runs differ; columns that change only together (a head's type and its pooling, say) are one axis."""
+    axes: dict[tuple, Axis] = {}
+    for name in columns:
+        if name in (*REPETITIONS, *DERIVED) or runs[name].nunique() < 2:
+            continue
+        codes, levels = pd.factorize(runs[name])
+        if (key := tuple(codes)) in axes:
+            axes[key].together.append(name)
+        else:
+            axes[key] = Axis(name, [], _ordered(list(levels)))
+    return list(axes.values())
+
+
+def _ordered(levels: list[str]) -> list[str]:
+    """Levels by size where all are numbers, else in the order of the plan; the empty one last."""
+    given = [level for level in levels if level]
+    try:
+        given.sort(key=float)
+    except ValueError:
+        pass
+    return given + [""] * ("" in levels)
+
+
+def headline(results: Results) -> dict:
+    """The answer: the best run's scores beside the best baseline's, split by split."""
+    best, rival = results.best, _rival(results)
+    splits = [split for split in ("dev", "test", "validation") if number(best.get(f"{split}_macro_f1")) is not None]
+    return {
+        "best": results.label(best),
+        "run": best["run"],
+        "rival": None if rival is None else rival["encoder"],
+        "scores": [
+            {
+                "split": results.split_name(split),
+                "selected": split == "validation",
+                "best": _score_of(best, split),
+                "rival": None if rival is None else _score_of(rival, split),
+            }
+            for split in splits
+        ],
+        "confidence": f"{100 * results.plan['evaluation']['confidence']:g}%",
+        "settings": _headline_settings(results, rival),
+    }
+
+
+def _rival(results: Results) -> pd.Series | None:
+    """The best baseline by validation, of the best run's fold; None without baselines."""
+    table, best = results.summary, results.best
+    baselines = table[(table["kind"] == "baseline") & (table["fold"] == best["fold"])]
+    return None if baselines.empty else baselines.loc[baselines["validation_macro_f1"].fillna(-1).idxmax()]
+
+
+def _score_of(row: pd.Series, split: str) -> dict:
+    """Macro-F1 of a split with its interval."""
+    name = f"{split}_macro_f1"
+    return {
+        "value": number(row.get(name)),
+        "low": number(row.get(f"{name}_low")),
+        "high": number(row.get(f"{name}_high")),
+    }
+
+
+def _headline_settings(results: Results, rival: pd.Series | None) -> dict | None:
+    """Mean and spread over seeds and folds: of the best run's setting, of the baseline, of the best setting if that is another."""
+    own = results.setting_of(results.best)
+    if own["runs"] < 2:
+        return None
+    settings = results.settings[results.settings["kind"] == "run"]
+    leader = settings.loc[settings["validation_macro_f1_mean"].idxmax()]
+    return {
+        "own": _mean_of(results, own),
+        "rival": None if rival is None else _mean_of(results, results.setting_of(rival)),
+        "leader": None if leader.name == own.name else _mean_of(results, leader),
+    }
+
+
+def _mean_of(results: Results, setting: pd.Series) -> dict:
+    return {
+        "label": results.label(setting, repetitions=False),
+        "runs": int(setting["runs"]),
+        "mean": number(setting[f"{results.score}_mean"]),
+        "sd": number(setting[f"{results.score}_sd"]),
+    }
+
+
+def cards(results: Results, checks: dict[str, dict]) -> list[dict]:
+    """The study in a few figures."""
+    runs, others = results.runs, results.summary[results.summary["kind"] != "run"]
+    settings = int((results.settings["kind"] == "run").sum())
+    labels = results.plan["labels"]
+    found = [
+        _card(f"{len(runs):,}", "run", len(runs), f"of {settings:,} settings, and {len(others)} rows to compare with"),
+        _card(f"{len(labels)}", "label", len(labels), ", ".join(labels)),
+    ]
+    if checks:
+        others = {results.split_name(split): _row_counts(checks, split) for split in SPLITS}
+        note = ", ".join(f"{count} {name}" for name, count in others.items() if count != "0")
+        found.append(_card(_row_counts(checks, "train"), "training row", 2, note))
+    return [*found, _card(duration(runs["train_seconds"].sum()), "of training", 1, "all runs, one after another")]
+
+
+def _card(value: str, title: str, count: int, note: str) -> dict:
+    return {"value": value, "title": title + "s" * (count != 1), "note": note}
+
+
+def _row_counts(checks: dict[str, dict], split: str) -> str:
+    return _span([found["prepared"][split]["rows"] for found in checks.values()])
+
+
+def _span(values: list[float]) -> str:
+    """One number, or the range over folds."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    return f"{low:,g}" if low == high else f"{low:,g}–{high:,g}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds, minutes or hours, whichever reads best."""
+    if not math.isfinite(seconds):
+        return ""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:,.1f} h"
+
+
+def read_checks(results: Results) -> dict[str, dict]:
+    """checks.json of all data of the plan, by folder."""
+    keys = dict.fromkeys(row["data"] for row in results.plan["rows"])
+    paths = {key: results.home / "data" / key / "checks.json" for key in keys}
+    return {key: read_json(path) for key, path in paths.items() if path.is_file()}
+
+
+def warnings(results: Results, checks: dict[str, dict]) -> list[str]:
+    """What a reader has to know before believing the figures."""
+    found = [_of_fold(results, key) + text for key, one in checks.items() for text in one["warnings"]]
+    overlaps = [one["overlaps"] for key, one in checks.items() if "overlaps" not in _dropped_kinds(results, key)]
+    if any(overlaps):
+        found.append(
+            f"{max(overlaps):,} texts of train stand in dev or test, too, and were not dropped: scores there may be too good "
+            "(data.drop: [overlaps] drops them)."
+        )
+    older = results.summary[results.summary["older"] != ""]
+    for parts, rows in older.groupby("older"):
+        found.append(
+            f"{len(rows)} of {len(results.runs)} runs are results of an older {parts.replace(' ', ' and ')}; the table marks them."
+        )
+    found += [
+        f"The best run never gives the label {label} on {results.split_name(results.judge)}."
+        for label in never_given(results)
+    ]
+    rival = _rival(results)
+    if rival is not None and rival[results.score] >= results.best[results.score]:
+        found.append(
+            f"On {results.split_name(results.judge)} the best run is no better than the baseline {rival['encoder']}."
+        )
+    return list(dict.fromkeys(found))
+
+
+def _of_fold(results: Results, key: str) -> str:
+    folds = {row["columns"].get("fold") for row in results.plan["rows"] if row["data"] == key} - {None}
+    return f"Fold {', '.join(str(fold) for fold in sorted(folds))}: " if folds else ""
+
+
+def _dropped_kinds(results: Results, key: str) -> list[str]:
+    path = results.home / "data" / key / "spec.json"
+    return read_json(path)["drop"] if path.is_file() else []
+
+
+def folder_of(results: Results, run: str) -> Path:
+    """A run's folder, from the plan."""
+    return results.home / next(row["folder"] for row in results.plan["rows"] if row["run"] == run)
+
+
+def never_given(results: Results) -> list[str]:
+    """Labels that the best run gives to no row of the judge's split at its thresholds."""
+    path = folder_of(results, results.best["run"]) / "predictions" / f"{results.judge}.csv"
+    if not path.is_file():
+        return []
+    labels = results.plan["labels"]
+    probabilities = read_predictions(path, labels)[labels]
+    thresholds = [float(value) for value in results.best["threshold"].split()]
+    if len(thresholds) == 1:
+        thresholds *= len(labels)
+    return [
+        label
+        for label, threshold in zip(labels, thresholds, strict=True)
+        if not (probabilities[label] >= threshold).any()
+    ]
+
+
+def settings_section(results: Results) -> dict:
+    """The figure of all settings; of very many, those that are best by validation."""
+    table = results.settings.assign(place=range(len(results.settings)))
+    table = table[table[f"{results.score}_mean"].notna()]
+    runs, others = table[table["kind"] == "run"], table[table["kind"] != "run"]
+    shown = runs.nlargest(MOST_SETTINGS, "validation_macro_f1_mean")
+    best = results.setting_of(results.best).name
+    rows = [
+        {
+            "label": results.label(row, repetitions=False),
+            "kind": "best" if row.name == best else row["kind"],
+            "mean": row[f"{results.score}_mean"],
+            "sd": number(row[f"{results.score}_sd"]),
+        }
+        for _, row in pd.concat([shown, others]).sort_values(f"{results.score}_mean", ascending=False).iterrows()
+    ]
+    return {
+        "wide": plots.settings_figure(rows, results.score_name),
+        "narrow": plots.settings_figure(rows, results.score_name, narrow=True),
+        "kinds": {row["kind"] for row in rows},
+        "shown": len(shown),
+        "all": len(runs),
+        "repeated": bool((table["runs"] > 1).any()),
+    }
+
+
+def effects_section(results: Results) -> list[dict]:
+    """A figure an axis: the scores of its levels, and how far the levels can be compared."""
+    settings = results.settings[results.settings["kind"] == "run"].rename(columns={f"{results.score}_mean": "score"})
+    settings = settings[settings["score"].notna()]
+    domain = plots.score_domain(settings["score"])
+    found = []
+    for axis in results.axes:
+        levels = [
+            {"level": level or EMPTY, "scores": settings.loc[settings[axis.column] == level, "score"].tolist()}
+            for level in axis.levels
+        ]
+        levels = [entry for entry in levels if entry["scores"]]
+        found.append(
+            {
+                "name": axis.name,
+                "together": [words_of(name) for name in axis.together],
+                "figure": plots.levels_figure(levels, domain, results.score_name, axis.name),
+                "match": matched(settings, axis, [other.column for other in results.axes if other is not axis]),
+            }
+        )
+    return found
+
+
+def matched(settings: pd.DataFrame, axis: Axis, others: list[str]) -> dict:
+    """How the levels of an axis compare where everything else is equal.
+
+    Returns:
+        `kind`: `alone` (nothing else varies), `crossed` (all levels have the same other values), `partly` or `never`; `count`:
+        combinations of other values that all levels have; `means`: each level's mean over these alone.
+    """
+    if not others:
+        return {"kind": "alone"}
+    table = settings.pivot_table(index=others, columns=axis.column, values="score", aggfunc="mean", sort=False)
+    common = table.dropna()
+    levels = [level for level in axis.levels if level in table.columns]
+    kind = "never" if common.empty else "crossed" if len(common) == len(table) else "partly"
+    means = [{"level": level or EMPTY, "mean": common[level].mean()} for level in levels] if kind == "partly" else []
+    return {"kind": kind, "count": len(common), "all": len(table), "means": means}
+
+
+def curves_section(results: Results) -> dict:
+    """Curves of the runs that are best by validation."""
+    runs = results.runs.sort_values("validation_macro_f1", ascending=False, kind="stable")
+    histories = {}
+    for run in runs["run"].head(MOST_CURVES):
+        path = folder_of(results, run) / "history.csv"
+        table = _read_numbers(path, set()) if path.is_file() else pd.DataFrame()
+        if len(table):
+            histories[run] = table.to_dict("records")
+    losses = [
+        number(row[name]) for rows in histories.values() for row in rows for name in ("train_loss", "validation_loss")
+    ]
+    top = math.ceil(max((loss for loss in losses if loss is not None), default=1) * 10 + 0.1) / 10
+    figures = []
+    for _, row in runs[runs["run"].isin(histories)].iterrows():
+        label, epoch = results.label(row), number(row["best_epoch"])
+        history = [{**entry, "epoch": int(entry["epoch"])} for entry in histories[row["run"]]]
+        figure = plots.curves_figure(history, None if epoch is None else int(epoch), [0, top], label)
+        figures.append({"label": label, "best": row["run"] == results.best["run"], "figure": figure})
+    return {"figures": figures, "all": len(runs)}
+
+
+def labels_section(results: Results) -> dict:
+    """Precision, recall and F1 of each label for the best run."""
+    metrics = _read_numbers(results.home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
+    run = metrics[(metrics["run"] == results.best["run"]) & (metrics["split"] == results.judge)]
+    run = run[(run["threshold"] == "tuned") & (run["label"] != "")].set_index(["metric", "label"])
+    names = {**METRICS, "average_precision": "average precision"}
+    found = {
+        metric: [
+            {"label": label, **{part: number(run.loc[(metric, label), part]) for part in ("value", "low", "high")}}
+            for label in results.plan["labels"]
+            if (metric, label) in run.index
+        ]
+        for metric in names
+    }
+    thresholds = results.best["threshold"].split()
+    if len(thresholds) == 1:
+        thresholds *= len(results.plan["labels"])
+    cells = {metric: {row["label"]: row for row in rows} for metric, rows in found.items()}
+    return {
+        "figures": [
+            {"name": words, "svg": plots.labels_figure(found[metric], words)}
+            for metric, words in METRICS.items()
+            if found[metric]
+        ],
+        "columns": list(names.values()),
+        "rows": [
+            {"label": label, "threshold": threshold, "cells": [cells[metric].get(label) for metric in names]}
+            for label, threshold in zip(results.plan["labels"], thresholds, strict=True)
+        ],
+    }
+
+
+def table_section(results: Results) -> dict:
+    """Every run, baseline and other prediction, best by validation first.
+
+    Each cell has `text`, `value` to sort by (None where it sorts by its text) and `between`, the interval.
+    """
+    splits = [split for split in SPLITS if f"{split}_macro_f1" in results.summary]
+    axes = [axis.column for axis in results.axes] or ["encoder"]
+    if "encoder" not in axes:
+        axes.insert(0, "encoder")
+    axes += [name for name in REPETITIONS if results.runs[name].nunique() > 1]
+    overall = [name for name in OVERALL if f"{results.judge}_{name}" in results.summary]
+    titles = [
+        *(words_of(name) for name in axes),
+        *(f"{results.split_name(split)} macro-F1" for split in splits),
+        *(f"{results.split_name(results.judge)} {OVERALL[name]}" for name in overall),
+        "parameters trained",
+        "training time",
+    ]
+    table = results.summary.sort_values("validation_macro_f1", ascending=False, kind="stable", na_position="last")
+    rank, rows = 0, []
+    for _, row in table.iterrows():
+        rank += row["kind"] == "run"
+        cells = [
+            *(_text(row[name]) for name in axes),
+            *(_interval(_score_of(row, split)) for split in splits),
+            *(_number(row[f"{results.judge}_{name}"], "{:.3f}") for name in overall),
+            _number(row["trainable_parameters"], "{:,.0f}"),
+            _cell(duration(row["train_seconds"]), number(row["train_seconds"])),
+        ]
+        rows.append(
+            {
+                **row[["run", "kind", "older"]],
+                "best": row["run"] == results.best["run"],
+                "rank": rank if row["kind"] == "run" else None,
+                "cells": cells,
+            }
+        )
+    numeric = [
+        all(cell["value"] is not None for cell in cells if cell["text"])
+        for cells in zip(*(row["cells"] for row in rows), strict=True)
+    ]
+    return {
+        "columns": [{"title": title, "numeric": one} for title, one in zip(titles, numeric, strict=True)],
+        "rows": rows,
+    }
+
+
+def _text(value: str) -> dict:
+    """A cell of an axis; numbers sort as numbers."""
+    try:
+        return _cell(value, number(float(value)))
+    except ValueError:
+        return _cell(value, None)
+
+
+def _number(value: float, form: str) -> dict:
+    value = number(value)
+    return _cell("" if value is None else form.format(value), value)
+
+
+def _cell(text: str, value: float | None, between: str = "") -> dict:
+    return {"text": text, "value": value, "between": between}
+
+
+def _interval(score: dict) -> dict:
+    if score["value"] is None:
+        return _cell("", None)
+    between = "" if score["low"] is None else f"{score['low']:.3f}–{score['high']:.3f}"
+    return _cell(f"{score['value']:.3f}", score["value"], between)
+
+
+def data_section(results: Results, checks: dict[str, dict]) -> dict:
+    """What prepare found: facts a split, positives a label, and what stands out; ranges over folds."""
+    parts: dict[str, list[dict]] = {}
+    for split in ("train", *SPLITS):
+        found = [one["prepared"][split] for one in checks.values() if one["prepared"][split]["rows"]]
+        if found:
+            parts[split] = found
+    names = {
+        "rows": "rows",
+        "rows_without_label": "rows without any label",
+        "duplicate_texts": "texts that stand twice",
+        "words_median": "words, median",
+        "words_max": "words, longest",
+    }
+    findings = {
+        "duplicates": "rows of train with the text and labels of an earlier one",
+        "contradictions": "rows of train whose text stands there with other labels, too",
+        "overlaps": "rows of train whose text stands in dev or test, too",
+        "dropped": "rows of train dropped for one of these",
+    }
+    return {
+        "splits": [results.split_name(split) for split in parts],
+        "facts": [
+            {"name": words, "cells": [_span([one[key] for one in found if key in one]) for found in parts.values()]}
+            for key, words in names.items()
+        ],
+        "positives": [
+            {"label": label, "cells": [_share(found, label) for found in parts.values()]}
+            for label in results.plan["labels"]
+        ],
+        "findings": [
+            {"name": words, "value": _span([one[key] for one in checks.values()])} for key, words in findings.items()
+        ],
+    }
+
+
+def _share(found: list[dict], label: str) -> dict:
+    """Positive rows of a label, and their share in percent; empty without gold labels."""
+    counts = [(one["positives"][label], one["rows"]) for one in found if "positives" in one]
+    if not counts:
+        return {"count": "", "share": ""}
+    share = 100 * sum(count for count, _ in counts) / sum(rows for _, rows in counts)
+    return {"count": _span([count for count, _ in counts]), "share": f"{share:.0f}%"}
+
+
+def provenance_section(results: Results) -> dict[str, str]:
+    """Where the figures come from: the best run's device and versions, and the digests of the programs behind the tables."""
+    folder, facts = folder_of(results, results.best["run"]), {"Best run": results.best["run"]}
+    if (folder / "spec.json").is_file():
+        encoder = read_json(folder / "spec.json")["encoder"]
+        facts["Encoder"] = f"{encoder.get('model', 'a local folder')} {encoder.get('revision', '')}".strip()
+    if (folder / "provenance.json").is_file():
+        found = read_json(folder / "provenance.json")
+        facts |= {
+            "Trained on": f"{found['device']}, {found['precision']}, {found['threads']} threads",
+            "Finished": found["finished"],
+            "Best epoch": f"{found['best_epoch']} of {found['epochs_trained']}",
+            "Parameters trained": f"{found['trainable_parameters']:,} of {found['total_parameters']:,}",
+            "Texts cut to the longest length": ", ".join(
+                f"{split} {count}" for split, count in found["texts_cut"].items()
+            ),
+            **{words_of(name).capitalize(): version for name, version in found["versions"].items()},
+        }
+    how = results.plan["evaluation"]
+    facts["Thresholds"] = {
+        "global": "one for all labels, tuned on validation",
+        "per_label": "one a label, tuned on validation",
+        "fixed": "0.5",
+    }.get(how["threshold"], how["threshold"])
+    facts["Intervals"] = (
+        f"{100 * how['confidence']:g}%, percentiles of {how['bootstrap']:,} bootstrap resamples of the rows"
+    )
+    return facts | {f"Program {name} (digest)": value[:16] for name, value in results.plan["programs"].items()}
+
+
+def script_hash(script: str) -> str:
+    """What a Content-Security-Policy calls an inline script: SHA-256 of its text in base64."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def render(results: Results) -> str:
+    """The page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "lib"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["script_hash"] = script_hash
+    checks = read_checks(results)
+    return environment.get_template("report.html.j2").render(
+        title=results.plan["title"],
+        experiment=results.plan["experiment"],
+        folds=results.plan["folds"],
+        judge=results.split_name(results.judge),
+        is_selected=results.judge == "validation",
+        score_name=results.score_name,
+        runs=len(results.runs),
+        headline=headline(results),
+        cards=cards(results, checks),
+        warnings=warnings(results, checks),
+        settings=settings_section(results),
+        effects=effects_section(results),
+        curves=curves_section(results),
+        labels=labels_section(results),
+        table=table_section(results),
+        data=data_section(results, checks),
+        provenance=provenance_section(results),
+    )
+
+
+def main() -> None:
+    parser = program_parser(__doc__)
+    parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
+    home = parser.parse_args().results
+    write_text(home / "report.html", render(read_results(home)))
+    log(f"{home / 'report.html'}")
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))

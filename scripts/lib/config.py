@@ -116,23 +116,32 @@ def check_config(config: dict) -> dict:
     Raises:
         InputError: a line for each problem, with the key's path, what was expected and what was found.
     """
-    schema = load_schema()
-    validator = _Validator(schema, format_checker=_formats)
-    problems = [problem for error in validator.iter_errors(config) for problem in _explain(error)]
-    if not problems and "folds" in config["data"] and "dev" in config["data"]:
-        problems = [
-            "data.dev: expected no dev where data.folds is set (the held-out fold stands in its place); remove one of them"
-        ]
-    if problems:
+    config = check_values(config, load_schema(), "the config")
+    if "folds" in config["data"] and "dev" in config["data"]:
         raise InputError(
-            "\n".join(["the config cannot be used:", *(f"  {problem}" for problem in dict.fromkeys(problems))])
+            "the config cannot be used:\n  data.dev: expected no dev where data.folds is set (the held-out fold stands in its place); remove one of them"
         )
-    config = copy.deepcopy(config)
-    _fill(config, schema)
     config["training"] = _typed(config["training"])
     for encoder in config["encoders"].values():
         encoder["training"] = _typed(encoder.get("training", {}))
     return config
+
+
+def check_values(values: dict, schema: dict, name: str) -> dict:
+    """Check values against a schema and return them with every default filled in.
+
+    Raises:
+        InputError: a line for each problem, with the key's path, what was expected and what was found.
+    """
+    validator = _Validator(schema, format_checker=_formats)
+    problems = [problem for error in validator.iter_errors(values) for problem in _explain(error)]
+    if problems:
+        raise InputError(
+            "\n".join([f"{name} cannot be used:", *(f"  {problem}" for problem in dict.fromkeys(problems))])
+        )
+    values = copy.deepcopy(values)
+    _fill(values, schema)
+    return values
 
 
 def _fill(value: dict, schema: dict) -> None:

@@ -129,7 +129,9 @@ class Cluster:
         if "slurmctld" in self.processes:
             run("scancel", "--user", USER, check=False)
             time.sleep(1)
-        for name in [name for name in ("n1", "n2", "slurmctld", "slurmdbd", "mariadb", "munge") if name in self.processes]:
+        for name in [
+            name for name in ("n1", "n2", "slurmctld", "slurmdbd", "mariadb", "munge") if name in self.processes
+        ]:
             self.stop_daemon(name)
         for name in CONFIG_FILES:
             if (ETC / name).is_symlink():
@@ -178,7 +180,12 @@ class Cluster:
         folder = HOME / "database"
         shutil.chown(folder, "mysql", "mysql")
         run("mariadb-install-db", "--no-defaults", f"--datadir={folder}", "--user=mysql", "--skip-test-db")
-        options = (f"--datadir={folder}", f"--socket={folder}/socket", f"--port={DATABASE_PORT}", "--bind-address=127.0.0.1")
+        options = (
+            f"--datadir={folder}",
+            f"--socket={folder}/socket",
+            f"--port={DATABASE_PORT}",
+            "--bind-address=127.0.0.1",
+        )
         memory = ("--innodb-buffer-pool-size=64M", "--innodb-lock-wait-timeout=900")
         self.start_daemon("mariadb", "mariadbd", "--no-defaults", *options, *memory, user="mysql")
         wait_until("the database's port", lambda: listens(DATABASE_PORT))

@@ -1,195 +1,19 @@
-"""A copy of the project with tiny encoders and data, on which Snakemake runs for real."""
+"""A finished tiny study, of which every test gets a copy."""
 
-import csv
-import os
-import re
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-PROJECT = Path(__file__).resolve().parents[2]
-WORDS = ["anger", "rage", "fury", "fear", "dread", "panic", "joy", "glee", "smile", "the", "a", "of", "my", "day", "was", "it", "so"]
-LABELS = ["anger", "fear", "joy"]
-
-
-@dataclass
-class Outcome:
-    """What one start of Snakemake did."""
-
-    status: int
-    output: str
-
-    @property
-    def trained(self) -> list[str]:
-        """Names of the runs it trained (in a dry run: would train)."""
-        return sorted(set(re.findall(r"Job \d+: Training (\S+)$", self.output, re.MULTILINE)))
-
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing at all was to be done."""
-        return self.status == 0 and "Nothing to be done" in self.output
-
-
-class Project:
-    """A checkout that a test may change."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.config_file = folder / "config" / "config.yaml"
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-
-    def environment(self) -> dict[str, str]:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-
-    def run(self, *arguments: str, fails: bool = False) -> Outcome:
-        """Start Snakemake and wait for it."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-        )
-        if (done.returncode != 0) != fails:
-            raise AssertionError(f"exit status {done.returncode}\n{done.stdout}")
-        return Outcome(done.returncode, done.stdout)
-
-    def start(self, *arguments: str) -> subprocess.Popen:
-        """Start Snakemake and do not wait."""
-        return subprocess.Popen(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    @property
-    def config(self) -> dict:
-        return yaml.safe_load(self.config_file.read_text())
-
-    def configure(self, **changes: object) -> None:
-        """Change top-level keys of the config."""
-        self.config_file.write_text(yaml.safe_dump({**self.config, **changes}, sort_keys=False))
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        """Replace a text that stands in a file."""
-        file = self.folder / path
-        text = file.read_text()
-        assert old in text, f"{path} does not hold {old!r}"
-        file.write_text(text.replace(old, new, 1))
-
-    @property
-    def home(self) -> Path:
-        return self.folder / "results" / "tiny"
-
-    def summary(self) -> list[dict]:
-        with (self.home / "summary.csv").open() as file:
-            return [row for row in csv.DictReader(file) if row["kind"] == "run"]
-
-    def snapshot(self) -> dict[str, bytes]:
-        """Contents of all prediction tables of runs, by path."""
-        return {
-            str(path.relative_to(self.home)): path.read_bytes()
-            for path in sorted(self.home.glob("runs/*/predictions/*.csv"))
-        }
-
-
-def copy_checkout(target: Path) -> None:
-    """Copy what git tracks and what it would track."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
-    for name in listed.stdout.splitlines():
-        if (PROJECT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, target / name)
-
-
-def make_encoder(folder: Path, seed: int) -> None:
-    """A BERT of three layers with random weights, and a tokenizer of whole words."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    )
-    fast.save_pretrained(folder)
-    torch.manual_seed(seed)
-    config = BertConfig(
-        vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=3, num_attention_heads=2, intermediate_size=32
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-
-
-def write_data(folder: Path) -> None:
-    """Texts of ten words in which a label's own words stand, or no label's."""
-    import random
-
-    random.seed(5)
-    words = {"anger": WORDS[:3], "fear": WORDS[3:6], "joy": WORDS[6:9]}
-    folder.mkdir(parents=True)
-    for split, rows in (("train", 60), ("dev", 20), ("test", 20)):
-        with (folder / f"{split}.csv").open("w", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["id", "text", *LABELS])
-            for number in range(rows):
-                given = [label for position, label in enumerate(LABELS) if (number >> position) & 1]
-                tokens = random.choices(WORDS[9:], k=8) + [random.choice(words[label]) for label in given]
-                random.shuffle(tokens)
-                writer.writerow(
-                    [f"{split}-{number}", f"{' '.join(tokens)} {number}", *(int(label in given) for label in LABELS)]
-                )
-
-
-CONFIG = {
-    "experiment": "tiny",
-    "data": {
-        "train": "texts/train.csv",
-        "dev": "texts/dev.csv",
-        "test": "texts/test.csv",
-        "labels": LABELS,
-        "validation": 0.2,
-    },
-    "encoders": {
-        "one": {"model": "./encoders/one"},
-        "two": {"model": "./encoders/two", "training": {"learning_rate": 0.001}},
-    },
-    "grid": [{"encoder": ["one", "two"], "head": {"type": "mlp", "size": [8]}, "freeze": "all", "seed": [1, 2]}],
-    "training": {"epochs": 2, "batch_size": 8, "precision": "fp32"},
-    "evaluation": {"bootstrap": 100},
-}
+from tests.tiny import Project, make_checkout
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which the tiny study is finished: two encoders, one head, two seeds. Tests get copies of it."""
-    folder = tmp_path_factory.mktemp("finished") / "checkout"
-    copy_checkout(folder)
-    make_encoder(folder / "encoders" / "one", 1)
-    make_encoder(folder / "encoders" / "two", 2)
-    write_data(folder / "texts")
-    project = Project(folder)
-    project.config_file.write_text(yaml.safe_dump(CONFIG, sort_keys=False))
+    project = make_checkout(tmp_path_factory.mktemp("finished") / "checkout")
     assert len(project.run().trained) == 4
-    return folder
+    return project.folder
 
 
 @pytest.fixture

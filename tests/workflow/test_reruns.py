@@ -40,7 +40,8 @@ def test_a_seed_removed_trains_nothing_and_leaves_the_tables(project):
 
 
 def test_keys_that_no_run_depends_on_train_nothing(project):
-    project.configure(report={"title": "Another title"}, resources={"mem_mb": 4000}, evaluation={"bootstrap": 200})
+    project.configure(report={"title": "Another title"}, evaluation={"bootstrap": 200})
+    project.edit("profiles/slurm/site.yaml", "mem_mb: 8000", "mem_mb: 4000")
     assert project.run().trained == []
     assert "Another title" in (project.home / "report.html").read_text()
 

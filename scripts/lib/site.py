@@ -1,0 +1,113 @@
+"""What a job asks of a cluster: the site's bounds, and estimates from a run's spec within them.
+
+Imports neither torch nor transformers: the Snakefile reads it at every start.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.config import PROJECT, check_values, load_yaml
+from scripts.lib.files import InputError
+
+SITE_FILE = PROJECT / "profiles" / "slurm" / "site.yaml"
+
+_TEXT = {"type": "string"}
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "account": {**_TEXT, "default": ""},
+        "partition": {**_TEXT, "default": ""},
+        "gpus": {"type": "integer", "minimum": 0, "default": 1},
+        "gpu_request": {"enum": ["gres", "gpus"], "default": "gres"},
+        "gpu_type": {**_TEXT, "default": ""},
+        "mem_mb": {"type": "integer", "minimum": 300, "default": 8000},
+        "mem_mb_retry": {"type": "integer", "minimum": 300, "default": 16000},
+        "runtime": {"type": "integer", "minimum": 1, "default": 240},
+        "runtime_least": {"type": "integer", "minimum": 1, "default": 20},
+        "qos": {**_TEXT, "default": ""},
+        "constraint": {**_TEXT, "default": ""},
+        "mail": {**_TEXT, "default": ""},
+        "light_steps": {"enum": ["login", "job"], "default": "login"},
+    },
+}
+
+VOCABULARY = 50_000
+"""Embedding rows assumed for an encoder, since a spec does not hold them."""
+
+BASE_MB = 3000
+"""Memory of a training process before its model: Python, torch, the device's libraries."""
+
+BYTES_PER_PARAMETER = 20
+"""Weights, gradients, two moments of AdamW and the best epoch's copy, in fp32 (measured: MPNet, 110 M, 5.2 GB in all)."""
+
+GPU_SPEED, CPU_SPEED = 1e13, 5e10
+"""Floating point operations a second that an old GPU, and one CPU thread, are sure to do in training."""
+
+BYTES_PER_TOKEN = 3
+"""Bytes of a CSV file behind one token, on the safe side."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a training job asks for."""
+
+    mem_mb: int
+    runtime: int
+
+
+def load_site(path: Path = SITE_FILE) -> dict[str, Any]:
+    """The site file's values; the account may come from the environment.
+
+    Raises:
+        InputError: unknown keys or impossible values.
+    """
+    site = check_values(load_yaml(path) or {}, SCHEMA, str(path))
+    site["account"] = os.environ.get("EMOTION_GRID_ACCOUNT", site["account"])
+    if site["mem_mb_retry"] < site["mem_mb"]:
+        raise InputError(
+            f"{path}: mem_mb_retry: expected at least mem_mb ({site['mem_mb']}), found {site['mem_mb_retry']}"
+        )
+    return site
+
+
+def fixed_resources(site: dict, gpu: bool) -> dict[str, Any]:
+    """The resources that are the same for every job of a kind, by the names of Snakemake's Slurm executor."""
+    found = {"slurm_account": site["account"], "slurm_partition": site["partition"], "qos": site["qos"]}
+    found["constraint"] = site["constraint"]
+    if site["mail"]:
+        found["slurm_extra"] = f"--mail-user={site['mail']} --mail-type=END,FAIL"
+    if gpu and site["gpus"]:
+        kind = f":{site['gpu_type']}" if site["gpu_type"] else ""
+        if site["gpu_request"] == "gres":
+            found["gres"] = f"gpu{kind}:{site['gpus']}"
+        else:
+            found |= {"gpu": site["gpus"], "gpu_model": site["gpu_type"]}
+    return {name: value for name, value in found.items() if value != ""}
+
+
+def parameters(spec: dict) -> float:
+    """Parameters of a run's encoder, from its shape: twelve squares of the width a layer, and the embeddings."""
+    encoder = spec["encoder"]
+    return (12 * encoder["layers"] * encoder["hidden_size"] + VOCABULARY) * encoder["hidden_size"]
+
+
+def training_need(spec: dict, train_bytes: int, site: dict, attempt: int) -> Need:
+    """Memory and time of a training job, within the site's bounds; more at a second try.
+
+    Args:
+        spec: the run's spec.
+        train_bytes: size of the training rows' CSV file.
+        attempt: 1 at the first try.
+    """
+    count, training = parameters(spec), spec["training"]
+    mem_mb = BASE_MB + count * BYTES_PER_PARAMETER / 1e6
+    speed = GPU_SPEED if site["gpus"] else CPU_SPEED * training["threads"]
+    seconds = 6 * count * train_bytes / BYTES_PER_TOKEN * training["epochs"] / speed
+    bound = site["mem_mb"] if attempt == 1 else site["mem_mb_retry"]
+    return Need(
+        mem_mb=round(min(mem_mb * 2 ** (attempt - 1), bound)),
+        runtime=round(min(max(seconds / 60 * attempt, site["runtime_least"]), site["runtime"])),
+    )

@@ -1,0 +1,36 @@
+"""A real Slurm for the session, and a tiny study that runs on it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster.slurm import Cluster
+from tests.tiny import Project, make_checkout
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """The test cluster, stopped at the end by its own process ids."""
+    found = Cluster()
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which nothing has run, with a profile that looks at the queue every second."""
+    project = make_checkout(tmp_path_factory.mktemp("pristine") / "checkout")
+    profile = project.folder / "profiles/slurm/config.v8+.yaml"
+    quick = {"seconds-between-status-checks": 1, "slurm-init-seconds-before-status-checks": 1, "latency-wait": 10}
+    profile.write_text(yaml.safe_dump({**yaml.safe_load(profile.read_text()), **quick, "retries": 0}))
+    return project.folder
+
+
+@pytest.fixture
+def project(cluster: Cluster, pristine: Path, tmp_path: Path) -> Project:
+    """A copy of the pristine checkout."""
+    shutil.copytree(pristine, tmp_path / "checkout")
+    return Project(tmp_path / "checkout")

@@ -1,0 +1,98 @@
+"""The grid on a real Slurm: what jobs ask for, what runs again, what is refused, and what a kill leaves."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.cluster.slurm import ACCOUNT, run, wait_until
+
+SLURM = ("--profile", "profiles/slurm")
+
+
+def jobs(since: str) -> list[dict[str, str]]:
+    """Slurm's own record of the jobs since a time."""
+    fields = ("JobID", "State", "Account", "Partition", "ReqMem", "TimelimitRaw", "AllocTRES", "Comment")
+    listed = run("sacct", "-X", "-n", "-P", "-S", since, "-o", ",".join(fields))
+    return [dict(zip(fields, line.split("|"), strict=True)) for line in listed.splitlines()]
+
+
+@pytest.fixture
+def since() -> str:
+    """The time before the test, as sacct reads it; a second apart from the jobs of the test before."""
+    time.sleep(1.1)
+    return time.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def three_runs(project) -> None:
+    project.configure(grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}])
+
+
+def test_jobs_ask_for_what_profile_and_site_say_and_only_what_changed_is_submitted(project, since):
+    project.edit("profiles/slurm/site.yaml", "runtime_least: 20", "runtime_least: 7")
+    three_runs(project)
+    assert len(project.run(*SLURM).trained) == 3
+    found = jobs(since)
+    assert len(found) == 3, "the light steps are no jobs"
+    for job in found:
+        assert (job["State"], job["Account"], job["Partition"]) == ("COMPLETED", ACCOUNT, "alpha")
+        assert job["TimelimitRaw"] == "7"
+        assert 3000 <= int(job["ReqMem"].rstrip("M")) <= 8000
+        assert "gres/gpu=1" in job["AllocTRES"]
+    project.configure(training={**project.config["training"], "epochs": 1})
+    project.configure(grid=[{**project.config["grid"][0], "seed": [3]}])
+    assert len(project.run(*SLURM).trained) == 1
+    assert len(jobs(since)) == 4
+    assert project.run(*SLURM).nothing
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("account: p_scads_llm_secrets", "account: p_nobody", "p_nobody"),
+        ('partition: ""', "partition: beta", "invalid partition"),
+        ("gpus: 1", "gpus: 3", "node configuration is not available"),
+        ("gpus: 1", "gpu: 1", "gpu: unknown key; did you mean gpus?"),
+        ("mem_mb_retry: 16000", "mem_mb_retry: 1000", "mem_mb_retry: expected at least mem_mb"),
+    ],
+)
+def test_what_the_cluster_does_not_have_is_refused(project, old, new, expected):
+    three_runs(project)
+    project.edit("profiles/slurm/site.yaml", old, new)
+    outcome = project.run(*SLURM, fails=True)
+    assert expected.lower() in outcome.output.lower()
+    assert run("squeue", "-h") == ""
+
+
+def test_after_a_kill_surviving_jobs_are_cancelled_and_none_runs_twice(project, since):
+    project.edit(
+        "scripts/train.py",
+        "    start = time.monotonic()\n",
+        '    start = time.monotonic()\n    while Path("hold").exists():\n        time.sleep(0.2)\n',
+    )
+    (project.folder / "hold").touch()
+    three_runs(project)
+    first = project.start(*SLURM)
+    wait_until("three jobs at work", lambda: len(running()) == 3)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    survivors = running()
+    second = project.start(*SLURM)
+    wait_until("the end of the survivors", lambda: not set(survivors) & set(running()))
+    (project.folder / "hold").unlink()
+    output = second.communicate(timeout=240)[0]
+    assert second.returncode == 0, output
+    assert f"Cancelled jobs of an earlier start: {', '.join(survivors)}" in output
+    assert sorted(job["State"].split()[0] for job in jobs(since)) == ["CANCELLED"] * 3 + ["COMPLETED"] * 3
+    assert len(project.summary()) == 3
+
+
+def running() -> list[str]:
+    """Ids of the jobs that run."""
+    return sorted(run("squeue", "-h", "-t", "R", "-o", "%i").split())
+
+
+def test_the_profile_uses_no_job_arrays(project):
+    text = (project.folder / "profiles/slurm/config.v8+.yaml").read_text()
+    assert not [line for line in text.splitlines() if line.startswith("slurm-array")]
