@@ -43,13 +43,19 @@ class Axis:
     part: Callable[[Any], str]
 
 
+def whole(value: Any) -> Any:
+    """A whole number as an int, however it was written (YAML's 3.0 is 3), so that equal values give equal specs."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _head(value: dict, encoder: Encoder) -> dict:
     """Fill a head's defaults and turn a size such as `2x` into hidden units."""
     kind = value["type"]
     known = set(HEAD_DEFAULTS[kind]) | {"type"}
     if unknown := sorted(set(value) - known):
         raise InputError(f"head: a head of type {kind} has no {unknown[0]}; expected only {', '.join(sorted(known))}")
-    head = {**HEAD_DEFAULTS[kind], **value}
+    head = {key: whole(item) for key, item in {**HEAD_DEFAULTS[kind], **value}.items()}
+    head["dropout"] = float(head["dropout"])
     if kind == "mlp" and head["layers"] == 1:
         if "size" in value:
             raise InputError(
@@ -88,6 +94,7 @@ def _head_part(head: dict) -> str:
 
 def _freeze(value: int | str, encoder: Encoder) -> int | str:
     """Layers to fix: `half` of them, `all`, or a number; a number that reaches the top is `all`."""
+    value = whole(value)
     if value == "half":
         return encoder.layers // 2
     if value == "all" or value == encoder.layers:
@@ -100,7 +107,17 @@ def _freeze(value: int | str, encoder: Encoder) -> int | str:
 
 
 def _lora(value: str | dict, encoder: Encoder) -> dict | None:
-    return None if value == "none" else {"alpha": value["rank"], "dropout": 0.0, **value}
+    if value == "none":
+        return None
+    rank = whole(value["rank"])
+    return {"rank": rank, "alpha": whole(value.get("alpha", rank)), "dropout": float(value.get("dropout", 0))}
+
+
+def _lora_cell(lora: dict | None) -> str:
+    if lora is None:
+        return "none"
+    dropout = f", dropout={lora['dropout']:g}" if lora["dropout"] else ""
+    return f"r={lora['rank']}, alpha={lora['alpha']:g}{dropout}"
 
 
 def _lora_part(lora: dict | None) -> str:
@@ -182,9 +199,7 @@ AXES: tuple[Axis, ...] = (
         },
         default="none",
         resolve=_lora,
-        columns=lambda declared, value: {
-            "lora": "none" if value is None else f"r={value['rank']}, alpha={value['alpha']:g}",
-        },
+        columns=lambda declared, value: {"lora": _lora_cell(value)},
         part=_lora_part,
     ),
     Axis(
@@ -192,7 +207,7 @@ AXES: tuple[Axis, ...] = (
         description="Which fold is held out, from 1; only with `data.folds`, and then all of them unless the block says otherwise.",
         schema={"type": "integer", "minimum": 1},
         default=None,
-        resolve=lambda value, encoder: value,
+        resolve=lambda value, encoder: whole(value),
         columns=lambda declared, value: {"fold": value},
         part=lambda value: "" if value is None else f"fold-{value}",
     ),
@@ -201,7 +216,7 @@ AXES: tuple[Axis, ...] = (
         description="Seed of the run: head's initial weights, order of the rows, dropout.",
         schema={"type": "integer", "minimum": 0, "maximum": 4294967295},
         default=1,
-        resolve=lambda value, encoder: value,
+        resolve=lambda value, encoder: whole(value),
         columns=lambda declared, value: {"seed": value},
         part=lambda value: f"seed-{value}",
     ),

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from scripts.lib.axes import AXES, Axis
+from scripts.lib.axes import AXES, Axis, whole
 from scripts.lib.files import InputError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,8 @@ def load_schema() -> dict:
         "description": "Training values of this block; a list crosses them like an axis.",
     }
     definitions["include"] = {**definitions["block"], "properties": point}
-    part = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": point}
+    excluded = {name: _partial(entry) for name, entry in point.items()}
+    part = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": excluded}
     definitions["block"]["properties"] = {
         **point,
         "exclude": {
@@ -58,6 +59,13 @@ def _one_or_list(schema: dict) -> dict:
 def _crossed(schema: dict) -> dict:
     """A mapping's schema, each entry of which may be a list to cross."""
     return {**schema, "properties": {key: _one_or_list(value) for key, value in schema["properties"].items()}}
+
+
+def _partial(schema: Any) -> Any:
+    """A schema without what it requires: `exclude` may name a part of a mapping."""
+    if isinstance(schema, dict):
+        return {key: _partial(value) for key, value in schema.items() if key != "required"}
+    return [_partial(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def _axis_schema(axis: Axis) -> dict:
@@ -169,7 +177,7 @@ def _typed(training: dict) -> dict:
 def typed_training_value(key: str, value: Any) -> Any:
     """One training value in its final type."""
     is_real = key.endswith("learning_rate") or key in ("warmup_steps", "weight_decay")
-    return float(value) if is_real and value is not None else value
+    return float(value) if is_real and value is not None else whole(value)
 
 
 def _explain(error: jsonschema.ValidationError) -> list[str]:

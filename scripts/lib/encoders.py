@@ -103,7 +103,10 @@ def source(name: str, entry: dict) -> Source:
         InputError: the revision is not pinned, or the shape is not known.
     """
     where, model = f"encoders.{name}", entry["model"]
-    facts = {**well_known().get(model, {}), **entry}
+    known = well_known().get(model, {})
+    facts = {**known, **entry}
+    if facts.get("revision") != known.get("revision"):
+        facts["sha256"] = entry.get("sha256")  # another revision has other weights
     layers, hidden_size = facts.get("layers"), facts.get("hidden_size")
     if is_folder(model):
         folder = Path(model).expanduser()

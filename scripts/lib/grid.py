@@ -40,21 +40,21 @@ def expand(config: dict) -> tuple[list[Point], dict[str, Source]]:
     points: dict[str, Point] = {}
     for number, block in enumerate(config["grid"]):
         where = f"grid[{number}]"
-        excluded = block.get("exclude", [])
-        kept = [
-            point
-            for point in _points(config, sources, block, where)
-            if not any(_matches(entry, point) for entry in excluded)
-        ]
+        _add(points, _points(config, sources, block, where), where)
         for extra, entry in enumerate(block.get("include", [])):
-            kept += _points(config, sources, entry, f"{where}.include[{extra}]")
-        for point in kept:
-            _check(point, where)
-            points.setdefault(canonical([point.values, point.training]), point)
+            inner = f"{where}.include[{extra}]"
+            _add(points, _points(config, sources, entry, inner), inner)
     if not points:
         raise InputError("grid: expected at least one run, found none (exclude removes every point)")
     used = {point.values["encoder"] for point in points.values()}
     return list(points.values()), {name: entry for name, entry in sources.items() if name in used}
+
+
+def _add(points: dict[str, Point], found: Iterator[Point], where: str) -> None:
+    """Add points that are not there yet, after a check of what does not go together."""
+    for point in found:
+        _check(point, where)
+        points.setdefault(canonical([point.values, point.training]), point)
 
 
 def varying(points: list[Point]) -> list[str]:
@@ -64,13 +64,31 @@ def varying(points: list[Point]) -> list[str]:
 
 
 def _points(config: dict, sources: dict[str, Source], block: dict, where: str) -> Iterator[Point]:
+    """The points of a block less those that it excludes; what is excluded need not be possible."""
     axes = [[(axis.name, value) for value in _declared(axis, block, config)] for axis in AXES]
-    overrides = _crossings(block.get("training", {}))
+    overrides, excluded = _crossings(block.get("training", {})), block.get("exclude", [])
     for *pairs, override in itertools.product(*axes, overrides):
-        yield _point(config, sources, dict(pairs), override, where)
+        declared = dict(pairs)
+        training = _training(config, declared["encoder"], override)
+        if any(_matches(entry, Point(declared, declared, training)) for entry in excluded):
+            continue
+        point = Point(declared, _resolved(config, sources, declared, where), training)
+        if not any(_matches(entry, point) for entry in excluded):
+            yield point
 
 
-def _point(config: dict, sources: dict[str, Source], declared: dict, override: dict, where: str) -> Point:
+def _training(config: dict, encoder: str, override: dict) -> dict[str, Any]:
+    """Training values of a point: the study's, the encoder's over them, the block's over both."""
+    own = config["encoders"].get(encoder, {}).get("training", {})
+    typed = {key: typed_training_value(key, value) for key, value in override.items()}
+    training = {**config["training"], **own, **typed}
+    if training["head_learning_rate"] is None:
+        training["head_learning_rate"] = training["learning_rate"]
+    return training
+
+
+def _resolved(config: dict, sources: dict[str, Source], declared: dict, where: str) -> dict[str, Any]:
+    """Axis values as the spec holds them, for the point's encoder."""
     name = declared["encoder"]
     if name not in sources:
         raise InputError(
@@ -87,11 +105,7 @@ def _point(config: dict, sources: dict[str, Source], declared: dict, override: d
         raise InputError(
             f"{where}.fold: expected at most data.folds ({config['data'].get('folds', 'not set')}), found {values['fold']}"
         )
-    overrides = {key: typed_training_value(key, value) for key, value in override.items()}
-    training = {**config["training"], **config["encoders"][name]["training"], **overrides}
-    if training["head_learning_rate"] is None:
-        training["head_learning_rate"] = training["learning_rate"]
-    return Point(declared, values, training)
+    return values
 
 
 def _check(point: Point, where: str) -> None:

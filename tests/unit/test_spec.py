@@ -21,16 +21,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 ROWS = [("1", "so glad", "1", "0"), ("2", "so afraid", "0", "1"), ("3", "a day", "0", "0")]
 
 
-@pytest.fixture(autouse=True)
-def forget():
-    """Digests are kept for a process; here each test starts without."""
-    for function in (specs.program_digest, specs.lock_digest, specs._content):
-        function.cache_clear()
-    yield
-    for function in (specs.program_digest, specs.lock_digest, specs._content):
-        function.cache_clear()
-
-
 def write_rows(path: Path, rows=ROWS) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("id", "text", "joy", "fear"), *rows])
@@ -77,7 +67,6 @@ def only(plan: planning.Plan) -> planning.Row:
         {"keep_models": "all"},
         {"older_results": {"program": "keep"}},
         {"report": {"title": "A study"}},
-        {"resources": {"mem_mb": 4000}},
         {"training": {"learning_rate": "5e-5"}},
         {"grid": [{"freeze": 0, "lora": "none", "head": {"pooling": "first", "type": "mlp", "size": 384}}]},
         {"data": {"clean": ["nfc", "whitespace"], "split_seed": 123}},
@@ -248,19 +237,22 @@ def tree(tmp_path, monkeypatch):
         specs.program_digest.cache_clear()
         return specs.program_digest(module)
 
-    return tmp_path, digest_of
+    specs.lock_digest.cache_clear()
+    yield tmp_path, digest_of
+    specs.program_digest.cache_clear()
+    specs.lock_digest.cache_clear()
 
 
 def append(path: Path, text: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
-def test_digest_of_a_copy_is_that_of_the_project(tree):
+def test_digest_of_a_copy_is_that_of_the_project(tree, monkeypatch):
     _, digest_of = tree
     assert re.fullmatch(r"[0-9a-f]{64}", digest_of("scripts.train"))
     found = digest_of("scripts.train")
     assert digest_of("scripts.prepare") != found
-    specs.PROJECT = PROJECT
+    monkeypatch.setattr(specs, "PROJECT", PROJECT)
     assert digest_of("scripts.train") == found
 
 
