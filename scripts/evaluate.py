@@ -8,6 +8,7 @@ kept in metrics/ and not scored again.
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from scripts.lib.cli import log, program_parser, run_program
@@ -15,9 +16,7 @@ from scripts.lib.data import has_gold, read_predictions, read_split
 from scripts.lib.files import InputError, digest, file_digest, read_json, whole_file, write_json
 from scripts.lib.metrics import OVERALL, match, score, tune_threshold
 from scripts.lib.splits import SPLITS
-
-REPETITIONS = ("seed", "fold")
-"""Columns over which runs of one setting are averaged."""
+from scripts.lib.tables import REPETITIONS
 
 
 def tables_of(row: dict, home: Path) -> dict[str, Path]:
@@ -54,11 +53,9 @@ def _score(tables: dict[str, Path], gold_files: dict[str, Path], plan: dict) -> 
         probabilities = match(read_predictions(path, labels), gold, str(path))
         if has_gold(gold):
             pairs[split] = probabilities, gold[labels].to_numpy()
-    thresholds = {"0.5": tune_threshold(*_nothing(labels), "fixed")}
-    if "validation" in pairs:
-        thresholds["tuned"] = tune_threshold(*pairs["validation"], how["threshold"])
-    else:
-        thresholds["tuned"] = thresholds["0.5"]
+    half = np.full(len(labels), 0.5)
+    tuned = tune_threshold(*pairs["validation"], how["threshold"]) if "validation" in pairs else half
+    thresholds = {"0.5": half, "tuned": tuned}
     rows = [
         {"split": split, "threshold": kind, **metric}
         for split, (probabilities, gold) in pairs.items()
@@ -66,12 +63,6 @@ def _score(tables: dict[str, Path], gold_files: dict[str, Path], plan: dict) -> 
         for metric in score(probabilities, gold, values, labels, how["bootstrap"], how["confidence"])
     ]
     return {"thresholds": thresholds["tuned"].tolist(), "metrics": rows}
-
-
-def _nothing(labels: list[str]) -> tuple:
-    import numpy as np
-
-    return np.zeros((0, len(labels))), np.zeros((0, len(labels)))
 
 
 def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:

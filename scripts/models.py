@@ -13,12 +13,7 @@ import pandas as pd
 from scripts.lib.cards import write_card
 from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.files import read_json, whole_file, write_text
-
-
-def best_run(summary: pd.DataFrame) -> str:
-    """The run with the best validation macro-F1 (at the threshold tuned there); the first among equals."""
-    runs = summary[summary["kind"] == "run"]
-    return runs["run"].loc[runs["validation_macro_f1"].idxmax()]
+from scripts.lib.tables import best_run
 
 
 def main() -> None:

@@ -15,13 +15,12 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from scripts.evaluate import REPETITIONS
 from scripts.lib import plots
 from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.data import read_predictions, read_table
 from scripts.lib.files import read_json, write_text
 from scripts.lib.splits import SPLITS
-from scripts.models import best_run
+from scripts.lib.tables import REPETITIONS, best_run
 
 MOST_SETTINGS = 40
 MOST_CURVES = 12
@@ -227,8 +226,8 @@ def cards(results: Results, checks: dict[str, dict]) -> list[dict]:
         _card(f"{len(labels)}", "label", len(labels), ", ".join(labels)),
     ]
     if checks:
-        others = {results.split_name(split): _row_counts(checks, split) for split in SPLITS}
-        note = ", ".join(f"{count} {name}" for name, count in others.items() if count != "0")
+        counts = {results.split_name(split): _row_counts(checks, split) for split in SPLITS}
+        note = ", ".join(f"{count} {name}" for name, count in counts.items() if count != "0")
         found.append(_card(_row_counts(checks, "train"), "training row", 2, note))
     return [*found, _card(duration(runs["train_seconds"].sum()), "of training", 1, "all runs, one after another")]
 

@@ -1,6 +1,7 @@
 """Tables of texts and of predictions: reading, checking, writing."""
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +21,29 @@ def read_table(path: str | Path) -> pd.DataFrame:
         raise InputError(f"{path}: expected a CSV file, found none")
     content = path.read_bytes()
     try:
-        content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(
             f"{path}, line {line}: expected UTF-8, found the byte 0x{content[error.start]:02x}; save the file as UTF-8"
         ) from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: expected a CSV table with a header, found: {error}") from None
+        header, *rows = [(reader.line_num, row) for row in reader if row] or [(0, [])]
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: expected a CSV table, found: {error}") from None
+    columns = header[1]
+    if not columns:
+        raise InputError(f"{path}: expected a CSV table with a header, found nothing")
+    if twice := [name for name in columns if columns.count(name) > 1]:
+        raise InputError(f"{path}: expected every column once, found {twice[0]} again")
+    for line, cells in rows:
+        if len(cells) != len(columns):
+            raise InputError(
+                f"{path}, line {line}: expected {len(columns)} cells ({', '.join(columns)}), found {len(cells)}; "
+                "a text that holds commas or quotes stands in double quotes"
+            )
+    return pd.DataFrame([cells for _, cells in rows], columns=columns, dtype=str)
 
 
 def check_split(table: pd.DataFrame, path: str | Path, labels: list[str], gold: bool) -> pd.DataFrame:
@@ -91,7 +105,7 @@ def write_split(table: pd.DataFrame, path: str | Path) -> None:
     labels = [name for name in table.columns if name not in ("id", "text")]
     with whole_file(path) as partial:
         table.astype(dict.fromkeys(labels, "Int64")).to_csv(
-            partial, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL
+            partial, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
         )
 
 

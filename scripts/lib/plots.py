@@ -113,7 +113,7 @@ def levels_figure(levels: list[dict], domain: list[float], score: str, name: str
     ticks = [{"level": entry["level"], "score": value} for entry in levels for value in entry["scores"]]
     means = [{"level": entry["level"], **mean_range(entry["scores"])} for entry in levels]
     y = _names([entry["level"] for entry in levels], "level")
-    strip = alt.Chart(alt.InlineData(values=ticks)).mark_tick(color=BLUE, opacity=0.5, thickness=1.5, size=18)
+    strip = alt.Chart(alt.InlineData(values=ticks)).mark_tick(color=BLUE, opacity=0.65, thickness=1.5, size=18)
     base = alt.Chart(alt.InlineData(values=means)).encode(y=y)
     spread = base.mark_rule(strokeWidth=2, color=VERMILION).encode(x=_score("low", domain, score), x2="high:Q")
     middle = base.mark_point(filled=True, size=80, color=VERMILION, opacity=1, shape="diamond")
