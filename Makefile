@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup demo test lint docs lock clean-unused
+.PHONY: help setup demo test cluster-test lint docs lock clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,12 @@ demo: setup ## Run the default grid on the sample set: about three minutes on tw
 
 test: $(VENV)/ready-dev ## Run the unit and workflow tests
 	python -m pytest
+
+cluster-test: $(VENV)/ready-dev ## Run the tests on a real Slurm that they start here (root, Debian or Ubuntu)
+	@python -m tests.cluster.slurm check || { \
+		echo "installing what is missing" && apt-get update -q && apt-get install -qy --no-install-recommends \
+		slurmctld slurmd slurmdbd slurm-client munge mariadb-server && python -m tests.cluster.slurm check; }
+	python -m pytest tests/cluster
 
 lint: $(VENV)/ready-dev ## Check the style of programs and rules
 	ruff check .

@@ -1,4 +1,6 @@
 rule fetch_encoder:
+    input:
+        nothing,
     output:
         str(CACHE / "encoders/{key}/fetched.json"),
     log:

@@ -1,4 +1,6 @@
 rule prepare:
+    input:
+        nothing,
     output:
         checks=str(RESULTS / "{experiment}/data/{key}/checks.json"),
         splits=expand(

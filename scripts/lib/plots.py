@@ -80,7 +80,7 @@ def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Marku
     ]
     chart = alt.layer(*layers).properties(width=NARROW if narrow else WIDE, height=alt.Step(44 if narrow else 25))
     words = _listed(f"{row['label']}: {_with_spread(row)}" for row in rows)
-    return draw(chart, f"{score} of {len(rows)} settings, best first. {words}")
+    return draw(chart, f"{score} of {len(rows)} settings, best first. {words}", left=4 if narrow else 44)
 
 
 def _wide_texts(base: alt.Chart, domain: list[float], score: str) -> list[alt.Chart]:
@@ -225,8 +225,11 @@ def _fitted(chart: alt.LayerChart, step: int) -> alt.LayerChart:
     return chart.properties(width=SMALL, height=alt.Step(step), autosize=autosize)
 
 
-def draw(chart: Any, words: str) -> Markup:
-    """A chart as an `<svg>` element for an HTML page; `words` are its alternative text."""
+def draw(chart: Any, words: str, left: int = 4) -> Markup:
+    """A chart as an `<svg>` element for an HTML page; `words` are its alternative text.
+
+    `left` pixels stay free on the left: the page's font may be wider than the one that texts are measured in.
+    """
     text = {
         "labelColor": "currentColor",
         "titleColor": "currentColor",
@@ -235,7 +238,9 @@ def draw(chart: Any, words: str) -> Markup:
     }
     lines = {"domainColor": "currentColor", "tickColor": "currentColor", "gridColor": "currentColor"}
     faint = {"domainOpacity": 0.4, "tickOpacity": 0.4, "gridOpacity": 0.13}
-    chart = chart.configure(background="transparent", font="Arial, sans-serif", padding=4)
+    chart = chart.configure(
+        background="transparent", font="Arial, sans-serif", padding={"left": left, "top": 4, "right": 4, "bottom": 4}
+    )
     chart = chart.configure_view(stroke=None).configure_text(fontSize=FONT_SIZE)
     chart = chart.configure_axis(**text, **lines, **faint, titleFontWeight="normal", titlePadding=8, labelFlush=False)
     version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])

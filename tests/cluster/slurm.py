@@ -1,6 +1,6 @@
 """A real Slurm on one machine, for tests: two nodes, four pretended GPUs, accounts, memory limits that kill.
 
-`python -m tests.cluster.slurm start` and `stop` do it by hand. Runs as root on Debian or Ubuntu with the packages below; listens on
+`python -m tests.cluster.slurm start` and `stop` do it by hand, `check` says what is missing. Runs as root on Debian or Ubuntu with the packages below; listens on
 loopback only; ends only the processes that it started. The configuration lies in /etc/slurm as links, since a job step
 finds it nowhere else (Snakemake's job step drops every SLURM_ variable).
 """
@@ -279,8 +279,10 @@ LogFile={home}/log/slurmdbd.log
 
 
 def main() -> None:
-    if sys.argv[1:] not in (["start"], ["stop"]):
-        sys.exit(f"{__doc__}\nexpected start or stop")
+    if sys.argv[1:] not in (["start"], ["stop"], ["check"]):
+        sys.exit(f"{__doc__}\nexpected start, stop or check")
+    if sys.argv[1] == "check":
+        sys.exit(f"missing for a test cluster: {', '.join(missing())}" if missing() else 0)
     try:
         getattr(Cluster(), sys.argv[1])()
     except ClusterError as error:
