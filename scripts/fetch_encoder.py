@@ -42,7 +42,7 @@ def fetch_hub(model: str, revision: str, target: Path) -> None:
             fetch_folder(Path(scratch), target)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise InputError(
-            f"{model}: could not be fetched from the hub ({error.__class__.__name__}: {str(error).splitlines()[0]}). "
+            f"{model}: could not be fetched from the hub ({error.__class__.__name__}: {(str(error).splitlines() or ['no message'])[0]}). "
             "Is there a connection from this machine, and do name and revision exist?"
         ) from error
 
