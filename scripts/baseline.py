@@ -28,7 +28,12 @@ def tfidf(train: pd.DataFrame, labels: list[str], texts: pd.Series) -> np.ndarra
     if len(texts) == 0:
         return np.zeros((0, len(labels)))
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    features, wanted = vectorizer.fit_transform(train["text"]), vectorizer.transform(texts)
+    try:
+        features = vectorizer.fit_transform(train["text"])
+    except ValueError:  # no word of two letters stands twice: emoji alone, say
+        vectorizer = TfidfVectorizer(token_pattern=r"\S+", sublinear_tf=True)
+        features = vectorizer.fit_transform(train["text"])
+    wanted = vectorizer.transform(texts)
     columns = []
     for label in labels:
         gold = train[label].to_numpy()

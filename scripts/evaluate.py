@@ -18,6 +18,8 @@ from scripts.lib.metrics import OVERALL, match, score, tune_threshold
 from scripts.lib.splits import SPLITS
 from scripts.lib.tables import REPETITIONS
 
+METRIC_COLUMNS = ["run", "split", "threshold", "metric", "label", "value", "low", "high"]
+
 
 def tables_of(row: dict, home: Path) -> dict[str, Path]:
     """The prediction tables of a row of the plan, by split."""
@@ -113,7 +115,7 @@ def evaluate(plan: dict, home: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.Dat
         if number % 100 == 0 or number == len(rows):
             log(f"{number} of {len(rows)} prediction folders scored")
     table = pd.DataFrame(summary).convert_dtypes()  # whole numbers stay whole where a cell is empty
-    return table, average(table, plan["columns"]), pd.DataFrame(metrics)
+    return table, average(table, plan["columns"]), pd.DataFrame(metrics, columns=METRIC_COLUMNS)
 
 
 def _others(plan: dict) -> list[dict]:

@@ -33,14 +33,15 @@ def fetch_folder(path: Path, target: Path) -> None:
 def fetch_hub(model: str, revision: str, target: Path) -> None:
     """Download an encoder's files from the hub at one commit."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     log(f"downloading {model} at {revision}")
     try:
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             snapshot_download(model, revision=revision, allow_patterns=list(ENCODER_FILES), local_dir=scratch)
             fetch_folder(Path(scratch), target)
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # the hub's client lets its HTTP library's errors through
         raise InputError(
             f"{model}: could not be fetched from the hub ({error.__class__.__name__}: {(str(error).splitlines() or ['no message'])[0]}). "
             "Is there a connection from this machine, and do name and revision exist?"

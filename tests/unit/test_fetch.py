@@ -352,8 +352,18 @@ def _not_found() -> Exception:
     return LocalEntryNotFoundError("Cannot reach the hub.\nMore lines\nof advice.")
 
 
+def _proxy_error() -> Exception:
+    """What the hub's own HTTP library raises behind a proxy that does not answer; the hub passes it on as it is."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    library = sys.modules[HfHubHTTPError.__mro__[1].__module__.split(".")[0]]
+    return library.ProxyError("502 Bad Gateway")
+
+
 @pytest.mark.parametrize(
-    "error", [_not_found, lambda: ConnectionError("no route"), lambda: TimeoutError()], ids=["hub", "os", "silent"]
+    "error",
+    [_not_found, lambda: ConnectionError("no route"), lambda: TimeoutError(), _proxy_error],
+    ids=["hub", "os", "silent", "proxy"],
 )
 def test_no_connection_is_one_plain_line(hub, tmp_path, monkeypatch, capsys, error):
     hub(error=error())
