@@ -21,7 +21,7 @@ include: "rules/evaluate.smk"
 include: "rules/report.smk"
 
 
-# On a cluster these run where Snakemake runs; the tables and the report may be one job instead (profiles/slurm/site.yaml).
+# On a cluster these run where Snakemake runs; the tables and the report may be jobs instead (profiles/slurm/site.yaml).
 localrules:
     all,
     fetch_encoder,
