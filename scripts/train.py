@@ -1,12 +1,13 @@
 """Train one run of the grid and predict every split with its best epoch.
 
 Reads the run's spec, the prepared splits and the fetched encoder; writes predictions/<split>.csv, history.csv and provenance.json,
-and, if asked, model/. Only validation decides which epoch is kept; dev and test are predicted once, at the end.
+and, if asked, model/. Only validation decides which epoch is kept; dev and test are predicted once, at the end. A run that was
+interrupted continues from its last checkpoint (checkpoint/, gone when the run is done).
 """
 
 import os
+import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
     from transformers import AutoTokenizer, set_seed
 
     from scripts.lib import training as fit
+    from scripts.lib.checkpoints import FOLDER, Checkpoints
     from scripts.lib.model import build_classifier, count_parameters
 
     transformers.utils.logging.set_verbosity_error()
@@ -51,14 +53,15 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
         model.class_weights = fit.positive_weights(tables["train"][labels].to_numpy())
     counts = count_parameters(model)
     log(f"{len(tables['train'])} rows, {counts.trainable:,} of {counts.total:,} parameters train")
-    with tempfile.TemporaryDirectory() as scratch:
-        trainer = fit.make_trainer(
-            model, tokenizer, spec, sets["train"], sets["validation"], precision, device, Path(scratch)
-        )
-        fit_start = time.monotonic()
-        trainer.train()
-        train_seconds = time.monotonic() - fit_start
+    checkpoints = output / FOLDER
+    trainer = fit.make_trainer(
+        model, tokenizer, spec, sets["train"], sets["validation"], precision, device, checkpoints
+    )
+    listener = fit.callback(trainer, Checkpoints)
+    with listener.listening():
+        trainer.train(resume_from_checkpoint=listener.latest(checkpoints))
     best, progress = fit.callback(trainer, fit.BestEpoch), fit.callback(trainer, fit.Progress)
+    train_seconds = progress.seconds
     best.restore(model)
     log(f"best epoch: {best.epoch}, validation macro-F1 {best.score:.4f} at 0.5")
     if keep != "results":
@@ -66,6 +69,7 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
             model.save(partial)
             tokenizer.save_pretrained(partial)
     if keep == "model":
+        shutil.rmtree(checkpoints)
         return
     for split in SPLITS:
         write_predictions(
@@ -82,6 +86,8 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "precision": precision,
             "threads": threads,
+            "batch_parts": trainer.parts,
+            "starts": trainer.starts,
             "best_epoch": best.epoch,
             "validation_macro_f1_at_0.5": best.score,
             "epochs_trained": len(progress.history),
@@ -99,6 +105,7 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
             "job": os.environ.get("SLURM_JOB_ID"),
         },
     )
+    shutil.rmtree(checkpoints)
     log(f"done in {fit.clock(time.monotonic() - start)}")
 
 

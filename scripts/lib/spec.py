@@ -15,7 +15,7 @@ from scripts.lib.encoders import Source
 from scripts.lib.files import SHORT, InputError, digest, file_digest
 from scripts.lib.grid import Point
 
-READABLE = 100
+READABLE = 90
 """Characters of a run's name before the digest: no path of a result is longer than 200."""
 
 

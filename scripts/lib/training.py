@@ -1,5 +1,6 @@
-"""Fine-tuning with `Trainer`: batches, optimiser, best epoch, progress."""
+"""Fine-tuning with `Trainer`: batches, optimiser, best epoch, progress, checkpoints."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.utils.data import Sampler
 from transformers import (
@@ -19,9 +21,11 @@ from transformers import (
     TrainerCallback,
     TrainingArguments,
 )
+from transformers.trainer import TRAINER_STATE_NAME
 
+from scripts.lib.checkpoints import PROGRESS, Checkpoints
 from scripts.lib.cli import log
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, read_json, whole_folder, write_json
 from scripts.lib.model import EmotionClassifier
 from scripts.lib.scores import macro_f1
 
@@ -108,10 +112,86 @@ class LengthGroups(Sampler[int]):
 
 
 class EmotionTrainer(Trainer):
-    """`Trainer` with length groups seeded by seed and epoch."""
+    """`Trainer` whose every step depends on seed and step alone, so that an interrupted run continues as if nothing had been.
+
+    Rows come in length groups seeded by seed and epoch; dropout is seeded by seed and step. A batch that does not fit the
+    device's memory is computed in `parts`, whose gradients add up to the batch's.
+    """
+
+    parts, starts = 1, 1
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int]:
         return LengthGroups(self.train_dataset["length"], self.args.per_device_train_batch_size, self.args.seed)
+
+    def training_step(self, model: nn.Module, inputs: dict, num_items_in_batch: Any = None) -> torch.Tensor:
+        while (loss := self._try_step(model, inputs)) is None:
+            model.zero_grad()
+            if self.args.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self.parts *= 2
+            log(f"out of memory on {self.args.device}: batches are computed in {self.parts} parts from now on")
+        callback(self, Progress).add(loss)
+        return loss
+
+    def _try_step(self, model: nn.Module, inputs: dict) -> torch.Tensor | None:
+        """Loss of a batch, its gradients added up over the parts; None if the device's memory does not hold a part."""
+        rows = len(inputs["labels"])
+        size = max(1, self.args.per_device_train_batch_size // self.parts)
+        torch.manual_seed(int(np.random.SeedSequence([self.args.seed, self.state.global_step]).generate_state(1)[0]))
+        losses = []
+        try:
+            for start in range(0, rows, size):
+                part = {name: values[start : start + size] for name, values in inputs.items()}
+                self.current_gradient_accumulation_steps = rows / len(
+                    part["labels"]
+                )  # `Trainer` divides the loss by it
+                losses.append(super().training_step(model, part))
+        except torch.OutOfMemoryError:
+            if size == 1:
+                raise
+            return None
+        return sum(losses)
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any = None) -> None:
+        """Write what the run goes on from into a folder named by the step that appears whole; then remove older ones."""
+        if self.control.should_training_stop:  # early: whoever continued from here would train on
+            return
+        home, step = Path(self.args.output_dir), str(self.state.global_step)
+        best, progress = callback(self, BestEpoch), callback(self, Progress)
+        with whole_folder(home / step) as partial:
+            save_file(trained_weights(self.model), partial / "model.safetensors")
+            save_file(best.weights, partial / "best.safetensors")
+            self._save_optimizer_and_scheduler(str(partial))
+            self._save_scaler(str(partial))
+            self.state.save_to_json(str(partial / TRAINER_STATE_NAME))
+            write_json(
+                partial / PROGRESS,
+                {
+                    "precision": callback(self, Checkpoints).precision,
+                    "parts": self.parts,
+                    "starts": self.starts,
+                    "best": {"score": best.score, "epoch": best.epoch},
+                    "progress": progress.state(),
+                },
+            )
+        for older in home.iterdir():
+            if older.name != step:
+                shutil.rmtree(older, ignore_errors=True)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        folder = Path(resume_from_checkpoint)
+        saved, best = read_json(folder / PROGRESS), callback(self, BestEpoch)
+        self.model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
+        best.weights = load_file(folder / "best.safetensors")
+        best.score, best.epoch = saved["best"]["score"], saved["best"]["epoch"]
+        callback(self, Progress).restore(saved["progress"])
+        self.parts, self.starts = saved["parts"], saved["starts"] + 1
+        log(f"continuing from the checkpoint of step {folder.name}")
+
+
+def trained_weights(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Copies of the weights that train, on the CPU, by name."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in model.named_parameters() if tensor.requires_grad}
 
 
 class BestEpoch(TrainerCallback):
@@ -123,10 +203,7 @@ class BestEpoch(TrainerCallback):
     def on_evaluate(self, args: Any, state: Any, control: Any, model: nn.Module, metrics: dict, **kwargs: Any) -> None:
         epoch = round(state.epoch)
         if metrics["eval_macro_f1"] > self.score:
-            self.score, self.epoch = metrics["eval_macro_f1"], epoch
-            self.weights = {
-                name: tensor.detach().cpu().clone() for name, tensor in model.named_parameters() if tensor.requires_grad
-            }
+            self.score, self.epoch, self.weights = metrics["eval_macro_f1"], epoch, trained_weights(model)
         elif self.patience and epoch - self.epoch >= self.patience:
             log(f"no better validation macro-F1 for {self.patience} epochs: stopping")
             control.should_training_stop = True
@@ -143,28 +220,43 @@ class Progress(TrainerCallback):
 
     def __init__(self) -> None:
         self.history: list[dict] = []
-        self._losses: list[float] = []
+        self._loss, self._steps, self._before = 0.0, 0, 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, those of earlier starts included."""
+        return self._before + time.monotonic() - self._start
+
+    def add(self, loss: torch.Tensor) -> None:
+        """Count a step's loss towards the epoch's mean."""
+        self._loss, self._steps = self._loss + loss, self._steps + 1
+
+    def state(self) -> dict:
+        """What a later start goes on from."""
+        return {"history": self.history, "loss": float(self._loss), "steps": self._steps, "seconds": self.seconds}
+
+    def restore(self, state: dict) -> None:
+        """Go on from the `state` of an earlier start."""
+        self.history, self._loss, self._steps = state["history"], state["loss"], state["steps"]
+        self._before = state["seconds"]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._start = self._spoken = time.monotonic()
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict, **kwargs: Any) -> None:
-        if "loss" in logs:
-            self._losses.append(logs["loss"])
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         now = time.monotonic()
         if now - self._spoken > self.SECONDS_BETWEEN and state.global_step < state.max_steps:
             self._spoken = now
-            left = (now - self._start) / state.global_step * (state.max_steps - state.global_step)
+            left = self.seconds / state.global_step * (state.max_steps - state.global_step)
             log(
                 f"epoch {int(state.epoch) + 1}/{int(args.num_train_epochs)}  step {state.global_step}/{state.max_steps}  {clock(left)} left"
             )
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict, **kwargs: Any) -> None:
-        done = time.monotonic() - self._start
+        done = self.seconds
         left = done / state.global_step * (state.max_steps - state.global_step)
-        loss = self._losses[-1] if self._losses else float("nan")
+        loss = float(self._loss) / self._steps
+        self._loss, self._steps = 0.0, 0
         self.history.append(
             {
                 "epoch": round(state.epoch),
@@ -219,7 +311,11 @@ def make_trainer(
     device: torch.device,
     folder: Path,
 ) -> EmotionTrainer:
-    """The trainer of a run; its `BestEpoch` and `Progress` are among its callbacks."""
+    """The trainer of a run; its `BestEpoch`, `Progress` and `Checkpoints` are among its callbacks.
+
+    Args:
+        folder: where checkpoints lie while the run trains.
+    """
     training = spec["training"]
     arguments = TrainingArguments(
         output_dir=str(folder),
@@ -236,7 +332,7 @@ def make_trainer(
         use_cpu=device.type == "cpu",
         eval_strategy="epoch",
         save_strategy="no",
-        logging_strategy="epoch",
+        logging_strategy="no",
         logging_nan_inf_filter=False,
         report_to=[],
         disable_tqdm=True,
@@ -253,7 +349,7 @@ def make_trainer(
             "macro_f1": macro_f1(result.label_ids > 0.5, np.asarray(result.predictions) > 0)
         },
         optimizers=(make_optimizer(model.to(device), training, device), None),
-        callbacks=[Progress(), BestEpoch(training["early_stopping"])],
+        callbacks=[Progress(), BestEpoch(training["early_stopping"]), Checkpoints(precision)],
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
