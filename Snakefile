@@ -21,17 +21,17 @@ include: "rules/evaluate.smk"
 include: "rules/report.smk"
 
 
-# On a cluster these run where Snakemake runs; the tables and the report may be jobs instead (profiles/slurm/site.yaml).
+# On a cluster these run where Snakemake runs: where there is a connection.
 localrules:
     all,
     fetch_encoder,
-    prepare,
-    baseline,
 
 
 if SITE["light_steps"] == "login":
 
     localrules:
+        prepare,
+        baseline,
         evaluate,
         models,
         report,

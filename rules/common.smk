@@ -2,6 +2,7 @@
 import functools
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
@@ -10,19 +11,11 @@ sys.path.insert(0, workflow.basedir)
 from scripts.lib.cluster import cancel_survivors
 from scripts.lib.config import check_config, check_unique_keys
 from scripts.lib.encoders import encoder_key
-from scripts.lib.files import InputError, read_json
+from scripts.lib.files import SHORT, InputError, digest, read_json, write_json
 from scripts.lib.guard import Guard
-from scripts.lib.plan import (
-    BASELINE_FILES,
-    RESULT_FILES,
-    build_plan,
-    data_key,
-    missing_files,
-    write_plan,
-    write_specs,
-)
-from scripts.lib.site import fixed_resources, load_site, training_need
-from scripts.lib.splits import SPLITS
+from scripts.lib.plan import build_plan, data_key, write_plan, write_specs
+from scripts.lib.site import fixed_resources, light_resources, load_site, pack_runs, training_need
+from scripts.lib.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 
 CACHE = Path(config.get("cache_root", "cache"))
 RESULTS = Path(config.get("results_root", "results"))
@@ -33,6 +26,7 @@ wildcard_constraints:
     experiment="[^/]+",
     run="[^/]+",
     baseline="[^/]+",
+    pack="[^/]+",
     key="[^/]+",
 
 
@@ -72,7 +66,24 @@ def begin():
     except InputError as error:
         raise WorkflowError(str(error)) from None
     write_specs(PLAN, HOME, CACHE)
+    for pack, runs in packs().items():
+        pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
+        write_json(pack_file(pack), {"runs": runs})
     return guard
+
+
+@functools.cache
+def packs():
+    """Runs still to be made that share a job, by the pack's name; none where every run is a job of its own."""
+    if PLAN is None or workflow.local_exec or SITE["pack"] == 1:
+        return {}
+    waiting = {name: row.spec for name, row in PLAN.runs.items() if missing_files(HOME / row.folder, RESULT_FILES)}
+    return {digest(runs)[:SHORT]: runs for runs in pack_runs(waiting, train_bytes(), SITE)}
+
+
+def pack_file(pack):
+    """The file that says which runs a pack holds; written before its job starts."""
+    return HOME / "packs" / f"{pack}.json"
 
 
 def nothing(wildcards):
@@ -125,15 +136,42 @@ def encoder_folder(wildcards):
     return CACHE / "encoders" / encoder_key(spec_of(wildcards)["encoder"])
 
 
+def train_bytes():
+    """Size of the training rows' CSV file."""
+    train = Path(config.get("data_root", ".")).expanduser() / config["data"]["train"]
+    return train.stat().st_size if train.is_file() else 0
+
+
+def runs_of(wildcards):
+    """Wildcards of the runs that a job trains: the run's own, or those of its pack's members."""
+    if not hasattr(wildcards, "pack"):
+        return [wildcards]
+    begin()
+    names = packs().get(wildcards.pack) or read_json(pack_file(wildcards.pack))["runs"]
+    return [SimpleNamespace(experiment=wildcards.experiment, run=name) for name in names]
+
+
+def training_threads(wildcards):
+    """CPU threads of a training job."""
+    return max(spec_of(run)["training"]["threads"] for run in runs_of(wildcards))
+
+
 def training_resource(name):
-    """A resource of a training job as a function of its run and of the attempt: more at a second try."""
+    """A resource of a training job as a function of its runs and of the attempt: more at a second try."""
 
     def amount(wildcards, attempt):
-        train = Path(config.get("data_root", ".")).expanduser() / config["data"]["train"]
-        size = train.stat().st_size if train.is_file() else 0
-        return getattr(training_need(spec_of(wildcards), size, SITE, attempt), name)
+        specs = [spec_of(run) for run in runs_of(wildcards)]
+        return getattr(training_need(specs, train_bytes(), SITE, attempt), name)
 
     return amount
+
+
+LIGHT_RESOURCES = light_resources(SITE)
+TRAINING_RESOURCES = {
+    **fixed_resources(SITE, gpu=True),
+    "mem_mb": training_resource("mem_mb"),
+    "runtime": training_resource("runtime"),
+}
 
 
 def needs_of_run(wildcards, files=RESULT_FILES):
@@ -144,6 +182,11 @@ def needs_of_run(wildcards, files=RESULT_FILES):
         data_folder(wildcards) / "checks.json",
         encoder_folder(wildcards) / "fetched.json",
     ]
+
+
+def needs_of_pack(wildcards):
+    """What the members of a pack wait for."""
+    return sorted({path for run in runs_of(wildcards) for path in needs_of_run(run)})
 
 
 def needs_of_baseline(wildcards):
@@ -164,10 +207,16 @@ def rows():
     return runs + [(HOME / row.folder, BASELINE_FILES) for row in PLAN.baselines.values()]
 
 
+def packed():
+    """The file that stands for a run's results while the run waits in a pack, by the run's folder."""
+    return {HOME / "runs" / run: pack_file(pack).with_suffix(".done") for pack, runs in packs().items() for run in runs}
+
+
 def unfinished(wildcards):
     """A missing file of every row that lacks one. As targets they are made; as mere inputs of finished tables they would not be."""
     begin()
-    return [missing[0] for missing in (missing_files(folder, files) for folder, files in rows()) if missing]
+    lacking = {folder: missing for folder, files in rows() if (missing := missing_files(folder, files))}
+    return list(dict.fromkeys(packed().get(folder, missing[0]) for folder, missing in lacking.items()))
 
 
 def needs_of_tables(wildcards):
@@ -176,7 +225,7 @@ def needs_of_tables(wildcards):
         return {"plan": plan_path()}
     return {
         "plan": plan_path(),
-        "rows": [folder / files[-1] for folder, files in rows()],
+        "rows": list(dict.fromkeys(packed().get(folder, folder / files[-1]) for folder, files in rows())),
         "data": [HOME / "data" / key / "checks.json" for key in PLAN.data],
         "others": PLAN.others,
     }

@@ -7,6 +7,8 @@ rule evaluate:
     log:
         str(RESULTS / "{experiment}/evaluate.log"),
     # One job for all runs; it keeps what it computed, so that a new run costs one run's metrics.
+    resources:
+        **LIGHT_RESOURCES,
     message:
         "Scoring the predictions of {wildcards.experiment}"
     shell:
@@ -21,6 +23,8 @@ rule models:
         str(RESULTS / "{experiment}/models.csv"),
     log:
         str(RESULTS / "{experiment}/models.log"),
+    resources:
+        **LIGHT_RESOURCES,
     message:
         "Keeping the models that the config asks for"
     shell:

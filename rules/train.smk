@@ -1,3 +1,6 @@
+KEEP = "results" if config.get("keep_models") == "none" else "all"
+
+
 rule train:
     input:
         needs_of_run,
@@ -7,16 +10,14 @@ rule train:
         str(RESULTS / "{experiment}/runs/{run}/train.log"),
     benchmark:
         str(RESULTS / "{experiment}/runs/{run}/benchmark.tsv")
-    threads: lambda wildcards: spec_of(wildcards)["training"]["threads"]
+    threads: training_threads
     resources:
-        **fixed_resources(SITE, gpu=True),
-        mem_mb=training_resource("mem_mb"),
-        runtime=training_resource("runtime"),
+        **TRAINING_RESOURCES,
     params:
         folder=subpath(output[-1], parent=True),
         data=data_folder,
         encoder=encoder_folder,
-        keep="results" if config.get("keep_models") == "none" else "all",
+        keep=KEEP,
     message:
         "Training {wildcards.run}"
     shell:
@@ -24,18 +25,40 @@ rule train:
         " --output {params.folder:q} --threads {threads} --keep {params.keep} > {log:q} 2>&1"
 
 
+# On a cluster, runs that wait may share a job (`pack` in profiles/slurm/site.yaml). Their results are no outputs of it: Snakemake deletes
+# the outputs of a job that failed, and one member's failure must cost no other's results.
+rule train_pack:
+    input:
+        needs_of_pack,
+    output:
+        temp(str(RESULTS / "{experiment}/packs/{pack}.done")),
+    log:
+        str(RESULTS / "{experiment}/packs/{pack}.log"),
+    threads: training_threads
+    resources:
+        **TRAINING_RESOURCES,
+    params:
+        folder=subpath(output[0], ancestor=2),
+        runs=lambda wildcards: len(runs_of(wildcards)),
+        cache=CACHE,
+        keep=KEEP,
+    message:
+        "Training {params.runs} runs in the pack {wildcards.pack}"
+    shell:
+        "python -m scripts.train_pack --pack {params.folder:q}/packs/{wildcards.pack}.json --results {params.folder:q}"
+        " --cache {params.cache:q} --output {output:q} --threads {threads} --keep {params.keep} > {log:q} 2>&1"
+
+
 rule restore_model:
     input:
-        lambda wildcards: needs_of_run(wildcards, ["model/model.safetensors"]),
+        lambda wildcards: needs_of_run(wildcards, MODEL_FILES),
     output:
-        str(RESULTS / "{experiment}/runs/{run}/model/model.safetensors"),
+        expand(str(RESULTS / "{{experiment}}/runs/{{run}}/{file}"), file=MODEL_FILES),
     log:
         str(RESULTS / "{experiment}/runs/{run}/restore_model.log"),
-    threads: lambda wildcards: spec_of(wildcards)["training"]["threads"]
+    threads: training_threads
     resources:
-        **fixed_resources(SITE, gpu=True),
-        mem_mb=training_resource("mem_mb"),
-        runtime=training_resource("runtime"),
+        **TRAINING_RESOURCES,
     params:
         folder=subpath(output[0], ancestor=2),
         data=data_folder,

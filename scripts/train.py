@@ -14,7 +14,8 @@ from pathlib import Path
 from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.data import has_gold, read_split, write_predictions
 from scripts.lib.files import read_json, whole_file, whole_folder, write_json
-from scripts.lib.splits import SPLITS
+from scripts.lib.guard import one_at_a_time
+from scripts.lib.splits import MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 
 
 def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, keep: str) -> None:
@@ -128,14 +129,18 @@ def main() -> None:
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")  # a run takes one GPU; a scheduler says which
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    train(
-        read_json(arguments.spec),
-        arguments.data,
-        arguments.encoder,
-        arguments.output,
-        arguments.threads,
-        arguments.keep,
-    )
+    with one_at_a_time(arguments.spec) as waited:
+        if waited and not missing_files(arguments.output, MODEL_FILES if arguments.keep == "model" else RESULT_FILES):
+            log("the other process finished the run")
+            return
+        train(
+            read_json(arguments.spec),
+            arguments.data,
+            arguments.encoder,
+            arguments.output,
+            arguments.threads,
+            arguments.keep,
+        )
 
 
 if __name__ == "__main__":

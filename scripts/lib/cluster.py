@@ -14,7 +14,7 @@ PATIENCE = 60
 def surviving_jobs(home: Path, checkout: Path) -> list[str]:
     """Ids of this user's queued or running jobs that an earlier start of an experiment left behind, from this checkout.
 
-    Snakemake's executor writes a job's rule and wildcards (experiment and run) into its comment.
+    Snakemake's executor writes a job's rule and wildcards (experiment and run or pack) into its comment.
 
     Args:
         home: the experiment's folder of results.
@@ -24,7 +24,8 @@ def surviving_jobs(home: Path, checkout: Path) -> list[str]:
         return []
     listed = _slurm("squeue", "--me", "--noheader", "--format=%i|%k|%Z")
     jobs = [line.strip().split("|") for line in listed.splitlines() if line.count("|") == 2]
-    own = {f"{home.name}_{run.name}" for run in (home / "runs").glob("*")}
+    names = [*(run.name for run in (home / "runs").glob("*")), *(pack.stem for pack in (home / "packs").glob("*.json"))]
+    own = {f"{home.name}_{name}" for name in names}
     return [
         job for job, comment, where in jobs if Path(where) == checkout and comment.partition("_wildcards_")[2] in own
     ]

@@ -1,12 +1,17 @@
-"""One start at a time for each experiment; the kernel frees the guard of a dead owner by itself."""
+"""One start at a time for each experiment, one process for each run; the kernel frees what a dead owner held by itself."""
 
+import errno
 import fcntl
 import getpass
 import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+from scripts.lib.cli import log
 from scripts.lib.files import InputError, read_json
 
 
@@ -26,7 +31,7 @@ class Guard:
         path = folder / ".guard"
         self._file = path.open("a+", encoding="utf-8")  # held until the process ends
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._file.close()
             raise InputError(
@@ -46,3 +51,27 @@ def _owner(path: Path) -> str:
         return f"started by {owner['user']} on {owner['host']} (process {owner['process']}) at {owner['since']}"
     except (InputError, KeyError, OSError):
         return "by another process"
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[bool]:
+    """Hold a file that is there while the block runs, after whoever holds it now; yields whether somebody did."""
+    with path.open("r+b") as file:
+        try:
+            _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            waited = False
+        except BlockingIOError:
+            log(f"another process is at work on {path.parent.name}; waiting until it ends")
+            _lock(file, fcntl.LOCK_EX)
+            waited = True
+        yield waited
+
+
+def _lock(file: IO, how: int) -> None:
+    """Lock a file, or say that its file system knows no locks: then it is up to people not to start twice."""
+    try:
+        fcntl.flock(file, how)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        log(f"{file.name}: this file system knows no locks; do not start the same experiment twice at once")

@@ -9,12 +9,7 @@ from scripts.lib.encoders import Source, encoder_key
 from scripts.lib.files import SHORT, InputError, canonical, digest, read_json, write_json
 from scripts.lib.grid import expand, varying
 from scripts.lib.spec import baseline_spec, data_spec, program_digest, run_name, run_spec
-from scripts.lib.splits import SPLITS
-
-RESULT_FILES = (*(f"predictions/{split}.csv" for split in SPLITS), "history.csv", "provenance.json")
-"""What a finished run has, whatever its spec."""
-
-BASELINE_FILES = RESULT_FILES[: len(SPLITS)]
+from scripts.lib.splits import RESULT_FILES, SPLITS, missing_files
 
 
 @dataclass(frozen=True)
@@ -122,11 +117,6 @@ def _other_predictions(compare: dict[str, str]) -> list[str]:
 def data_key(spec: dict) -> str:
     """The name of the folder of prepared splits."""
     return digest(spec)[:SHORT]
-
-
-def missing_files(folder: Path, names: tuple[str, ...]) -> list[Path]:
-    """Which of a result's files are not there."""
-    return [path for path in (folder / name for name in names) if not path.is_file()]
 
 
 def write_specs(plan: Plan, home: Path, cache: Path) -> None:

@@ -30,6 +30,7 @@ SCHEMA = {
         "qos": {**_TEXT, "default": ""},
         "constraint": {**_TEXT, "default": ""},
         "mail": {**_TEXT, "default": ""},
+        "pack": {"type": "integer", "minimum": 1, "maximum": 100, "default": 1},
         "light_steps": {"enum": ["login", "job"], "default": "login"},
     },
 }
@@ -48,6 +49,13 @@ GPU_SPEED, CPU_SPEED = 1e13, 5e10
 
 BYTES_PER_TOKEN = 3
 """Bytes of a CSV file behind one token, on the safe side."""
+
+STARTUP_SECONDS = 120
+"""From the start of a training process to its first step, on a slow file system."""
+
+
+LIGHT_MB = 4000
+"""Memory of a step without training; the tables of 10,000 runs take less."""
 
 
 @dataclass(frozen=True)
@@ -88,26 +96,62 @@ def fixed_resources(site: dict, gpu: bool) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value != ""}
 
 
+def light_resources(site: dict) -> dict[str, Any]:
+    """The resources of a step without training, where it is a job."""
+    return {
+        **fixed_resources(site, gpu=False),
+        "mem_mb": min(LIGHT_MB, site["mem_mb"]),
+        "runtime": site["runtime_least"],
+    }
+
+
 def parameters(spec: dict) -> float:
     """Parameters of a run's encoder, from its shape: twelve squares of the width a layer, and the embeddings."""
     encoder = spec["encoder"]
     return (12 * encoder["layers"] * encoder["hidden_size"] + VOCABULARY) * encoder["hidden_size"]
 
 
-def training_need(spec: dict, train_bytes: int, site: dict, attempt: int) -> Need:
-    """Memory and time of a training job, within the site's bounds; more at a second try.
+def training_seconds(spec: dict, train_bytes: int, site: dict) -> float:
+    """Estimated seconds of a run, on the safe side.
 
     Args:
         spec: the run's spec.
         train_bytes: size of the training rows' CSV file.
+    """
+    speed = GPU_SPEED if site["gpus"] else CPU_SPEED * spec["training"]["threads"]
+    operations = 6 * parameters(spec) * train_bytes / BYTES_PER_TOKEN * spec["training"]["epochs"]
+    return STARTUP_SECONDS + operations / speed
+
+
+def training_need(specs: list[dict], train_bytes: int, site: dict, attempt: int) -> Need:
+    """Memory and time of a job that trains runs one after another, within the site's bounds; more at a second try.
+
+    Args:
+        specs: the runs' specs.
         attempt: 1 at the first try.
     """
-    count, training = parameters(spec), spec["training"]
-    mem_mb = BASE_MB + count * BYTES_PER_PARAMETER / 1e6
-    speed = GPU_SPEED if site["gpus"] else CPU_SPEED * training["threads"]
-    seconds = 6 * count * train_bytes / BYTES_PER_TOKEN * training["epochs"] / speed
+    mem_mb = BASE_MB + max(parameters(spec) for spec in specs) * BYTES_PER_PARAMETER / 1e6
+    minutes = sum(training_seconds(spec, train_bytes, site) for spec in specs) / 60
     bound = site["mem_mb"] if attempt == 1 else site["mem_mb_retry"]
     return Need(
         mem_mb=round(min(mem_mb * 2 ** (attempt - 1), bound)),
-        runtime=round(min(max(seconds / 60 * attempt, site["runtime_least"]), site["runtime"])),
+        runtime=round(min(max(minutes * attempt, site["runtime_least"]), site["runtime"])),
     )
+
+
+def pack_runs(specs: dict[str, dict], train_bytes: int, site: dict) -> list[list[str]]:
+    """Runs that share a job, by name and in order: at most `pack` of them, as many as its longest time is sure to hold.
+
+    Args:
+        specs: the runs' specs by name.
+    """
+    packs: list[list[str]] = []
+    left = 0.0
+    for name, spec in specs.items():
+        seconds = training_seconds(spec, train_bytes, site)
+        if not packs or len(packs[-1]) == site["pack"] or seconds > left:
+            packs.append([])
+            left = site["runtime"] * 60
+        packs[-1].append(name)
+        left -= seconds
+    return packs

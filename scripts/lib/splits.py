@@ -1,4 +1,19 @@
-"""Names of the splits."""
+"""Names of the splits, and of the files that a finished run leaves."""
+
+from pathlib import Path
 
 SPLITS = ("validation", "dev", "test")
 """The splits that get predictions; one that a study does not have is a table without rows. Training reads `train` besides."""
+
+RESULT_FILES = (*(f"predictions/{split}.csv" for split in SPLITS), "history.csv", "provenance.json")
+"""What a finished run has, whatever its spec."""
+
+BASELINE_FILES = RESULT_FILES[: len(SPLITS)]
+
+MODEL_FILES = ("model/model.safetensors",)
+"""What a run whose model was asked for has besides."""
+
+
+def missing_files(folder: Path, names: tuple[str, ...]) -> list[Path]:
+    """Which of a result's files are not there."""
+    return [path for path in (folder / name for name in names) if not path.is_file()]

@@ -15,7 +15,8 @@ from scripts.lib import plan as planning
 from scripts.lib import spec as specs
 from scripts.lib.config import check_config
 from scripts.lib.files import InputError, digest, read_json, write_json
-from scripts.lib.plan import RESULT_FILES, build_plan, missing_files, write_plan, write_specs
+from scripts.lib.plan import build_plan, write_plan, write_specs
+from scripts.lib.splits import RESULT_FILES, missing_files
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROWS = [("1", "so glad", "1", "0"), ("2", "so afraid", "0", "1"), ("3", "a day", "0", "0")]
