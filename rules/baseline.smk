@@ -8,6 +8,8 @@ rule baseline:
         ),
     log:
         str(RESULTS / "{experiment}/baselines/{baseline}/baseline.log"),
+    group:
+        light_group("data")
     resources:
         **LIGHT_RESOURCES,
     params:

@@ -166,6 +166,11 @@ def training_resource(name):
     return amount
 
 
+def light_group(name):
+    """The group of a light step: where light steps are jobs, those of a group wait in the queue together."""
+    return name if SITE["light_steps"] == "job" else None
+
+
 LIGHT_RESOURCES = light_resources(SITE)
 TRAINING_RESOURCES = {
     **fixed_resources(SITE, gpu=True),

@@ -7,6 +7,8 @@ rule evaluate:
     log:
         str(RESULTS / "{experiment}/evaluate.log"),
     # One job for all runs; it keeps what it computed, so that a new run costs one run's metrics.
+    group:
+        light_group("tables")
     resources:
         **LIGHT_RESOURCES,
     message:
@@ -23,6 +25,8 @@ rule models:
         str(RESULTS / "{experiment}/models.csv"),
     log:
         str(RESULTS / "{experiment}/models.log"),
+    group:
+        light_group("tables")
     resources:
         **LIGHT_RESOURCES,
     message:

@@ -9,6 +9,8 @@ rule prepare:
         ),
     log:
         str(RESULTS / "{experiment}/data/{key}/prepare.log"),
+    group:
+        light_group("data")
     resources:
         **LIGHT_RESOURCES,
     params:

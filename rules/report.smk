@@ -6,6 +6,8 @@ rule report:
         str(RESULTS / "{experiment}/report.html"),
     log:
         str(RESULTS / "{experiment}/report.log"),
+    group:
+        light_group("tables")
     resources:
         **LIGHT_RESOURCES,
     message:
