@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
 
-from scripts.lib.cluster import cancel_survivors
+from scripts.lib.cluster import cancel_survivors, notice_cancelled_jobs
 from scripts.lib.config import check_config, check_unique_keys
 from scripts.lib.encoders import encoder_key
 from scripts.lib.files import SHORT, InputError, digest, read_json, write_json
@@ -61,8 +61,10 @@ def begin():
         return None
     try:
         guard = Guard(HOME, PLAN.experiment)
-        if not workflow.local_exec and (cancelled := cancel_survivors(HOME, Path.cwd())):
-            print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
+        if not workflow.local_exec:
+            notice_cancelled_jobs()
+            if cancelled := cancel_survivors(HOME, Path.cwd()):
+                print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
     except InputError as error:
         raise WorkflowError(str(error)) from None
     write_specs(PLAN, HOME, CACHE)

@@ -24,7 +24,8 @@ FOLDER, PROGRESS = "checkpoint", "progress.json"
 class Checkpoints(TrainerCallback):
     """Asks for a checkpoint every `SECONDS_BETWEEN`, and for a last one when a signal tells the process to end.
 
-    Slurm sends SIGTERM to a job's processes before it kills them (time limit, preemption, scancel).
+    Ctrl-C and a run started by hand under Slurm get that last one. Under Snakemake on Slurm, the signal before a kill reaches Snakemake
+    alone: there the one of some minutes ago counts.
     """
 
     def __init__(self, precision: str):
@@ -46,7 +47,7 @@ class Checkpoints(TrainerCallback):
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Note SIGTERM and SIGINT while the block runs; a second one ends the process at once."""
+        """Note SIGTERM and SIGINT while the block runs; Slurm may send one more than once."""
         before = {number: signal.signal(number, self._note) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield
@@ -56,7 +57,6 @@ class Checkpoints(TrainerCallback):
 
     def _note(self, number: int, frame: Any) -> None:
         self.signal = number
-        signal.signal(number, signal.SIG_DFL)
 
     def _due(self) -> bool:
         return self.signal is not None or time.monotonic() - self._saved >= SECONDS_BETWEEN

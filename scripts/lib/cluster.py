@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from scripts.lib.files import InputError
 
@@ -51,6 +52,22 @@ def cancel_survivors(home: Path, checkout: Path) -> list[str]:
             )
         time.sleep(1)
     return jobs
+
+
+def notice_cancelled_jobs() -> None:
+    """Let Snakemake's executor take a job that somebody cancelled for a failed one.
+
+    Slurm calls it "CANCELLED by <user>"; release 2.8.0 of the executor knows only "CANCELLED", and waits for the job for ever.
+    """
+    import snakemake_executor_plugin_slurm as executor
+
+    query = executor.query_job_status
+
+    async def first_words(command: str, logger: Any) -> tuple[dict[str, str] | None, float | None]:
+        states, seconds = await query(command, logger)
+        return states and {job: state.split()[0] for job, state in states.items()}, seconds
+
+    executor.query_job_status = first_words
 
 
 def _slurm(*command: str) -> str:

@@ -1,5 +1,7 @@
 """Files that appear whole or not at all, digests, and the guard of an experiment."""
 
+import errno
+import fcntl
 import getpass
 import hashlib
 import os
@@ -24,7 +26,7 @@ from scripts.lib.files import (
     write_json,
     write_text,
 )
-from scripts.lib.guard import Guard
+from scripts.lib.guard import Guard, one_at_a_time
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -240,7 +242,7 @@ def test_broken_json_is_named(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from scripts.lib.guard import Guard
+from scripts.lib.guard import Guard, one_at_a_time
 guard = Guard(Path(sys.argv[1]), "tiny")
 print("ready", flush=True)
 time.sleep(60)
@@ -281,3 +283,43 @@ def test_guard_whose_owner_did_not_sign_is_refused_all_the_same(tmp_path):
     with pytest.raises(InputError, match="already running"):
         Guard(tmp_path, "tiny")
     del guard
+
+
+# --- one process at a time for a run
+
+WORK = """
+import sys, time
+from pathlib import Path
+from scripts.lib.guard import one_at_a_time
+with one_at_a_time(Path(sys.argv[1])) as waited:
+    print("waited" if waited else "ready", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def test_a_second_process_waits_for_the_first_and_is_told(tmp_path, start):
+    """Fault: after a kill of Snakemake alone, its training process and the next start's train one run at once."""
+    spec = tmp_path / "spec.json"
+    spec.write_text("{}")
+    first = start(WORK, spec, 60)
+    second = subprocess.Popen(
+        [sys.executable, "-c", WORK, str(spec), "0"], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert b"another process is at work" in second.stderr.readline()
+    first.kill()
+    assert second.communicate(timeout=30)[0] == b"waited\n"
+    with one_at_a_time(spec) as waited:
+        assert not waited
+    assert spec.read_text() == "{}"
+
+
+def test_a_file_system_without_locks_is_said_and_stops_nothing(tmp_path, monkeypatch, capsys):
+    def unsupported(file, how):
+        raise OSError(errno.ENOSYS, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    (tmp_path / "spec.json").write_text("{}")
+    with one_at_a_time(tmp_path / "spec.json") as waited:
+        assert not waited
+    Guard(tmp_path, "tiny")
+    assert capsys.readouterr().err.count("knows no locks") == 2

@@ -1,0 +1,205 @@
+"""What kills jobs on a real Slurm, and that the grid is finished all the same, with the results of an undisturbed execution.
+
+FULL=1 adds what takes minutes.
+"""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from scripts.lib.checkpoints import PROGRESS
+from tests.cluster.slurm import run, wait_until
+from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs  # noqa: F401
+
+FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FULL=1")
+
+FAULTS = """    start = time.monotonic()
+    import scripts.lib.training
+
+    seed, first = spec["seed"], not Path(f"tried-{spec['seed']}").exists()
+    Path(f"tried-{seed}").touch()
+    if Path("slow").exists() and first:
+        step = scripts.lib.training.EmotionTrainer.training_step
+
+        def slow(self, *arguments, **named):
+            time.sleep(0.5)
+            return step(self, *arguments, **named)
+
+        scripts.lib.training.EmotionTrainer.training_step = slow
+    if Path(f"hungry-{seed}").exists():
+        hunger = bytearray(1_200_000_000)
+    if Path(f"broken-{seed}").exists():
+        raise RuntimeError("broken on purpose")
+"""
+"""What the training program of a test does at its start: files in the checkout say which run fails, and how."""
+
+
+def faulty(project, *files: str) -> None:
+    """Three runs of many short steps, and a training program that fails as the files say."""
+    project.edit("scripts/train.py", "    start = time.monotonic()\n", FAULTS)
+    project.edit("scripts/lib/checkpoints.py", "SECONDS_BETWEEN = 300", "SECONDS_BETWEEN = 1")
+    three_runs(project)
+    project.configure(training={**project.config["training"], "epochs": 30})
+    for name in files:
+        (project.folder / name).touch()
+
+
+def by_seed(project) -> dict[str, tuple[bytes, ...]]:
+    """The prediction tables of every run, by seed: the fault changes the program, and so the folders' names."""
+    found: dict[str, tuple[bytes, ...]] = {}
+    for path, content in project.snapshot().items():
+        seed = path.split("seed-")[1][0]
+        found[seed] = (*found.get(seed, ()), content)
+    return found
+
+
+def job_of(seed: int) -> str:
+    """Id of the job that trains a seed."""
+    listed = run("squeue", "-h", "-o", "%i %k").splitlines()
+    return next(line.split()[0] for line in listed if f"seed-{seed}_" in line)
+
+
+def provenance(project, seed: int) -> dict:
+    (path,) = project.home.glob(f"runs/*seed-{seed}_*/provenance.json")
+    return json.loads(path.read_text())
+
+
+def at_work(project, *seeds: int) -> None:
+    """Wait until runs have a checkpoint."""
+    saved = "runs/*seed-{}_*/checkpoint/[0-9]*/" + PROGRESS
+    wait_until("checkpoints", lambda: all(list(project.home.glob(saved.format(seed))) for seed in seeds), 150)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(pristine, tmp_path_factory) -> dict[str, tuple[bytes, ...]]:
+    """The predictions of the three runs on this machine without Slurm, and without a fault."""
+    import shutil
+
+    from tests.tiny import Project
+
+    folder = tmp_path_factory.mktemp("undisturbed") / "checkout"
+    shutil.copytree(pristine, folder)
+    project = Project(folder)
+    faulty(project)
+    project.run()
+    return by_seed(project)
+
+
+def finished(project, process, undisturbed) -> str:
+    """Wait for the end of a start; all three runs are finished and as they would be undisturbed."""
+    output = process.communicate(timeout=400)[0]
+    assert process.returncode == 0, output
+    assert by_seed(project) == undisturbed
+    assert not list(project.home.glob("runs/*/checkpoint"))
+    return output
+
+
+def test_cancelled_out_of_memory_or_time_each_is_tried_again(project, since, undisturbed):  # noqa: F811
+    """Cancelled and out of time, a run continues from its checkpoint."""
+    faulty(project, "slow", "hungry-2")
+    project.edit("profiles/slurm/config.v8+.yaml", "retries: 0", "retries: 2")
+    project.edit("profiles/slurm/site.yaml", "mem_mb: 8000", "mem_mb: 1300")
+    project.edit("profiles/slurm/site.yaml", "mem_mb_retry: 16000", "mem_mb_retry: 2600")
+    process = project.start(*SLURM)
+    at_work(project, 1, 3)
+    run("scancel", job_of(1))
+    run("scontrol", "update", f"jobid={job_of(3)}", "timelimit=1")
+    finished(project, process, undisturbed)
+    states = {}
+    for job in jobs(since):
+        seed = job["Comment"].split("seed-")[1][0]
+        states.setdefault(seed, []).append((job["State"].split()[0], int(job["ReqMem"].rstrip("M"))))
+    assert states["1"][0][0] == "CANCELLED" and states["3"][0][0] == "TIMEOUT"
+    assert states["2"][0][0] in ("OUT_OF_MEMORY", "FAILED"), "Slurm may show the memory on the step alone"
+    assert [memory for _, memory in states["2"]] == [1300, 2600], "more at the second try"
+    assert all(tries[-1][0] == "COMPLETED" and len(tries) == 2 for tries in states.values())
+    assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 1, 2]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "ctrl-c"])
+def test_after_the_end_of_snakemake_the_same_command_continues(project, since, undisturbed, how):  # noqa: F811
+    faulty(project, "slow")
+    first = project.start(*SLURM)
+    at_work(project, 1, 2, 3)
+    (os.killpg if how == signal.SIGKILL else os.kill)(first.pid, how)
+    first.communicate(timeout=60)
+    if how == signal.SIGINT:
+        wait_until("the end of all jobs", lambda: run("squeue", "-h") == "", 60)
+    finished(project, project.start(*SLURM), undisturbed)
+    states = sorted(job["State"].split()[0] for job in jobs(since))
+    assert states == ["CANCELLED"] * 3 + ["COMPLETED"] * 3, "none runs twice"
+    assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2], "each continued"
+
+
+def test_a_lost_node_and_an_absent_controller_cost_no_result(project, cluster, since, undisturbed):  # noqa: F811
+    faulty(project, "slow")
+    process = project.start(*SLURM)
+    at_work(project, 1, 2, 3)
+    lost = job_of(1)
+    node = run("squeue", "-h", "-j", lost, "-o", "%N").strip()
+    moved = run("squeue", "-h", "-w", node, "-o", "%i").split()
+    try:
+        run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+        wait_until("the jobs of the lost node in the queue", lambda: set(moved) <= set(queued()))
+    finally:
+        run("scontrol", "update", f"nodename={node}", "state=resume", check=False)  # if it has not come back by itself
+    for job in moved:
+        run(
+            "scontrol", "update", f"jobid={job}", "starttime=now"
+        )  # Slurm waits two minutes before it starts them again
+    cluster.stop_daemon("slurmctld")
+    time.sleep(5)
+    cluster.start_controller()
+    finished(project, process, undisturbed)
+    assert len({job["JobID"] for job in jobs(since)}) == 3, "the same jobs, queued again; no others"
+    assert provenance(project, 1)["starts"] <= 2
+
+
+def queued() -> list[str]:
+    """Ids of the jobs that wait."""
+    return run("squeue", "-h", "-t", "PD", "-o", "%i").split()
+
+
+def test_a_pack_is_one_job_and_one_failing_member_costs_no_other(project, since):  # noqa: F811
+    """Light steps are jobs here: one for the data, one for the tables."""
+    faulty(project, "broken-2")
+    project.edit("profiles/slurm/site.yaml", "pack: 1", "pack: 5")
+    project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
+    project.run(*SLURM, fails=True)
+    assert len(jobs(since)) == 2, [job["Comment"] for job in jobs(since)]
+    assert sorted(by_seed(project)) == ["1", "3"]
+    before = project.snapshot()
+    (project.folder / "broken-2").unlink()
+    project.run(*SLURM)
+    assert len(jobs(since)) == 4
+    after = project.snapshot()
+    assert sorted(by_seed(project)) == ["1", "2", "3"]
+    assert all(after[path] == content for path, content in before.items())
+    assert len({provenance(project, seed)["job"] for seed in (1, 3)}) == 1
+    assert not list((project.home / "packs").glob("*.done"))
+    assert project.run(*SLURM).nothing
+    assert len(jobs(since)) == 4
+
+
+@FULL
+def test_twelve_runs_finish_each_on_its_own_gpu_and_one_changed_value_submits_the_changed_ones(project, since):  # noqa: F811
+    project.edit(
+        "scripts/train.py",
+        "    start = time.monotonic()\n",
+        "    start = time.monotonic()\n    name = output / 'gpu.txt'\n"
+        "    name.write_text(os.environ['CUDA_VISIBLE_DEVICES'] + ' ' + os.uname().nodename)\n",
+    )
+    block = {**project.config["grid"][0], "seed": [1, 2, 3]}
+    project.configure(grid=[{**block, "head": {"type": "mlp", "size": [4, 8]}, "encoder": ["one", "two"]}])
+    assert len(project.run(*SLURM).trained) == 12
+    found = jobs(since)
+    assert len(found) == 12 and {job["State"] for job in found} == {"COMPLETED"}
+    assert {path.read_text().split()[0] for path in project.home.glob("runs/*/gpu.txt")} == {"0", "1"}
+    encoders = project.config["encoders"]
+    encoders["two"]["training"]["learning_rate"] = 0.002
+    project.configure(encoders=encoders)
+    assert len(project.run(*SLURM).trained) == 6
+    assert len(jobs(since)) == 18
