@@ -37,6 +37,14 @@ if SITE["light_steps"] == "login":
         report,
 
 
+onsuccess:
+    tell_end()
+
+
+onerror:
+    tell_end()
+
+
 rule all:
     default_target: True
     input:

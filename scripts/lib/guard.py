@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -43,6 +44,37 @@ class Guard:
             f'"since": "{time.strftime("%Y-%m-%d %H:%M:%S")}"}}\n'
         )
         self._file.flush()
+
+
+@dataclass(frozen=True)
+class Start:
+    """The last start of an experiment; `at_work` is None where it cannot be seen from here (another host)."""
+
+    owner: str
+    since: float
+    at_work: bool | None
+
+
+def last_start(folder: Path) -> Start | None:
+    """The last start of an experiment, by looking alone: the guard stays free for others."""
+    path = folder / ".guard"
+    try:
+        record = read_json(path)
+        since = time.mktime(time.strptime(record["since"], "%Y-%m-%d %H:%M:%S"))
+        here = record["host"] == socket.gethostname()
+    except (InputError, KeyError, OSError, ValueError):
+        return None
+    return Start(_owner(path), since, _is_locked(path) if here else None)
+
+
+def _is_locked(path: Path) -> bool | None:
+    """Whether a process of this host holds the kernel's lock of a file; None where the kernel does not tell."""
+    try:
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return None
+    inode = str(path.stat().st_ino)
+    return any("FLOCK" in line and line.split()[-3].rpartition(":")[2] == inode for line in lines)
 
 
 def _owner(path: Path) -> str:

@@ -1,0 +1,27 @@
+"""List the runs of an experiment: waiting, queued in Slurm, running, done or failed.
+
+Each with its Slurm job id, the time it used, its log and how Slurm says that its job stands or ended; failed ones come first. At the end, for
+Slurm jobs, what they asked for and what they used. Only reads; run it at any time, from the folder where Snakemake was started.
+"""
+
+import signal
+import sys
+from pathlib import Path
+
+from scripts.lib.cli import program_parser, run_program
+from scripts.lib.status import STATES, efficiency, look, overview, run_table
+
+
+def main() -> None:
+    parser = program_parser(__doc__)
+    parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
+    parser.add_argument("--state", choices=STATES, action="append", help="list only these runs (may be given again)")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a word
+    found = look(arguments.results, Path.cwd())
+    parts = [overview(found), run_table(found, arguments.state or STATES), efficiency(found)]
+    print("\n\n".join(part for part in parts if part))
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))
