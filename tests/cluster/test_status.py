@@ -1,0 +1,62 @@
+"""A grid in which runs go wrong in every way, as the user's screen and `make status` tell it."""
+
+import re
+import subprocess
+import sys
+
+from tests.cluster.slurm import wait_until
+
+SLURM = ("--profile", "profiles/slurm")
+FAULTS = """    start = time.monotonic()
+    log(f"seed {spec['seed']} begins")
+    if spec["seed"] == 1:
+        raise RuntimeError("boom")
+    if spec["seed"] == 2:
+        b"x" * 8_000_000_000
+    if spec["seed"] == 3:
+        time.sleep(600)
+"""
+
+
+def status(project, *arguments: str) -> str:
+    """What `make status` prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.status", "--results", "results/tiny", *arguments],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_a_failed_a_greedy_and_a_slow_run_are_told_apart(project):
+    project.edit("scripts/train.py", "    start = time.monotonic()\n", FAULTS)
+    project.edit("profiles/slurm/site.yaml", "runtime_least: 20", "runtime_least: 1")
+    project.configure(grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}])
+    start = project.start(*SLURM)
+    wait_until("the slow run alone at work", lambda: "tiny: 3 runs: 2 failed, 1 running" in told(project), 120)
+    assert "A start is at work" in status(project)
+    output = start.communicate(timeout=300)[0]
+    assert start.returncode == 1
+    screen = output.partition("\nFailed: ")[2]
+    for seed, state, shown, advice in (
+        (1, "FAILED", "RuntimeError: boom", "mend what the log says"),
+        (2, "OUT_OF_MEMORY", "seed 2 begins", "raise mem_mb_retry"),
+        (3, "TIMEOUT", "seed 3 begins", "raise runtime"),
+    ):
+        block = next(block for block in screen.split("\n\n") if f"seed-{seed}_" in block)
+        assert re.search(rf"Slurm job \d+: {state} after 0:0\d:\d\d \(asked for 0:01:00, \d+ MB\)", block), block
+        assert re.search(rf"log: results/tiny/runs/\S+seed-{seed}_\S+/train\.log", block)
+        assert shown in block and advice in block
+    assert output.count("RuntimeError: boom") == 1, "a log's lines stand on the screen once"
+    assert re.search(r"^one +3 +0:01:00 +0:0\d:\d\d +\d+ MB +\d+ MB +\d+ min, \d+ MB$", screen, re.MULTILINE)
+    assert re.search(r"runtime: \d+, mem_mb: \d+", screen)
+    lines = [line.split() for line in status(project).splitlines()]
+    found = {line[0] + " " + line[-1] for line in lines if line and line[0] == "failed"}
+    assert found == {"failed FAILED", "failed OUT_OF_MEMORY", "failed TIMEOUT"}
+    assert "No start is at work" in status(project, "--state", "failed")
+
+
+def told(project) -> str:
+    """What `make status` prints, once there is a plan."""
+    return status(project) if (project.folder / "results/tiny/plan.json").is_file() else ""
