@@ -75,7 +75,6 @@ def begin():
     return guard
 
 
-<<<<<<< HEAD
 @functools.cache
 def packs():
     """Runs still to be made that share a job, by the pack's name; none where every run is a job of its own."""
@@ -88,14 +87,14 @@ def packs():
 def pack_file(pack):
     """The file that says which runs a pack holds; written before its job starts."""
     return HOME / "packs" / f"{pack}.json"
-=======
+
+
 def tell_end():
     """On the screen, when a start ends: what failed and why, and what Slurm jobs asked for and used."""
     if PLAN is None:
         return
     logs = [log for job in workflow.scheduler.failed for log in job.log]
     print(explain_end(HOME, Path.cwd(), logs, on_cluster=not workflow.local_exec), file=sys.stderr, end="")
->>>>>>> 90067fa (What became of each run: make status; a start ends with each failure's cause and with what jobs asked for and used)
 
 
 def nothing(wildcards):

@@ -137,6 +137,15 @@ class Records:
         written = [i for i, member in enumerate(members) if (_changed(self.program_log(member)) or 0) >= begin]
         return members.index(name) - max(written, default=-1)
 
+    def waits_behind_another(self, name: str) -> bool:
+        """Whether a run's last job was a pack's, and an earlier member of it is unfinished, too."""
+        log = self.last_log(name)
+        if not log or log.parent.parent.name != "rule_train_pack":
+            return False
+        members = self.packs[log.parent.name.removeprefix(f"{self.home.name}_")]
+        earlier = members[: members.index(name)]
+        return any(missing_files(self.home / "runs" / member, RESULT_FILES) for member in earlier)
+
     def program_log(self, name: str) -> Path:
         """The log of the training program."""
         return self.home / "runs" / name / "train.log"
@@ -206,10 +215,15 @@ def _with_accounting(run: Run, records: Records, ended: dict[int, Job]) -> Run:
     if not run.job or run.job.state:
         return run
     job = ended.get(run.job.number, run.job)
-    begin, log = _time(job.begin), run.log
-    if run.state == "failed" and begin and (_changed(records.program_log(run.name)) or 0) < begin:
-        log = records.last_log(run.name) or log  # the program was never reached: the job's own log tells why
-    return replace(run, job=job, log=log, seconds=run.seconds if run.state == "done" else job.seconds)
+    begin, seconds = _time(job.begin), run.seconds if run.state == "done" else job.seconds
+    run = replace(run, job=job, seconds=seconds)
+    if run.state != "failed" or not begin or (_changed(records.program_log(run.name)) or 0) >= begin:
+        return run
+    if records.waits_behind_another(run.name):
+        return replace(run, state="waiting", job=None, seconds=None, log=None)
+    return replace(
+        run, log=records.last_log(run.name) or run.log
+    )  # the program was never reached: the job's own log tells why
 
 
 def _places(label: str) -> tuple[str, str]:
@@ -339,7 +353,7 @@ def explain_end(home: Path, checkout: Path, failed: Iterable[Path] = (), on_clus
         if log.name == "train.log":
             names.append(log.parent.name)
         elif log.parent == home / "packs":
-            names += [name for name in found.packs.get(log.stem, []) if runs[name].state != "done"]
+            names += [name for name in found.packs.get(log.stem, []) if name in runs and runs[name].state == "failed"]
     parts = [_explain_run(runs[name]) for name in names[:SHOWN] if name in runs]
     if len(names) > SHOWN:
         parts.append(f"{len(names) - SHOWN} more failed: make status EXPERIMENT={home.name} STATE=failed")

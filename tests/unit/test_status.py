@@ -204,10 +204,26 @@ def test_members_of_a_pack(grid):
     assert grid.look() == {name: (state, 61) for name, state in expected.items()}
     grid.answer("squeue", "")
     grid.job(61, "p1", "TIMEOUT", rule="train_pack")
-    expected = {"a": "done", "b": "failed", "c": "failed", "d": "failed", "e": "failed"}
-    assert grid.look() == {name: (state, 61) for name, state in expected.items()}
+    assert grid.look() == {
+        "a": ("done", 61),
+        "b": ("failed", 61),
+        "c": ("failed", 61),
+        "d": ("waiting", None),
+        "e": ("waiting", None),
+    }
     text = explain_end(grid.home, grid.checkout, [grid.home / "packs" / "p1.log"], on_cluster=True)
-    assert "Failed: c\n  Slurm job 61: TIMEOUT" in text and "Failed: a" not in text
+    assert "Failed: c\n  Slurm job 61: TIMEOUT" in text and text.count("Failed: ") == 2
+
+
+def test_a_pack_that_never_reached_its_first_run_is_told_of_that_run(grid):
+    (grid.home / "packs").mkdir(parents=True)
+    (grid.home / "packs" / "p1.json").write_text(json.dumps({"runs": ["a", "b"]}))
+    grid.run("a")
+    grid.run("b")
+    grid.job(61, "p1", "FAILED", rule="train_pack")
+    assert grid.look() == {"a": ("failed", 61), "b": ("waiting", None)}
+    text = explain_end(grid.home, grid.checkout, [grid.home / "packs" / "p1.log"], on_cluster=True)
+    assert "Failed: a\n  Slurm job 61: FAILED" in text and "rule_train_pack/tiny_p1/61.log" in text
 
 
 def test_without_slurm_a_run_is_told_by_snakemakes_marks_and_the_guard(grid, monkeypatch):
