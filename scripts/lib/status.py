@@ -221,9 +221,8 @@ def _with_accounting(run: Run, records: Records, ended: dict[int, Job]) -> Run:
         return run
     if records.waits_behind_another(run.name):
         return replace(run, state="waiting", job=None, seconds=None, log=None)
-    return replace(
-        run, log=records.last_log(run.name) or run.log
-    )  # the program was never reached: the job's own log tells why
+    # The program was never reached: the job's own log tells why.
+    return replace(run, log=records.last_log(run.name) or run.log)
 
 
 def _places(label: str) -> tuple[str, str]:
