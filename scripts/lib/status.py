@@ -284,7 +284,7 @@ def run_table(found: Experiment, states: Iterable[str] = STATES) -> str:
                 _clock(run.seconds),
                 run.name,
                 str(run.log or "-"),
-                run.job.state if run.job and run.job.state else "-",
+                run.job.state if run.job and run.job.state and state != "done" else "-",
             )
             for run in found.runs
             if run.state == state and state in states
@@ -296,7 +296,7 @@ def efficiency(found: Experiment) -> str:
     """Time and memory that ended jobs asked for and used, by encoder, and what would do next time; empty without such jobs."""
     jobs: dict[int, tuple[Job, set[str]]] = {}
     for run in found.runs:
-        if run.state in ("done", "failed") and run.job and run.job.asked_seconds and run.job.seconds:
+        if run.state in ("done", "failed") and run.job and run.job.state != "RUNNING" and run.job.asked_seconds:
             jobs.setdefault(run.job.number, (run.job, set()))[1].add(run.encoder)
     groups: dict[str, list[Job]] = {}
     for job, encoders in jobs.values():
@@ -346,21 +346,20 @@ def explain_end(home: Path, checkout: Path, failed: Iterable[Path] = (), on_clus
         found = look(home, checkout)
     except InputError as error:
         return f"\n{error}"
-    failed, runs = sorted(Path(log) for log in failed), {run.name: run for run in found.runs}
-    names: list[str] = []
-    for log in failed:
-        if log.name == "train.log":
-            names.append(log.parent.name)
-        elif log.parent == home / "packs":
-            names += [name for name in found.packs.get(log.stem, []) if name in runs and runs[name].state == "failed"]
-    parts = [_explain_run(runs[name]) for name in names[:SHOWN] if name in runs]
+    runs, names, others = {run.name: run for run in found.runs}, [], []
+    shared: set[str] = set()
+    for log in sorted(map(Path, failed)):
+        if log.parent == home / "packs":
+            members = [name for name in found.packs.get(log.stem, []) if name in runs and runs[name].state == "failed"]
+            shared.update(members)
+        else:
+            members = [log.parent.name] if log.name == "train.log" and log.parent.name in runs else []
+        names += members
+        others += [] if members else [log]
+    parts = [_explain_run(runs[name], name in shared) for name in names[:SHOWN]]
     if len(names) > SHOWN:
         parts.append(f"{len(names) - SHOWN} more failed: make status EXPERIMENT={home.name} STATE=failed")
-    parts += [
-        _block(f"Failed: {log.stem}", log, MEND)
-        for log in failed
-        if log.name != "train.log" and log.parent != home / "packs"
-    ]
+    parts += [_block(f"Failed: {log.stem}", log, MEND) for log in others]
     if on_cluster and (table := efficiency(found)):
         parts.append(table)
     if parts:
@@ -368,16 +367,21 @@ def explain_end(home: Path, checkout: Path, failed: Iterable[Path] = (), on_clus
     return "\n" + "\n\n".join(parts) + "\n" if parts else ""
 
 
-def _explain_run(run: Run) -> str:
-    """A failed run: its job and how that ended, which log to read, its last lines, what to do."""
+def _explain_run(run: Run, shared: bool) -> str:
+    """A failed run: its job and how that ended, which log to read, its last lines, what to do.
+
+    A job that several runs shared may have ended for another's sake: then a run's own last words count.
+    """
     if not run.job:
         return _block(f"Failed: {run.name}", run.log, MEND)
     job = run.job
     asked = [_clock(job.asked_seconds)] if job.asked_seconds else []
     asked += [_size(job.asked_mb)] if job.asked_mb else []
     used = f" after {_clock(job.seconds)}" if job.seconds is not None else ""
-    title = f"Failed: {run.name}\n  Slurm job {job.number}: {job.state or 'state not known'}{used}"
-    return _block(title + (f" (asked for {', '.join(asked)})" if asked else ""), run.log, ADVICE.get(job.state, MEND))
+    whose = ", shared by a pack" if shared else ""
+    title = f"Failed: {run.name}\n  Slurm job {job.number}{whose}: {job.state or 'state not known'}{used}"
+    advice = MEND if shared and run.log and _says_why(run.log) else ADVICE.get(job.state, MEND)
+    return _block(title + (f" (asked for {', '.join(asked)})" if asked else ""), run.log, advice)
 
 
 def _block(title: str, log: Path | None, advice: str) -> str:
@@ -391,11 +395,7 @@ def last_lines(log: Path) -> list[str]:
 
     Of Slurm's own log of a job more is shown, since Snakemake's words of farewell come last there.
     """
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 16_384))
-        text = file.read().decode(errors="replace")
-    lines = ["".join(c if c.isprintable() else " " for c in line).rstrip() for line in text.splitlines()]
-    lines = [line for line in lines if line]
+    lines = _end_of(log)
     messages = [i for i, line in enumerate(lines) if line.startswith("error: ")]
     if messages:
         return lines[messages[-1] :][:MESSAGE_LINES]
@@ -404,6 +404,20 @@ def last_lines(log: Path) -> list[str]:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
+
+
+def _end_of(log: Path) -> list[str]:
+    """Lines of a log's last 16 KiB, without empty ones and without characters that steer a terminal."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 16_384))
+        text = file.read().decode(errors="replace")
+    lines = ["".join(c if c.isprintable() else " " for c in line).rstrip() for line in text.splitlines()]
+    return [line for line in lines if line]
+
+
+def _says_why(log: Path) -> bool:
+    """Whether a program ended by an error of its own; one that was killed says nothing."""
+    return any(line.startswith(("error: ", "Traceback ")) for line in _end_of(log))
 
 
 def _most(values: Iterable[float | None]) -> float | None:

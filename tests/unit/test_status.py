@@ -120,7 +120,7 @@ def test_every_state_with_job_time_and_log(grid):
     assert lines[2] == ["running", "12", "0:01:05", "at-work", "results/tiny/runs/at-work/train.log", "RUNNING"]
     assert lines[3] == ["queued", "13", "0:01:05", "in-queue", "-", "PENDING"]
     assert lines[4] == ["waiting", "-", "-", "not-begun", "-", "-"]
-    assert lines[5] == ["done", "11", "0:01:01", "finished", "results/tiny/runs/finished/train.log", "COMPLETED"]
+    assert lines[5] == ["done", "11", "0:01:01", "finished", "results/tiny/runs/finished/train.log", "-"]
 
 
 def test_slurm_is_asked_once_however_many_runs_there_are(grid):
@@ -179,22 +179,27 @@ def test_slurms_own_log_is_named_where_the_program_never_began(grid):
 
 
 def test_a_job_that_slurm_did_not_take_is_said_to_have_none(grid):
+    (grid.home / "packs").mkdir(parents=True)
+    (grid.home / "packs" / "p1.json").write_text(json.dumps({"runs": ["packed"]}))
     grid.run("refused")
+    grid.run("packed")
     text = grid.explain("refused")
     assert "Failed: refused" in text and "did not begin" in text
+    text = explain_end(grid.home, grid.checkout, [grid.home / "packs" / "p1.log"], on_cluster=True)
+    assert "Failed: p1" in text and "did not begin" in text
 
 
 def test_accounting_of_a_number_given_away_again_is_not_taken(grid):
     grid.run("mine", log="done", results={"job": "51", "total_seconds": 5})
     grid.job(51, "mine", "COMPLETED", where="/home/another/checkout")
-    assert "COMPLETED" not in grid.table() and efficiency(look(grid.home, grid.checkout)) == ""
+    assert efficiency(look(grid.home, grid.checkout)) == ""
 
 
 def test_members_of_a_pack(grid):
     (grid.home / "packs").mkdir(parents=True)
     (grid.home / "packs" / "p1.json").write_text(json.dumps({"runs": ["a", "b", "c", "d", "e"]}))
     grid.run("a", log="done", results={"job": "61", "total_seconds": 5})
-    grid.run("b", log="boom")
+    grid.run("b", log="Traceback (most recent call last):\nRuntimeError: boom")
     grid.run("c", log="epoch 1")
     old = grid.run("d", log="from yesterday")
     grid.run("e")
@@ -202,6 +207,7 @@ def test_members_of_a_pack(grid):
     grid.job(61, "p1", "RUNNING", rule="train_pack")
     expected = {"a": "done", "b": "failed", "c": "running", "d": "queued", "e": "queued"}
     assert grid.look() == {name: (state, 61) for name, state in expected.items()}
+    assert efficiency(look(grid.home, grid.checkout)) == "", "a job at work has not used what it will use"
     grid.answer("squeue", "")
     grid.job(61, "p1", "TIMEOUT", rule="train_pack")
     assert grid.look() == {
@@ -212,7 +218,10 @@ def test_members_of_a_pack(grid):
         "e": ("waiting", None),
     }
     text = explain_end(grid.home, grid.checkout, [grid.home / "packs" / "p1.log"], on_cluster=True)
-    assert "Failed: c\n  Slurm job 61: TIMEOUT" in text and text.count("Failed: ") == 2
+    assert text.count("Failed: ") == 2 and "Failed: c\n  Slurm job 61, shared by a pack: TIMEOUT" in text
+    killed = text.partition("Failed: c")[2]
+    assert "mend what the log says" in text.partition("Failed: c")[0], "b ended by an error of its own"
+    assert "raise runtime" in killed
 
 
 def test_a_pack_that_never_reached_its_first_run_is_told_of_that_run(grid):
@@ -223,7 +232,7 @@ def test_a_pack_that_never_reached_its_first_run_is_told_of_that_run(grid):
     grid.job(61, "p1", "FAILED", rule="train_pack")
     assert grid.look() == {"a": ("failed", 61), "b": ("waiting", None)}
     text = explain_end(grid.home, grid.checkout, [grid.home / "packs" / "p1.log"], on_cluster=True)
-    assert "Failed: a\n  Slurm job 61: FAILED" in text and "rule_train_pack/tiny_p1/61.log" in text
+    assert "Failed: a\n  Slurm job 61, shared by a pack: FAILED" in text and "rule_train_pack/tiny_p1/61.log" in text
 
 
 def test_without_slurm_a_run_is_told_by_snakemakes_marks_and_the_guard(grid, monkeypatch):
