@@ -97,15 +97,9 @@ def surviving_jobs(home: Path, checkout: Path) -> list[str]:
         home: the experiment's folder of results.
         checkout: where Snakemake was started.
     """
-    if not shutil.which("squeue"):
-        return []
-    listed = _slurm("squeue", "--me", "--noheader", "--format=%i|%k|%Z")
-    jobs = [line.strip().split("|") for line in listed.splitlines() if line.count("|") == 2]
     names = [*(run.name for run in (home / "runs").glob("*")), *(pack.stem for pack in (home / "packs").glob("*.json"))]
     own = {f"{home.name}_{name}" for name in names}
-    return [
-        job for job, comment, where in jobs if Path(where) == checkout and comment.partition("_wildcards_")[2] in own
-    ]
+    return [str(job.number) for job in queued_jobs(checkout) if job.label.partition("_wildcards_")[2] in own]
 
 
 def cancel_survivors(home: Path, checkout: Path) -> list[str]:
