@@ -50,6 +50,8 @@ docs: setup ## Write docs/configuration.md from the schema
 lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch stands alone, see envs/torch.txt)
 	cd envs && $(UV_COMPILE) programs.in -o programs.txt --no-emit-package torch $$($(UV_COMPILE) torch.txt \
 		| grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sort -u | sed 's/^/--no-emit-package /')
+	sed -i "1i # Locked $$(date -u +%Y-%m-%dT%H:%M:%SZ)" envs/programs.txt
+	cd envs && $(UV_COMPILE) torch.txt -c programs.txt -o torch-cuda.txt
 	cd envs && $(UV_COMPILE) workflow.in -o workflow.txt
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt
 

@@ -13,6 +13,13 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+
+
+# Where a profile says so, every rule runs inside this image.
+container: image
+
+
+include: "rules/container.smk"
 include: "rules/fetch.smk"
 include: "rules/prepare.smk"
 include: "rules/train.smk"
@@ -21,15 +28,24 @@ include: "rules/evaluate.smk"
 include: "rules/report.smk"
 
 
+refuse_host_steps()
+
+
 # On a cluster these run where Snakemake runs; the tables and the report may be jobs instead (profiles/slurm/site.yaml).
 localrules:
     all,
-    fetch_encoder,
-    prepare,
-    baseline,
+    build_container,
 
 
-if SITE["light_steps"] == "login":
+if runtime() or not CONTAINED:
+
+    localrules:
+        fetch_encoder,
+        prepare,
+        baseline,
+
+
+if SITE["light_steps"] == "login" and (runtime() or not CONTAINED):
 
     localrules:
         evaluate,
