@@ -4,12 +4,19 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup demo test cluster-test lint docs lock clean-unused
+.PHONY: help setup workflow demo test cluster-test container share-container container-test lint docs lock clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/ready ## Make the virtual environment from the locked requirements
+
+workflow: $(VENV)/workflow ## Make a virtual environment for Snakemake alone: with an image, nothing else is needed
+
+$(VENV)/workflow: envs/workflow.txt
+	$(PYTHON) -m venv $(VENV)
+	pip install --quiet --no-deps --require-hashes -r envs/workflow.txt
+	touch $@
 
 $(VENV)/ready: envs/programs.txt envs/torch.txt envs/workflow.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -38,6 +45,19 @@ cluster-test: $(VENV)/ready-dev ## Run the tests on a real Slurm that they start
 		echo "installing what is missing" && apt-get update -q && apt-get install -qy --no-install-recommends \
 		slurmctld slurmd slurmdbd slurm-client munge mariadb-server && python -m tests.cluster.slurm check; }
 	python -m pytest tests/cluster
+
+container: ## Build the image that every rule can run in (BOOTSTRAP=, FROM=, TORCH= change the recipe's base and torch)
+	$(PYTHON) -m scripts.build_container $(if $(BOOTSTRAP),--bootstrap "$(BOOTSTRAP)") $(if $(FROM),--from "$(FROM)") \
+		$(if $(TORCH),--torch "$(TORCH)")
+
+share-container: ## Publish the image for your team: TO=<folder or oras://registry/name:tag>
+	$(PYTHON) -m scripts.share_container --to "$(TO)"
+
+container-test: $(VENV)/ready-dev ## Run the tests on a real Apptainer that they get here (root, Debian); FULL=1 for all of them
+	@python -m tests.container.apptainer; case $$? in \
+		0) python -m pytest tests/container;; \
+		3) echo "CONTAINER TESTS DID NOT RUN: the runtime could not be downloaded (see above)" >&2;; \
+		*) exit 1;; esac
 
 lint: $(VENV)/ready-dev ## Check the style of programs and rules
 	ruff check .

@@ -8,6 +8,8 @@ rule baseline:
         ),
     log:
         str(RESULTS / "{experiment}/baselines/{baseline}/baseline.log"),
+    resources:
+        **fixed_resources(SITE, gpu=False),
     params:
         folder=subpath(output[0], ancestor=2),
         data=data_folder,

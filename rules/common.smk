@@ -136,9 +136,9 @@ def begin():
         guard = Guard(HOME, PLAN.experiment)
         if not workflow.local_exec and (cancelled := cancel_survivors(HOME, Path.cwd())):
             print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
+        write_specs(PLAN, HOME, CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    write_specs(PLAN, HOME, CACHE)
     return guard
 
 

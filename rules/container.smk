@@ -1,15 +1,10 @@
 rule build_container:
     input:
-        expand(
-            "{file}",
-            file=[
-                "containers/emotion-grid.def",
-                "containers/check.py",
-                "envs/programs.txt",
-                "envs/torch-cuda.txt",
-                "envs/torch.txt",
-            ],
-        ),
+        "containers/emotion-grid.def",
+        "containers/check.py",
+        "envs/programs.txt",
+        "envs/torch-cuda.txt",
+        "envs/torch.txt",
     output:
         update("containers/image/image.json"),
     log:

@@ -6,6 +6,8 @@ rule evaluate:
         metrics=str(RESULTS / "{experiment}/metrics.csv"),
     log:
         str(RESULTS / "{experiment}/evaluate.log"),
+    resources:
+        **fixed_resources(SITE, gpu=False),
     # One job for all runs; it keeps what it computed, so that a new run costs one run's metrics.
     message:
         "Scoring the predictions of {wildcards.experiment}"
@@ -21,6 +23,8 @@ rule models:
         str(RESULTS / "{experiment}/models.csv"),
     log:
         str(RESULTS / "{experiment}/models.log"),
+    resources:
+        **fixed_resources(SITE, gpu=False),
     message:
         "Keeping the models that the config asks for"
     shell:

@@ -9,6 +9,8 @@ rule prepare:
         ),
     log:
         str(RESULTS / "{experiment}/data/{key}/prepare.log"),
+    resources:
+        **fixed_resources(SITE, gpu=False),
     params:
         folder=subpath(output.checks, parent=True),
         files=raw_files,

@@ -6,6 +6,8 @@ rule report:
         str(RESULTS / "{experiment}/report.html"),
     log:
         str(RESULTS / "{experiment}/report.log"),
+    resources:
+        **fixed_resources(SITE, gpu=False),
     message:
         "Writing the report of {wildcards.experiment}"
     shell:

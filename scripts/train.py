@@ -4,6 +4,7 @@ Reads the run's spec, the prepared splits and the fetched encoder; writes predic
 and, if asked, model/. Only validation decides which epoch is kept; dev and test are predicted once, at the end.
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -97,6 +98,7 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
                 "transformers": transformers.__version__,
             },
             "job": os.environ.get("SLURM_JOB_ID"),
+            "image": json.loads(os.environ.get("EMOTION_GRID_IMAGE", "null")),
         },
     )
     log(f"done in {fit.clock(time.monotonic() - start)}")

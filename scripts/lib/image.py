@@ -76,7 +76,7 @@ def publish(file: Path, folder: Path, labels: dict[str, str], move: bool = False
         folder.mkdir(parents=True, exist_ok=True)
         if move:
             file.replace(folder / name)
-        else:
+        elif not (folder / name).is_file() or file_digest(folder / name) != sha256:
             _copy(file, folder / name, sha256)
         write_text(folder / f"{name}.sha256", f"{sha256}  {name}\n")
         write_text(folder / "README.md", README.format(name=name, folder=folder.resolve(), **labels))

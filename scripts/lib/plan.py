@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.encoders import Source, encoder_key
+from scripts.lib.encoders import Source, encoder_key, is_folder
 from scripts.lib.files import SHORT, InputError, canonical, digest, read_json, write_json
 from scripts.lib.grid import expand, varying
 from scripts.lib.spec import baseline_spec, data_spec, program_digest, run_name, run_spec
@@ -89,7 +89,7 @@ def build_plan(config: dict) -> Plan:
         "columns": list(dict.fromkeys(name for row in (*runs.values(), *baselines.values()) for name in row.columns)),
         "labels": config["data"]["labels"],
         "folds": config["data"].get("folds"),
-        "compare": config["compare"],
+        "compare": {name: str(Path(folder).expanduser()) for name, folder in config["compare"].items()},
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],
         "title": config["report"]["title"] or config["experiment"],
@@ -136,7 +136,10 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
     for key, spec in plan.data.items():
         _write_once(home / "data" / key / "spec.json", spec)
     for key, source in plan.encoders.items():
-        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": source.model})
+        model = (
+            str(Path(source.model).expanduser()) if is_folder(source.model) else source.model
+        )  # inside the image ~ is another
+        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
     write_plan(plan, home / "plan.json")
 
 
@@ -154,8 +157,14 @@ def write_plan(plan: Plan, path: Path, beside: Path | None = None) -> Path:
 
 
 def _write_once(path: Path, spec: dict) -> None:
-    if not path.is_file():
-        write_json(path, spec)
+    try:
+        if not path.is_file():
+            write_json(path, spec)
+    except PermissionError as error:
+        raise InputError(
+            f"{path.parent}: expected it in place or a folder that you can write to, found neither ({error.filename}); ask who owns it "
+            "to run this study once or to open it (chmod -R g+rwX), or set cache_root or results_root to a folder of your own"
+        ) from error
 
 
 def _finished(folder: Path) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """A real Apptainer on one machine, for tests: Debian's own package in a private prefix.
 
-`python -m tests.container.apptainer install` gets it, `remove` takes everything away again. Debian has Apptainer in its unstable suite
+`python -m tests.container.apptainer` gets it, the same with `remove` takes everything away again. Debian has Apptainer in its unstable suite
 alone, and it needs a newer C library than Debian 12's: both are unpacked side by side, and the host gets no source of
 packages and no newer library. Runs as root on Debian; what the runtime calls are ordinary packages of the host (`PACKAGES`).
 """
@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 PACKAGES = ("squashfs-tools", "squashfuse", "fuse-overlayfs", "uidmap", "debootstrap", "patchelf", "fakeroot")
@@ -162,3 +163,21 @@ def environment() -> dict[str, str]:
     if _root_lacks_capability():
         own["APPTAINER_DROP_CAPS"] = MISSING_CAPABILITY
     return {**os.environ, **own}
+
+
+def main() -> None:
+    """Install; exit status 3 says that the runtime could not be downloaded."""
+    if sys.argv[1:] == ["remove"]:
+        shutil.rmtree(HOME, ignore_errors=True)
+        return
+    if os.geteuid() or not KEYS.is_file():
+        sys.exit("the container tests need root on Debian")
+    try:
+        install()
+    except NoRuntime as error:
+        print(f"THE CONTAINER RUNTIME COULD NOT BE DOWNLOADED: {error}", file=sys.stderr)
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()
