@@ -78,15 +78,10 @@ def study_paths():
 
 
 def enter_image():
-    """Set up what runs inside the image, if a profile asks for it; without apptainer here, everything is a job."""
+    """Set up what runs inside the image, if a profile asks for it."""
     if not CONTAINED:
         return
-    if workflow.is_main_process and not runtime():
-        if workflow.local_exec:
-            raise WorkflowError(
-                "expected apptainer on this machine, found none; load its module, or use profiles/local (no image)"
-            )
-        print("No apptainer here: the light steps run as jobs.", file=sys.stderr)
+    if not runtime():  # the nodes look for it themselves
         workflow.storage_settings.shared_fs_usage -= {SharedFSUsage.SOFTWARE_DEPLOYMENT}
     try:
         open_door(study_paths())
@@ -103,6 +98,12 @@ def chosen_image():
     try:
         if not workflow.is_main_process:
             return handed_on()
+        if not runtime() and workflow.local_exec:
+            raise InputError(
+                "expected apptainer on this machine, found none; load its module, or use profiles/local (no image)"
+            )
+        if not runtime():
+            print("No apptainer here: the light steps run as jobs.", file=sys.stderr)
         return hand_on(find(SITE["container"], CACHE, PROJECT / "envs"))
     except InputError as error:
         raise WorkflowError(str(error)) from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.encoders import Source, encoder_key, is_folder
+from scripts.lib.encoders import Source, encoder_key
 from scripts.lib.files import SHORT, InputError, canonical, digest, read_json, write_json
 from scripts.lib.grid import expand, varying
 from scripts.lib.spec import baseline_spec, data_spec, program_digest, run_name, run_spec
@@ -136,9 +136,8 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
     for key, spec in plan.data.items():
         _write_once(home / "data" / key / "spec.json", spec)
     for key, source in plan.encoders.items():
-        model = (
-            str(Path(source.model).expanduser()) if is_folder(source.model) else source.model
-        )  # inside the image ~ is another
+        # Inside the image another folder is home.
+        model = str(Path(source.model).expanduser()) if source.model.startswith("~") else source.model
         _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
     write_plan(plan, home / "plan.json")
 
