@@ -9,7 +9,7 @@ rule baseline:
     log:
         str(RESULTS / "{experiment}/baselines/{baseline}/baseline.log"),
     resources:
-        **fixed_resources(SITE, gpu=False),
+        **light_resources(SITE),
     params:
         folder=subpath(output[0], ancestor=2),
         data=data_folder,

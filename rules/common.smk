@@ -23,7 +23,12 @@ from scripts.lib.plan import (
     write_plan,
     write_specs,
 )
-from scripts.lib.site import fixed_resources, load_site, training_need
+from scripts.lib.site import (
+    fixed_resources,
+    light_resources,
+    load_site,
+    training_need,
+)
 from scripts.lib.splits import SPLITS
 
 CACHE = Path(config.get("cache_root", "cache"))

@@ -7,7 +7,7 @@ rule evaluate:
     log:
         str(RESULTS / "{experiment}/evaluate.log"),
     resources:
-        **fixed_resources(SITE, gpu=False),
+        **light_resources(SITE),
     # One job for all runs; it keeps what it computed, so that a new run costs one run's metrics.
     message:
         "Scoring the predictions of {wildcards.experiment}"
@@ -24,7 +24,7 @@ rule models:
     log:
         str(RESULTS / "{experiment}/models.log"),
     resources:
-        **fixed_resources(SITE, gpu=False),
+        **light_resources(SITE),
     message:
         "Keeping the models that the config asks for"
     shell:

@@ -6,7 +6,7 @@ rule fetch_encoder:
     log:
         str(CACHE / "encoders/{key}/fetch.log"),
     resources:
-        **fixed_resources(SITE, gpu=False),
+        **light_resources(SITE),
     params:
         folder=subpath(output[0], parent=True),
     message:

@@ -10,7 +10,7 @@ rule prepare:
     log:
         str(RESULTS / "{experiment}/data/{key}/prepare.log"),
     resources:
-        **fixed_resources(SITE, gpu=False),
+        **light_resources(SITE),
     params:
         folder=subpath(output.checks, parent=True),
         files=raw_files,

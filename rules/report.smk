@@ -7,7 +7,7 @@ rule report:
     log:
         str(RESULTS / "{experiment}/report.log"),
     resources:
-        **fixed_resources(SITE, gpu=False),
+        **light_resources(SITE),
     message:
         "Writing the report of {wildcards.experiment}"
     shell:

@@ -90,6 +90,12 @@ def fixed_resources(site: dict, gpu: bool) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value != ""}
 
 
+def light_resources(site: dict) -> dict[str, Any]:
+    """The resources of a step without training, where it is a job."""
+    bounds = {"mem_mb": min(BASE_MB, site["mem_mb"]), "runtime": site["runtime_least"]}
+    return {**fixed_resources(site, gpu=False), **bounds}
+
+
 def parameters(spec: dict) -> float:
     """Parameters of a run's encoder, from its shape: twelve squares of the width a layer, and the embeddings."""
     encoder = spec["encoder"]
