@@ -142,7 +142,8 @@ def fetch(spec: dict, output: Path) -> dict[str, str]:
     Whoever else fetches the same one waits and then finds it.
     """
     target = output / "files"
-    with (output / ".lock").open("w") as lock:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.with_name(f".{output.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_whole(target):
             log("it is there already")

@@ -219,6 +219,7 @@ def test_without_apptainer_on_the_login_node_the_light_rules_are_jobs(cluster, p
 
 def test_a_new_member_needs_five_commands_and_no_torch(project, image, member):
     """docs/container.md, from login to the first result, on this machine in the cluster's stead."""
+    one_run(project)
     shutil.rmtree(member.checkout)
     shutil.copytree(project.folder, member.checkout, symlinks=True)
     (member.checkout / "profiles/slurm/site.yaml").write_text(
@@ -244,6 +245,7 @@ def test_a_new_member_needs_five_commands_and_no_torch(project, image, member):
             shutil.copytree(member.checkout / "encoders/one", member.checkout / "encoders/new")
             path = member.checkout / "encoders/new/config.json"
             path.write_text(path.read_text() + "\n")
+            apptainer.run("chown", "-R", f"{member.NAME}:", member.checkout / "encoders")
         study = {**config, "cache_root": str(shared), "encoders": {encoder: {"model": f"./encoders/{encoder}"}}}
         study["grid"] = [{**config["grid"][0], "encoder": encoder, "seed": 1}]
         (member.checkout / "config/config.yaml").write_text(yaml.safe_dump(study))
