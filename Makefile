@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo test cluster-test container share-container container-test lint docs lock clean-unused
+.PHONY: help setup workflow demo test cluster-test cluster-packages container share-container container-test lint docs lock clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,20 +40,22 @@ demo: setup ## Run the default grid on the sample set: about three minutes on tw
 test: $(VENV)/ready-dev ## Run the unit and workflow tests
 	python -m pytest
 
-cluster-test: $(VENV)/ready-dev ## Run the tests on a real Slurm that they start here (root, Debian or Ubuntu)
+cluster-test: cluster-packages ## Run the tests on a real Slurm that they start here (root, Debian or Ubuntu)
+	python -m pytest tests/cluster
+
+cluster-packages: $(VENV)/ready-dev
 	@python -m tests.cluster.slurm check || { \
 		echo "installing what is missing" && apt-get update -q && apt-get install -qy --no-install-recommends \
 		slurmctld slurmd slurmdbd slurm-client munge mariadb-server && python -m tests.cluster.slurm check; }
-	python -m pytest tests/cluster
 
-container: ## Build the image that every rule can run in (BOOTSTRAP=, FROM=, TORCH= change the recipe's base and torch)
-	$(PYTHON) -m scripts.build_container $(if $(BOOTSTRAP),--bootstrap "$(BOOTSTRAP)") $(if $(FROM),--from "$(FROM)") \
+container: $(VENV)/workflow ## Build the image that every rule can run in (BOOTSTRAP=, FROM=, TORCH= change the recipe's base and torch)
+	python -m scripts.build_container $(if $(BOOTSTRAP),--bootstrap "$(BOOTSTRAP)") $(if $(FROM),--from "$(FROM)") \
 		$(if $(TORCH),--torch "$(TORCH)")
 
-share-container: ## Publish the image for your team: TO=<folder or oras://registry/name:tag>
-	$(PYTHON) -m scripts.share_container --to "$(TO)"
+share-container: $(VENV)/workflow ## Publish the image for your team: TO=<folder or oras://registry/name:tag>
+	python -m scripts.share_container --to "$(TO)"
 
-container-test: $(VENV)/ready-dev ## Run the tests on a real Apptainer that they get here (root, Debian); FULL=1 for all of them
+container-test: cluster-packages ## Run the tests on a real Apptainer that they get here (root, Debian); FULL=1 for all of them
 	@python -m tests.container.apptainer; case $$? in \
 		0) python -m pytest tests/container;; \
 		3) echo "CONTAINER TESTS DID NOT RUN: the runtime could not be downloaded (see above)" >&2;; \

@@ -15,7 +15,6 @@ from scripts.lib.files import InputError
 from scripts.lib.lock import lock_digest, locked_on
 from tests.container import apptainer
 from tests.container.conftest import PROJECT
-from tests.tiny import copy_checkout
 
 ENVS = PROJECT / "envs"
 
@@ -169,21 +168,10 @@ def test_two_members_publish_at_once(built, tiny_image, tmp_path):
 
 def test_a_path_with_spaces(built, tmp_path):
     team = tmp_path / "the team's folder"
-    done = subprocess.run(
-        ["make", "share-container", f"TO={team}", f"PYTHON={sys.executable}"],
-        cwd=_checkout(built, tmp_path),
-        capture_output=True,
-    )
+    done = share(built, team)
     assert done.returncode == 0, done.stderr
     path = images.link(find(team))
     assert " " not in path and Path(path).resolve().parent == team
-
-
-def _checkout(built: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "checkout"
-    copy_checkout(folder)
-    shutil.copytree(built, folder / "containers" / "image")
-    return folder
 
 
 def test_a_newer_image_replaces_none_that_runs_and_a_replaced_file_is_refused(built, tiny_image, tmp_path, monkeypatch):
