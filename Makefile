@@ -4,12 +4,19 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup demo test cluster-test lint docs lock status clean-unused
+.PHONY: help setup workflow demo test cluster-test cluster-packages container share-container container-test lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/ready ## Make the virtual environment from the locked requirements
+
+workflow: $(VENV)/workflow ## Make a virtual environment for Snakemake alone: with an image, nothing else is needed
+
+$(VENV)/workflow: envs/workflow.txt
+	$(PYTHON) -m venv $(VENV)
+	pip install --quiet --no-deps --require-hashes -r envs/workflow.txt
+	touch $@
 
 $(VENV)/ready: envs/programs.txt envs/torch.txt envs/workflow.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,11 +40,26 @@ demo: setup ## Run the default grid on the sample set: about three minutes on tw
 test: $(VENV)/ready-dev ## Run the unit and workflow tests
 	python -m pytest
 
-cluster-test: $(VENV)/ready-dev ## Run the tests on a real Slurm that they start here (root, Debian or Ubuntu)
+cluster-test: cluster-packages ## Run the tests on a real Slurm that they start here (root, Debian or Ubuntu)
+	python -m pytest tests/cluster
+
+cluster-packages: $(VENV)/ready-dev
 	@python -m tests.cluster.slurm check || { \
 		echo "installing what is missing" && apt-get update -q && apt-get install -qy --no-install-recommends \
 		slurmctld slurmd slurmdbd slurm-client munge mariadb-server && python -m tests.cluster.slurm check; }
-	python -m pytest tests/cluster
+
+container: $(VENV)/workflow ## Build the image that every rule can run in (BOOTSTRAP=, FROM=, TORCH= change the recipe's base and torch)
+	python -m scripts.build_container $(if $(BOOTSTRAP),--bootstrap "$(BOOTSTRAP)") $(if $(FROM),--from "$(FROM)") \
+		$(if $(TORCH),--torch "$(TORCH)")
+
+share-container: $(VENV)/workflow ## Publish the image for your team: TO=<folder or oras://registry/name:tag>
+	python -m scripts.share_container --to "$(TO)"
+
+container-test: cluster-packages ## Run the tests on a real Apptainer that they get here (root, Debian); FULL=1 for all of them
+	@python -m tests.container.apptainer; case $$? in \
+		0) python -m pytest tests/container;; \
+		3) echo "CONTAINER TESTS DID NOT RUN: the runtime could not be downloaded (see above)" >&2;; \
+		*) exit 1;; esac
 
 lint: $(VENV)/ready-dev ## Check the style of programs and rules
 	ruff check .
@@ -50,6 +72,8 @@ docs: setup ## Write docs/configuration.md from the schema
 lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch stands alone, see envs/torch.txt)
 	cd envs && $(UV_COMPILE) programs.in -o programs.txt --no-emit-package torch $$($(UV_COMPILE) torch.txt \
 		| grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sort -u | sed 's/^/--no-emit-package /')
+	sed -i "1i # Locked $$(date -u +%Y-%m-%dT%H:%M:%SZ)" envs/programs.txt
+	cd envs && $(UV_COMPILE) torch.txt -c programs.txt -o torch-cuda.txt
 	cd envs && $(UV_COMPILE) workflow.in -o workflow.txt
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt
 

@@ -13,6 +13,13 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+
+
+# Where a profile says so, every rule runs inside this image.
+container: image
+
+
+include: "rules/container.smk"
 include: "rules/fetch.smk"
 include: "rules/prepare.smk"
 include: "rules/train.smk"
@@ -21,13 +28,22 @@ include: "rules/evaluate.smk"
 include: "rules/report.smk"
 
 
-# On a cluster these run where Snakemake runs: where there is a connection.
+refuse_host_steps()
+
+
+# On a cluster these run where Snakemake runs: fetching where there is a connection, the light steps unless they are jobs.
 localrules:
     all,
-    fetch_encoder,
+    build_container,
 
 
-if SITE["light_steps"] == "login":
+if runtime() or not CONTAINED:
+
+    localrules:
+        fetch_encoder,
+
+
+if not LIGHT_JOBS:
 
     localrules:
         prepare,

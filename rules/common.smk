@@ -5,14 +5,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod, SharedFSUsage
 
 sys.path.insert(0, workflow.basedir)
 
 from scripts.lib.cluster import cancel_survivors, notice_cancelled_jobs
-from scripts.lib.config import check_config, check_unique_keys
-from scripts.lib.encoders import encoder_key
+from scripts.lib.config import PROJECT, check_config, check_unique_keys
+from scripts.lib.encoders import encoder_key, is_folder
 from scripts.lib.files import SHORT, InputError, digest, read_json, write_json
 from scripts.lib.guard import Guard
+from scripts.lib.image import find, hand_on, handed_on, open_door, runtime
 from scripts.lib.plan import build_plan, data_key, write_plan, write_specs
 from scripts.lib.site import fixed_resources, light_resources, load_site, pack_runs, training_need
 from scripts.lib.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
@@ -21,6 +23,7 @@ from scripts.lib.status import explain_end
 CACHE = Path(config.get("cache_root", "cache"))
 RESULTS = Path(config.get("results_root", "results"))
 HOME = RESULTS / str(config.get("experiment", ""))
+CONTAINED = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 
 
 wildcard_constraints:
@@ -53,11 +56,77 @@ def read_site():
 
 PLAN = make_plan()
 SITE = read_site()
+LIGHT_JOBS = SITE["light_steps"] == "job" or (CONTAINED and not runtime())
+
+
+def study_paths():
+    """Every path that a study names, existing or to be made: what its programs must see inside the image."""
+    root = Path(config.get("data_root", ".")).expanduser()
+    files = [root / name for key, name in config.get("data", {}).items() if key in ("train", "dev", "test")]
+    models = [entry["model"] for entry in config.get("encoders", {}).values()]
+    folders = [Path(path).expanduser() for path in (*filter(is_folder, models), *config.get("compare", {}).values())]
+    named = [
+        path
+        for path in (root, *files, *folders, *(file for folder in folders for file in folder.glob("*")))
+        if path.exists()
+    ]
+    return [CACHE, RESULTS, *named]
+
+
+def enter_image():
+    """Set up what runs inside the image, if a profile asks for it."""
+    if not CONTAINED:
+        return
+    if not runtime():  # the nodes look for it themselves
+        workflow.storage_settings.shared_fs_usage -= {SharedFSUsage.SOFTWARE_DEPLOYMENT}
+    try:
+        open_door(study_paths())
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+enter_image()
+
+
+@functools.cache
+def chosen_image():
+    """The image that this start runs in, checked; in a job, the one that its start chose."""
+    try:
+        if not workflow.is_main_process:
+            return handed_on()
+        if not runtime() and workflow.local_exec:
+            raise InputError(
+                "expected apptainer on this machine, found none; load its module, or use profiles/local (no image)"
+            )
+        if not runtime():
+            print("No apptainer here: the light steps run as jobs.", file=sys.stderr)
+        return hand_on(find(SITE["container"], CACHE, PROJECT / "envs"))
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def image(wildcards):
+    """What every rule runs in; nothing where no profile asks for an image."""
+    return chosen_image() if CONTAINED else None
+
+
+def refuse_host_steps():
+    """Stop if a step would run on the host where all should run in the image: one written in Python, or one that declines it."""
+    for step in workflow.rules if CONTAINED else ():
+        if step.norun or step.name == "build_container":
+            continue
+        if step.is_run or not step.container_img:
+            raise WorkflowError(
+                f"{step.name}: expected a step that runs inside the image (a shell command, no container of its own), found one "
+                "that would run on the host"
+            )
 
 
 @functools.cache
 def begin():
     """Before anything runs: take the experiment's guard and write the specs. A dry run does neither."""
+    if PLAN is not None and CONTAINED:
+        chosen_image()
     if PLAN is None or workflow.dryrun:
         return None
     try:
@@ -66,9 +135,9 @@ def begin():
             notice_cancelled_jobs()
             if cancelled := cancel_survivors(HOME, Path.cwd()):
                 print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
+        write_specs(PLAN, HOME, CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    write_specs(PLAN, HOME, CACHE)
     for pack, runs in packs().items():
         pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
         write_json(pack_file(pack), {"runs": runs})
@@ -179,7 +248,7 @@ def training_resource(name):
 
 def light_group(name):
     """The group of a light step: where light steps are jobs, those of a group wait in the queue together."""
-    return name if SITE["light_steps"] == "job" else None
+    return name if LIGHT_JOBS else None
 
 
 LIGHT_RESOURCES = light_resources(SITE)

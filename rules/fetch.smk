@@ -2,9 +2,11 @@ rule fetch_encoder:
     input:
         nothing,
     output:
-        str(CACHE / "encoders/{key}/fetched.json"),
+        update(str(CACHE / "encoders/{key}/fetched.json")),
     log:
         str(CACHE / "encoders/{key}/fetch.log"),
+    resources:
+        **LIGHT_RESOURCES,
     params:
         folder=subpath(output[0], parent=True),
     message:

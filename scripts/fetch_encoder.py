@@ -4,6 +4,7 @@ Writes `files/` (config, tokenizer, safetensors weights and nothing else) and fe
 there and whole is not fetched again.
 """
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -136,9 +137,17 @@ def is_whole(folder: Path) -> bool:
 
 
 def fetch(spec: dict, output: Path) -> dict[str, str]:
-    """Fetch an encoder into `output/files`, unless it is there, and return every file's SHA-256."""
+    """Fetch an encoder into `output/files`, unless it is there, and return every file's SHA-256.
+
+    Whoever else fetches the same one waits and then finds it.
+    """
     target = output / "files"
-    if not is_whole(target):
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.with_name(f".{output.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_whole(target):
+            log("it is there already")
+            return read_json(target / "checksums.json")
         with whole_folder(target) as partial:
             source = spec["source"]
             if is_folder(source):

@@ -5,6 +5,7 @@ and, if asked, model/. Only validation decides which epoch is kept; dev and test
 interrupted continues from its last checkpoint (checkpoint/, gone when the run is done).
 """
 
+import json
 import os
 import shutil
 import sys
@@ -104,6 +105,7 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
                 "transformers": transformers.__version__,
             },
             "job": os.environ.get("SLURM_JOB_ID"),
+            "image": json.loads(os.environ.get("EMOTION_GRID_IMAGE", "null")),
         },
     )
     shutil.rmtree(checkpoints)

@@ -84,7 +84,7 @@ def build_plan(config: dict) -> Plan:
         "columns": list(dict.fromkeys(name for row in (*runs.values(), *baselines.values()) for name in row.columns)),
         "labels": config["data"]["labels"],
         "folds": config["data"].get("folds"),
-        "compare": config["compare"],
+        "compare": {name: str(Path(folder).expanduser()) for name, folder in config["compare"].items()},
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],
         "title": config["report"]["title"] or config["experiment"],
@@ -126,7 +126,9 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
     for key, spec in plan.data.items():
         _write_once(home / "data" / key / "spec.json", spec)
     for key, source in plan.encoders.items():
-        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": source.model})
+        # Inside the image another folder is home.
+        model = str(Path(source.model).expanduser()) if source.model.startswith("~") else source.model
+        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
     write_plan(plan, home / "plan.json")
 
 
@@ -144,8 +146,14 @@ def write_plan(plan: Plan, path: Path, beside: Path | None = None) -> Path:
 
 
 def _write_once(path: Path, spec: dict) -> None:
-    if not path.is_file():
-        write_json(path, spec)
+    try:
+        if not path.is_file():
+            write_json(path, spec)
+    except PermissionError as error:
+        raise InputError(
+            f"{path.parent}: expected it in place or a folder that you can write to, found neither ({error.filename}); ask who owns it "
+            "to run this study once or to open it (chmod -R g+rwX), or set cache_root or results_root to a folder of your own"
+        ) from error
 
 
 def _finished(folder: Path) -> dict[str, list[str]]:

@@ -32,6 +32,7 @@ SCHEMA = {
         "mail": {**_TEXT, "default": ""},
         "pack": {"type": "integer", "minimum": 1, "maximum": 100, "default": 1},
         "light_steps": {"enum": ["login", "job"], "default": "login"},
+        "container": {**_TEXT, "minLength": 1, "default": "containers/image"},
     },
 }
 
@@ -67,13 +68,14 @@ class Need:
 
 
 def load_site(path: Path = SITE_FILE) -> dict[str, Any]:
-    """The site file's values; the account may come from the environment.
+    """The site file's values; account and container may come from the environment.
 
     Raises:
         InputError: unknown keys or impossible values.
     """
     site = check_values(load_yaml(path) or {}, SCHEMA, str(path))
     site["account"] = os.environ.get("EMOTION_GRID_ACCOUNT", site["account"])
+    site["container"] = os.environ.get("EMOTION_GRID_CONTAINER", site["container"])
     if site["mem_mb_retry"] < site["mem_mb"]:
         raise InputError(
             f"{path}: mem_mb_retry: expected at least mem_mb ({site['mem_mb']}), found {site['mem_mb_retry']}"

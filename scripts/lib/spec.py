@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import lock
 from scripts.lib.axes import AXES
 from scripts.lib.config import PROJECT
 from scripts.lib.encoders import Source
@@ -76,12 +77,8 @@ def _is_text(node: ast.AST) -> bool:
 
 @functools.cache
 def lock_digest() -> str:
-    """Digest of the packages that the programs are locked to; comments do not count."""
-    lines = []
-    for name in ("programs.txt", "torch.txt"):
-        text = (PROJECT / "envs" / name).read_text(encoding="utf-8")
-        lines += [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
-    return digest(lines)
+    """Digest of the packages that the programs are locked to."""
+    return lock.lock_digest(PROJECT / "envs")
 
 
 def data_files(config: dict) -> dict[str, Path]:

@@ -35,8 +35,16 @@ MEGABATCH = 50
 
 
 def find_device() -> torch.device:
-    """The first CUDA device if there is one that works, else the CPU."""
-    return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    """The first CUDA device if there is one that works, else the CPU; the log says why a GPU's driver is of no use."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", 0)
+    driver = Path("/proc/driver/nvidia/version")
+    if driver.is_file():
+        found = driver.read_text().splitlines()[0]
+        log(
+            f"no GPU works here: torch {torch.__version__} is built for CUDA {torch.version.cuda}, the driver is {found}"
+        )
+    return torch.device("cpu")
 
 
 def find_precision(wanted: str, device: torch.device) -> str:

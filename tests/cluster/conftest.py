@@ -21,11 +21,13 @@ def cluster():
 
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout in which nothing has run, with a profile that looks at the queue every second."""
+    """A checkout in which nothing has run, with a profile that looks at the queue every second and needs no image."""
     project = make_checkout(tmp_path_factory.mktemp("pristine") / "checkout")
     profile = project.folder / "profiles/slurm/config.v8+.yaml"
     quick = {"seconds-between-status-checks": 1, "slurm-init-seconds-before-status-checks": 1, "latency-wait": 10}
-    profile.write_text(yaml.safe_dump({**yaml.safe_load(profile.read_text()), **quick, "retries": 0}))
+    settings = {**yaml.safe_load(profile.read_text()), **quick, "retries": 0}
+    del settings["software-deployment-method"]  # tests/container turns it on
+    profile.write_text(yaml.safe_dump(settings))
     return project.folder
 
 

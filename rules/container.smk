@@ -1,0 +1,18 @@
+rule build_container:
+    input:
+        "containers/emotion-grid.def",
+        "containers/check.py",
+        "envs/programs.txt",
+        "envs/torch-cuda.txt",
+        "envs/torch.txt",
+    output:
+        update("containers/image/image.json"),
+    log:
+        "containers/image/build.log",
+    # The one rule that computes on the host: it makes what the others run in.
+    container:
+        None
+    message:
+        "Building the image"
+    shell:
+        "python -m scripts.build_container --output $(dirname {output:q}) 2>&1 | tee {log:q}"
