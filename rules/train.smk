@@ -31,7 +31,7 @@ rule train_pack:
     input:
         needs_of_pack,
     output:
-        temp(str(RESULTS / "{experiment}/packs/{pack}.done")),
+        str(RESULTS / "{experiment}/packs/{pack}.done"),
     log:
         str(RESULTS / "{experiment}/packs/{pack}.log"),
     threads: training_threads
