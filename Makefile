@@ -11,13 +11,13 @@ help: ## Show this list
 
 setup: $(VENV)/ready ## Make the virtual environment from the locked requirements
 
-$(VENV)/ready: envs/programs.txt envs/torch.txt envs/workflow.txt
+$(VENV)/ready: envs/programs.txt envs/explain.txt envs/torch.txt envs/workflow.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "expected Python 3.11 or newer, found $$($(PYTHON) --version); name another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "expected Python's venv module, found none; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	pip install --quiet --no-deps --require-hashes -r envs/programs.txt -r envs/workflow.txt
+	pip install --quiet --no-deps --require-hashes -r envs/programs.txt -r envs/explain.txt -r envs/workflow.txt
 	pip install --quiet -r envs/torch.txt
 	touch $@
 
@@ -50,6 +50,8 @@ docs: setup ## Write docs/configuration.md from the schema
 lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch stands alone, see envs/torch.txt)
 	cd envs && $(UV_COMPILE) programs.in -o programs.txt --no-emit-package torch $$($(UV_COMPILE) torch.txt \
 		| grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sort -u | sed 's/^/--no-emit-package /')
+	cd envs && $(subst --universal,--python-platform linux,$(UV_COMPILE)) explain.in -o explain.txt \
+		$$(grep -oE '^[a-z0-9-]+' programs.txt | sed 's/^/--no-emit-package /')
 	cd envs && $(UV_COMPILE) workflow.in -o workflow.txt
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt
 

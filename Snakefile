@@ -18,6 +18,7 @@ include: "rules/prepare.smk"
 include: "rules/train.smk"
 include: "rules/baseline.smk"
 include: "rules/evaluate.smk"
+include: "rules/compare.smk"
 include: "rules/report.smk"
 
 
@@ -34,6 +35,7 @@ if SITE["light_steps"] == "login":
         baseline,
         evaluate,
         models,
+        compare,
         report,
 
 

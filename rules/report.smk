@@ -2,6 +2,7 @@ rule report:
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
+        comparison=rules.compare.output,
     output:
         str(RESULTS / "{experiment}/report.html"),
     log:

@@ -88,7 +88,7 @@ def build_plan(config: dict) -> Plan:
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],
         "title": config["report"]["title"] or config["experiment"],
-        "programs": {name: program_digest(f"scripts.{name}") for name in ("evaluate", "report")},
+        "programs": {name: program_digest(f"scripts.{name}") for name in ("evaluate", "compare", "report")},
     }
     return Plan(
         config["experiment"],
