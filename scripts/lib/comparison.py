@@ -75,13 +75,13 @@ def score_resamples(results: Results) -> Scored:
         probabilities = match(read_predictions(path, labels), gold, str(path))
         given = probabilities >= np.array([float(value) for value in row["threshold"].split()])
         kept.append(place)
-        scores.append(_macro_f1(gold[labels].to_numpy() > 0.5, given, plan["evaluation"]["bootstrap"]))
+        scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, given, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
     rows["setting"] = _numbers(rows, ["kind", *(name for name in plan["columns"] if name not in ("seed", "fold"))])
     return Scored(rows, np.array(scores), *_repeat_variance(rows, np.array([row[0] for row in scores])))
 
 
-def _macro_f1(gold: np.ndarray, given: np.ndarray, count: int) -> np.ndarray:
+def resampled_macro_f1(gold: np.ndarray, given: np.ndarray, count: int) -> np.ndarray:
     """Macro-F1 on the rows as they are and on each resample: (1 + count,)."""
     weights = np.concatenate([np.ones((1, len(gold)), dtype=np.float32), resamples(len(gold), count)])
     both, predicted, positive = (weights @ part.astype(np.float32) for part in (gold & given, given, gold))

@@ -10,13 +10,13 @@ from scripts import compare, evaluate
 from scripts.lib.comparison import (
     SAME,
     Scored,
-    _macro_f1,
     _repeat_variance,
     comparison_table,
     contrast,
     holm,
     judge,
     matched_contrast,
+    resampled_macro_f1,
 )
 from scripts.lib.results import Axis, read_results
 from tests.made import make_experiment, run_program
@@ -44,7 +44,7 @@ def scored(random: np.random.Generator, effect: float, seeds: int = 3, texts: in
             signal = 1 + effect * setting + 0.1 * random.normal()
             logits = signal * (2 * gold - 1) + shared + 0.5 * random.normal(size=gold.shape)
             rows.append({"kind": "run", "setting": setting, "fold": "", "seed": seed})
-            scores.append(_macro_f1(gold, logits > 0, 150))
+            scores.append(resampled_macro_f1(gold, logits > 0, 150))
     table = pd.DataFrame(rows)
     return Scored(table, np.array(scores), *_repeat_variance(table, np.array([row[0] for row in scores])))
 
