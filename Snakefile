@@ -19,12 +19,16 @@ include: "rules/train.smk"
 include: "rules/baseline.smk"
 include: "rules/evaluate.smk"
 include: "rules/compare.smk"
+include: "rules/explain.smk"
 include: "rules/report.smk"
+include: "rules/paper.smk"
 
 
 # On a cluster these run where Snakemake runs: where there is a connection.
 localrules:
     all,
+    explain,
+    paper,
     fetch_encoder,
 
 
@@ -37,6 +41,7 @@ if SITE["light_steps"] == "login":
         models,
         compare,
         report,
+        export_paper,
 
 
 onsuccess:

@@ -17,7 +17,7 @@ rule evaluate:
         "python -m scripts.evaluate --plan {input.plan:q} --output $(dirname {output.summary:q}) > {log:q} 2>&1"
 
 
-rule models:
+checkpoint models:
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,

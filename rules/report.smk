@@ -3,6 +3,7 @@ rule report:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
         comparison=rules.compare.output,
+        explanation=explanation_of_study,
     output:
         str(RESULTS / "{experiment}/report.html"),
     log:

@@ -20,6 +20,8 @@ _LATEX = {
     "★": r"$\star$",
     "≈": r"$\approx$",
     "±": r"$\pm$",
+    "[": "{[}",  # after the end of a row a bracket or an asterisk would be read as that command's
+    "*": "{*}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
 }
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -65,8 +67,8 @@ def latex_cell(text: str) -> str:
 
 
 def latex_table(table: pd.DataFrame, caption: str, label: str) -> str:
-    """A booktabs table of text cells, left where a column holds words and right where it holds numbers alone."""
-    columns = "".join("r" if table[name].map(_is_number).all() else "l" for name in table.columns)
+    """A booktabs table of text cells: numbers to the right, words to the left, long texts as paragraphs."""
+    columns = "".join(_latex_column(table[name]) for name in table.columns)
     rows = [table.columns, *table.itertuples(index=False)]
     head, *body = (" & ".join(latex_cell(str(cell)) for cell in row) + r" \\" for row in rows)
     lines = [
@@ -85,6 +87,12 @@ def latex_table(table: pd.DataFrame, caption: str, label: str) -> str:
         "\\end{table}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _latex_column(cells: pd.Series) -> str:
+    if cells.map(_is_number).all():
+        return "r"
+    return r"p{0.5\linewidth}" if cells.astype(str).str.len().max() > 60 else "l"
 
 
 def markdown_cell(text: str) -> str:

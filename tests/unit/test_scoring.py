@@ -169,6 +169,7 @@ def home(tmp_path: Path) -> Path:
         "compare": {"team": str(tmp_path / "team")},
         "evaluation": {"threshold": "global", "bootstrap": 100, "confidence": 0.95},
         "keep_models": "best",
+        "explained": "best",
         "title": "<script>alert(1)</script>",
         "programs": {"evaluate": "e", "report": "r"},
     }
