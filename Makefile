@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup demo test cluster-test lint docs lock status clean-unused
+.PHONY: help setup demo test cluster-test browser-test lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,11 @@ cluster-test: $(VENV)/ready-dev ## Run the tests on a real Slurm that they start
 		slurmctld slurmd slurmdbd slurm-client munge mariadb-server && python -m tests.cluster.slurm check; }
 	python -m pytest tests/cluster
 
+browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser (Debian's chromium; root installs it)
+	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
+	pip install --quiet --no-deps --require-hashes -r envs/browser.txt
+	python -m pytest tests/browser -s
+
 lint: $(VENV)/ready-dev ## Check the style of programs and rules
 	ruff check .
 	ruff format --check .
@@ -54,6 +59,7 @@ lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch s
 		$$(grep -oE '^[a-z0-9-]+' programs.txt | sed 's/^/--no-emit-package /')
 	cd envs && $(UV_COMPILE) workflow.in -o workflow.txt
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt
+	cd envs && $(UV_COMPILE) browser.in -o browser.txt
 
 status: setup ## List the runs of EXPERIMENT: waiting, queued, running, done, failed (STATE=failed: only those)
 	@python -m scripts.status --results results/$(or $(EXPERIMENT),demo) $(addprefix --state ,$(STATE))
