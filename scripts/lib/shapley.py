@@ -266,10 +266,10 @@ def explain_texts(
 
 
 def _explain(text: Words, model: Callable, mask_id: int, evaluations: int) -> Explanation:
-    masker = WordMasker(text, mask_id)
     full = model(text.ids[None])[0]
     if not text.words:
         return Explanation([], np.zeros((0, len(full))), full, full)
+    masker = WordMasker(text, mask_id)
     if len(text.words) == 1:
         base = model(masker(np.array([False]))[0])[0]
         return Explanation(text.words, (full - base)[None], base, full)
