@@ -55,10 +55,11 @@ def main() -> None:
         with torch.inference_mode():
             return model(**inputs.to(device)).logits.double().cpu().numpy()
 
-    def of_ids(ids: np.ndarray) -> np.ndarray:
-        counts["same words"] += len(ids)
+    def of_ids(rows: np.ndarray) -> np.ndarray:
+        counts["same words"] += len(rows)
+        inputs = tokenizer.pad({"input_ids": [list(row) for row in rows]}, return_tensors="pt")
         with torch.inference_mode():
-            return model(input_ids=torch.from_numpy(ids).to(device)).logits.double().cpu().numpy()
+            return model(**inputs.to(device)).logits.double().cpu().numpy()
 
     def plain() -> None:
         shap.Explainer(of_strings, tokenizer, output_names=model.config.labels)(
@@ -81,7 +82,7 @@ def main() -> None:
         return [one.values for one in found]
 
     ways, seconds, values = {"plain": plain, "same words": same_words, "emotion-grid": ours}, {}, {}
-    of_ids(words[0].ids[None])  # the first pass of a model is slower
+    of_ids([words[0].ids])  # the first pass of a model is slower
     for number in range(arguments.rounds):
         for name, way in ways.items():
             counts[name], start = 0, (time.monotonic(), time.process_time())

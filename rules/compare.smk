@@ -3,7 +3,11 @@ rule compare:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
     output:
-        str(RESULTS / "{experiment}/comparison.csv"),
+        report(
+            str(RESULTS / "{experiment}/comparison.csv"),
+            category="Tables",
+            labels={"result": "Which differences are real"},
+        ),
     log:
         str(RESULTS / "{experiment}/compare.log"),
     message:

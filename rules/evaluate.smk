@@ -2,7 +2,11 @@ rule evaluate:
     input:
         unpack(needs_of_tables),
     output:
-        summary=str(RESULTS / "{experiment}/summary.csv"),
+        summary=report(
+            str(RESULTS / "{experiment}/summary.csv"),
+            category="Tables",
+            labels={"result": "Every run"},
+        ),
         metrics=str(RESULTS / "{experiment}/metrics.csv"),
     log:
         str(RESULTS / "{experiment}/evaluate.log"),

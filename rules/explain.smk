@@ -32,7 +32,11 @@ rule explain_run:
         data=lambda wildcards: data_folder(wildcards) / "checks.json",
         request=lambda wildcards: request_path("explanations.json", lambda: PLAN.explanations),
     output:
-        page=str(RESULTS / "{experiment}/explanations/{run}/explanation.html"),
+        page=report(
+            str(RESULTS / "{experiment}/explanations/{run}/explanation.html"),
+            category="Pages",
+            labels={"result": "Explanations of {run}"},
+        ),
         contributions=str(RESULTS / "{experiment}/explanations/{run}/contributions.csv"),
         logits=str(RESULTS / "{experiment}/explanations/{run}/logits.csv"),
     log:

@@ -5,7 +5,11 @@ rule report:
         comparison=rules.compare.output,
         explanation=explanation_of_study,
     output:
-        str(RESULTS / "{experiment}/report.html"),
+        report(
+            str(RESULTS / "{experiment}/report.html"),
+            category="Pages",
+            labels={"result": "Report"},
+        ),
     log:
         str(RESULTS / "{experiment}/report.log"),
     group:

@@ -473,7 +473,8 @@ def report_page(results: Results) -> str:
 
 def explanations(results: Results) -> list[str]:
     """The pages of explanations beside the report, as links from it."""
-    return sorted(str(path.relative_to(results.home)) for path in results.home.glob("explanations/*/explanation.html"))
+    pages = [results.home / "explanations" / run / "explanation.html" for run in results.runs["run"]]
+    return [str(path.relative_to(results.home)) for path in pages if path.is_file()]
 
 
 def main() -> None:

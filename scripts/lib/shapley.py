@@ -1,13 +1,14 @@
 """What each word of a text adds to each logit: Shapley values over a hierarchy of words, many texts at a time.
 
 The values are those of shap's Partition explainer (Lundberg & Lee 2017; Owen values): neighbouring words are halved again and again, and
-a word's value is what unmasking it adds, averaged over contexts. A masked word keeps its place: its tokens become the tokenizer's mask.
+a word's value is what unmasking it adds, averaged over contexts. Masked neighbours become one mask token, as in shap's own text masker
+when it collapses them: so a masking is the cheaper, the more it masks.
 The explainers of many texts run side by side and share the model: when all of them wait for it, their maskings go through it together,
 sorted by length, and none twice.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,7 +117,7 @@ def maskings(count: int, bound: int) -> int:
 
 
 class WordMasker(Masker):
-    """Masks words of one text: shap's rows are masks over words, the model's are token ids."""
+    """Masks words of one text: shap's rows are masks over words, the model's are token ids, as many as are left."""
 
     def __init__(self, text: Words, mask_id: int):
         self.text, self.mask_id = text, mask_id
@@ -125,8 +126,11 @@ class WordMasker(Masker):
         self.immutable_outputs = True
 
     def __call__(self, mask: np.ndarray, *args: object) -> tuple[np.ndarray]:
-        kept = np.append(np.asarray(mask, dtype=bool), True)  # the last place is that of special tokens, word -1
-        return (np.where(kept[self.text.word_of], self.text.ids, self.mask_id)[None],)
+        kept = np.append(np.asarray(mask, dtype=bool), True)[self.text.word_of]  # special tokens, word -1, are kept
+        first = ~kept & np.append(True, kept[:-1])
+        row = np.empty(1, dtype=object)
+        row[0] = np.where(kept, self.text.ids, self.mask_id)[kept | first]
+        return (row,)
 
 
 class SharedModel:
@@ -140,12 +144,12 @@ class SharedModel:
     def __init__(self, logits: Callable[[list[np.ndarray]], np.ndarray], explainers: int):
         self._logits, self._working = logits, explainers
         self._kept: dict[bytes, np.ndarray] = {}
-        self._waiting: list[np.ndarray] = []
+        self._waiting: list[Sequence[np.ndarray]] = []
         self._turn, self._changed = 0, threading.Condition()
         self.asked, self.computed, self.failure = 0, 0, None
 
-    def __call__(self, ids: np.ndarray) -> np.ndarray:
-        """Logits (maskings, labels) of token ids (maskings, tokens); returns when all other explainers wait or are done, too."""
+    def __call__(self, ids: Sequence[np.ndarray]) -> np.ndarray:
+        """Logits (maskings, labels) of as many rows of token ids; returns when all other explainers wait or are done, too."""
         with self._changed:
             self._waiting.append(ids)
             turn = self._turn
@@ -266,7 +270,7 @@ def explain_texts(
 
 
 def _explain(text: Words, model: Callable, mask_id: int, evaluations: int) -> Explanation:
-    full = model(text.ids[None])[0]
+    full = model([text.ids])[0]
     if not text.words:
         return Explanation([], np.zeros((0, len(full))), full, full)
     masker = WordMasker(text, mask_id)
