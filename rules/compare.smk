@@ -10,6 +10,10 @@ rule compare:
         ),
     log:
         str(RESULTS / "{experiment}/compare.log"),
+    group:
+        light_group("tables")
+    resources:
+        **LIGHT_RESOURCES,
     message:
         "Comparing the settings of {wildcards.experiment}"
     shell:

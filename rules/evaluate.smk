@@ -29,8 +29,6 @@ checkpoint models:
         str(RESULTS / "{experiment}/models.csv"),
     log:
         str(RESULTS / "{experiment}/models.log"),
-    group:
-        light_group("tables")
     resources:
         **LIGHT_RESOURCES,
     message:

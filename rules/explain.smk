@@ -41,11 +41,9 @@ rule explain_run:
         logits=str(RESULTS / "{experiment}/explanations/{run}/logits.csv"),
     log:
         str(RESULTS / "{experiment}/explanations/{run}/explain.log"),
-    threads: lambda wildcards: spec_of(wildcards)["training"]["threads"]
+    threads: training_threads
     resources:
-        **fixed_resources(SITE, gpu=True),
-        mem_mb=training_resource("mem_mb"),
-        runtime=training_resource("runtime"),
+        **TRAINING_RESOURCES,
     message:
         "Explaining {wildcards.run}"
     shell:

@@ -12,6 +12,8 @@ rule export_paper:
         directory(str(RESULTS / "{experiment}/paper")),
     log:
         str(RESULTS / "{experiment}/paper.log"),
+    resources:
+        **LIGHT_RESOURCES,
     message:
         "Writing the tables and figures of {wildcards.experiment} for a paper"
     shell:

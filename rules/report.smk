@@ -12,8 +12,6 @@ rule report:
         ),
     log:
         str(RESULTS / "{experiment}/report.log"),
-    group:
-        light_group("tables")
     resources:
         **LIGHT_RESOURCES,
     message:

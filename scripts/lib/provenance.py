@@ -47,13 +47,18 @@ def _of_grid(results: Results) -> dict[str, str]:
         hours[one["device"]] += one["total_seconds"] / 3600
     cores = sum(one["total_seconds"] * one["threads"] / 3600 for one in found)
     jobs = sorted({str(one["job"]) for one in found if one.get("job")}, key=lambda job: (len(job), job))
-    images = sorted({str(one["image"]) for one in found if one.get("image")})
+    images = sorted({_facts(one["image"]) for one in found if one.get("image")})
     return {
         "Cost of the grid": "; ".join(f"{_hours(spent)} on {device}" for device, spent in hours.most_common())
         + f" ({_hours(cores)} of CPU cores), from the start to the end of each of {len(found):,} runs",
         "Slurm jobs": ", ".join(jobs) or "none",
         "Image": ", ".join(images) or "none",
     }
+
+
+def _facts(image: dict | str) -> str:
+    """What a run's provenance says of its image, on one line."""
+    return ", ".join(f"{key} {value}" for key, value in image.items() if value) if isinstance(image, dict) else image
 
 
 def _hours(hours: float) -> str:
