@@ -57,7 +57,7 @@ def main() -> None:
 
     def of_ids(rows: np.ndarray) -> np.ndarray:
         counts["same words"] += len(rows)
-        inputs = tokenizer.pad({"input_ids": [list(row) for row in rows]}, return_tensors="pt")
+        inputs = tokenizer.pad({"input_ids": [row.tolist() for row in rows]}, return_tensors="pt")
         with torch.inference_mode():
             return model(**inputs.to(device)).logits.double().cpu().numpy()
 
