@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo test cluster-test cluster-packages container share-container container-test lint docs lock status clean-unused
+.PHONY: help setup workflow demo test cluster-test cluster-packages container share-container container-test browser-test lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,13 +18,13 @@ $(VENV)/workflow: envs/workflow.txt
 	pip install --quiet --no-deps --require-hashes -r envs/workflow.txt
 	touch $@
 
-$(VENV)/ready: envs/programs.txt envs/torch.txt envs/workflow.txt
+$(VENV)/ready: envs/programs.txt envs/explain.txt envs/torch.txt envs/workflow.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "expected Python 3.11 or newer, found $$($(PYTHON) --version); name another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "expected Python's venv module, found none; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	pip install --quiet --no-deps --require-hashes -r envs/programs.txt -r envs/workflow.txt
+	pip install --quiet --no-deps --require-hashes -r envs/programs.txt -r envs/explain.txt -r envs/workflow.txt
 	pip install --quiet -r envs/torch.txt
 	touch $@
 
@@ -61,6 +61,11 @@ container-test: cluster-packages ## Run the tests on a real Apptainer that they 
 		3) echo "CONTAINER TESTS DID NOT RUN: the runtime could not be downloaded (see above)" >&2;; \
 		*) exit 1;; esac
 
+browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser (Debian's chromium; root installs it)
+	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
+	pip install --quiet --no-deps --require-hashes -r envs/browser.txt
+	python -m pytest tests/browser -s
+
 lint: $(VENV)/ready-dev ## Check the style of programs and rules
 	ruff check .
 	ruff format --check .
@@ -74,8 +79,11 @@ lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch s
 		| grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sort -u | sed 's/^/--no-emit-package /')
 	sed -i "1i # Locked $$(date -u +%Y-%m-%dT%H:%M:%SZ)" envs/programs.txt
 	cd envs && $(UV_COMPILE) torch.txt -c programs.txt -o torch-cuda.txt
+	cd envs && $(subst --universal,--python-platform linux,$(UV_COMPILE)) explain.in -o explain.txt \
+		$$(grep -oE '^[a-z0-9-]+' programs.txt | sed 's/^/--no-emit-package /')
 	cd envs && $(UV_COMPILE) workflow.in -o workflow.txt
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt
+	cd envs && $(UV_COMPILE) browser.in -o browser.txt
 
 status: setup ## List the runs of EXPERIMENT: waiting, queued, running, done, failed (STATE=failed: only those)
 	@python -m scripts.status --results results/$(or $(EXPERIMENT),demo) $(addprefix --state ,$(STATE))

@@ -25,7 +25,10 @@ include: "rules/prepare.smk"
 include: "rules/train.smk"
 include: "rules/baseline.smk"
 include: "rules/evaluate.smk"
+include: "rules/compare.smk"
+include: "rules/explain.smk"
 include: "rules/report.smk"
+include: "rules/paper.smk"
 
 
 refuse_host_steps()
@@ -35,6 +38,8 @@ refuse_host_steps()
 localrules:
     all,
     build_container,
+    explain,
+    paper,
 
 
 if runtime() or not CONTAINED:
@@ -50,7 +55,9 @@ if not LIGHT_JOBS:
         baseline,
         evaluate,
         models,
+        compare,
         report,
+        export_paper,
 
 
 onsuccess:
@@ -68,3 +75,4 @@ rule all:
         f"{HOME}/summary.csv",
         f"{HOME}/report.html",
         f"{HOME}/models.csv",
+        explanation_of_study,

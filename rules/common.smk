@@ -1,4 +1,5 @@
 # What the rules share: folders, the plan, and what is still to be made.
+import csv
 import functools
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from scripts.lib.encoders import encoder_key, is_folder
 from scripts.lib.files import SHORT, InputError, digest, read_json, write_json
 from scripts.lib.guard import Guard
 from scripts.lib.image import find, hand_on, handed_on, open_door, runtime
-from scripts.lib.plan import build_plan, data_key, write_plan, write_specs
+from scripts.lib.plan import build_plan, data_key, write_request, write_specs
 from scripts.lib.site import fixed_resources, light_resources, load_site, pack_runs, training_need
 from scripts.lib.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 from scripts.lib.status import explain_end
@@ -172,13 +173,18 @@ def nothing(wildcards):
     return []
 
 
-def plan_path():
-    """The plan that the tables are made from; newer than the tables if it asks for others."""
+def request_path(name, document):
+    """A document that results are made from, plan.json or explanations.json; newer than they if it asks for others."""
     begin()
-    path = HOME / "plan.json"
+    path = HOME / name
     if PLAN is not None and workflow.dryrun:
-        return write_plan(PLAN, path, beside=workflow.snakemake_tmp_dir)
+        return write_request(document(), path, beside=workflow.snakemake_tmp_dir)
     return path
+
+
+def plan_path():
+    """The plan that the tables are made from."""
+    return request_path("plan.json", lambda: PLAN.document())
 
 
 def spec_of(wildcards):

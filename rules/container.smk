@@ -2,6 +2,7 @@ rule build_container:
     input:
         "containers/emotion-grid.def",
         "containers/check.py",
+        "envs/explain.txt",
         "envs/programs.txt",
         "envs/torch-cuda.txt",
         "envs/torch.txt",

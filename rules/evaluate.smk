@@ -2,7 +2,11 @@ rule evaluate:
     input:
         unpack(needs_of_tables),
     output:
-        summary=str(RESULTS / "{experiment}/summary.csv"),
+        summary=report(
+            str(RESULTS / "{experiment}/summary.csv"),
+            category="Tables",
+            labels={"result": "Every run"},
+        ),
         metrics=str(RESULTS / "{experiment}/metrics.csv"),
     log:
         str(RESULTS / "{experiment}/evaluate.log"),
@@ -17,7 +21,7 @@ rule evaluate:
         "python -m scripts.evaluate --plan {input.plan:q} --output $(dirname {output.summary:q}) > {log:q} 2>&1"
 
 
-rule models:
+checkpoint models:
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,

@@ -2,8 +2,13 @@ rule report:
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
+        comparison=rules.compare.output,
     output:
-        str(RESULTS / "{experiment}/report.html"),
+        report(
+            str(RESULTS / "{experiment}/report.html"),
+            category="Pages",
+            labels={"result": "Report"},
+        ),
     log:
         str(RESULTS / "{experiment}/report.log"),
     group:

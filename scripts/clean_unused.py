@@ -1,4 +1,5 @@
-"""List or remove what an experiment's current grid does not use: runs, baselines and prepared data of older configs.
+"""List or remove what an experiment's current grid does not use: runs with their explanations, baselines and
+prepared data of older configs.
 
 Without --yes nothing is removed.
 """
@@ -19,7 +20,13 @@ def unused(home: Path) -> list[Path]:
         raise InputError(f"{home}: expected the results of an experiment (plan.json), found none")
     rows = read_json(path)["rows"]
     used = {home / row["folder"] for row in rows} | {home / "data" / row["data"] for row in rows}
-    found = [folder for kind in ("runs", "baselines", "data") for folder in (home / kind).glob("*") if folder.is_dir()]
+    used |= {home / "explanations" / row["run"] for row in rows}
+    found = [
+        folder
+        for kind in ("runs", "baselines", "data", "explanations")
+        for folder in (home / kind).glob("*")
+        if folder.is_dir()
+    ]
     return sorted(folder for folder in found if folder not in used)
 
 

@@ -16,20 +16,15 @@ from scripts.lib.data import has_gold, read_predictions, read_split
 from scripts.lib.files import InputError, digest, file_digest, read_json, whole_file, write_json
 from scripts.lib.metrics import OVERALL, match, score, tune_threshold
 from scripts.lib.splits import SPLITS
-from scripts.lib.tables import REPETITIONS
+from scripts.lib.tables import REPETITIONS, prediction_folders
 
 METRIC_COLUMNS = ["run", "split", "threshold", "metric", "label", "value", "low", "high"]
 
 
-def tables_of(row: dict, home: Path) -> dict[str, Path]:
-    """The prediction tables of a row of the plan, by split."""
-    folder = Path(row["folder"]).expanduser() if row["kind"] == "other" else home / row["folder"] / "predictions"
-    return {split: folder / f"{split}.csv" for split in SPLITS if (folder / f"{split}.csv").is_file()}
-
-
-def score_row(row: dict, plan: dict, home: Path) -> dict:
-    """The thresholds and metrics of one row of the plan, computed or as kept from before."""
-    gold_folder, tables = home / "data" / row["data"], tables_of(row, home)
+def score_row(row: dict, folder: Path, plan: dict, home: Path) -> dict:
+    """The thresholds and metrics of one row of the plan, whose predictions lie in `folder`; computed or as kept from before."""
+    tables = {split: folder / f"{split}.csv" for split in SPLITS if (folder / f"{split}.csv").is_file()}
+    gold_folder = home / "data" / row["data"]
     gold_files = {split: gold_folder / f"{split}.csv" for split in {"validation", *tables}}
     key = digest(
         {
@@ -106,10 +101,10 @@ def average(summary: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 def evaluate(plan: dict, home: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """summary, settings and metrics of all rows of the plan, in its order."""
-    rows = [*plan["rows"], *_others(plan)]
+    rows, folders = [*plan["rows"], *_others(plan)], prediction_folders(plan, home)
     summary, metrics = [], []
     for number, row in enumerate(rows, 1):
-        result = score_row(row, plan, home)
+        result = score_row(row, folders[row["run"]], plan, home)
         summary.append(summarise(row, plan["columns"], result, home))
         metrics += [{"run": row["run"], **metric} for metric in result["metrics"]]
         if number % 100 == 0 or number == len(rows):

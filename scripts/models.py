@@ -1,7 +1,7 @@
 """Keep the models that the config asks for, and write the card of each.
 
-Reads summary.csv and metrics.csv; removes other models of the current grid (their predictions stay) and writes models.csv. The best run
-is the best by validation.
+Reads summary.csv and metrics.csv; removes other models of the current grid (their predictions stay; a run that explanations.run names
+keeps its own) and writes models.csv. The best run is the best by validation.
 """
 
 import shutil
@@ -21,11 +21,12 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     home = parser.parse_args().results
     summary, metrics = pd.read_csv(home / "summary.csv"), pd.read_csv(home / "metrics.csv")
-    keep, best = read_json(home / "plan.json")["keep_models"], best_run(summary)
+    plan, best = read_json(home / "plan.json"), best_run(summary)
+    keep = plan["keep_models"]
     rows = []
     for _, row in summary[summary["kind"] == "run"].iterrows():
         folder = home / "runs" / row["run"] / "model"
-        if keep == "none" or (keep == "best" and row["run"] != best):
+        if row["run"] != plan["explained"] and (keep == "none" or (keep == "best" and row["run"] != best)):
             shutil.rmtree(folder, ignore_errors=True)
         if folder.is_dir():
             card = write_card(

@@ -1,157 +1,44 @@
 """Write the report: one HTML page that opens anywhere, without a connection.
 
-Reads plan.json and the tables of an experiment (summary.csv, settings.csv, metrics.csv), the checks of its data and the histories of its
-runs; writes report.html. The best run is the best by validation; what was selected on says so.
+Reads plan.json and the tables of an experiment (summary.csv, settings.csv, metrics.csv, comparison.csv), the checks of its data, the
+histories of its runs and the predictions of the best; writes report.html. The best run is the best by validation; what was selected on says so.
 """
 
-import base64
-import hashlib
 import math
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import jinja2
 import pandas as pd
 
-from scripts.lib import plots
+from scripts.lib import error_plots, plots
 from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.data import read_predictions, read_table
+from scripts.lib.comparison import SAME
+from scripts.lib.differences import EMPTY, against_rival, against_settings, axis_findings, read_comparison, told_apart
+from scripts.lib.errors import (
+    by_count,
+    by_length,
+    calibration,
+    calibration_error,
+    confusion,
+    mistakes,
+    read_predicted,
+    threshold_curves,
+    together,
+)
 from scripts.lib.files import read_json, write_text
+from scripts.lib.page import render
+from scripts.lib.provenance import provenance
+from scripts.lib.results import Results, folder_of, number, read_numbers, read_results, words_of
 from scripts.lib.splits import SPLITS
-from scripts.lib.tables import REPETITIONS, best_run
+from scripts.lib.tables import REPETITIONS
 
 MOST_SETTINGS = 40
 MOST_CURVES = 12
-"""How many settings and runs have a place in the figures; the best by validation are taken."""
-
-DERIVED = ("head_units",)
-"""Columns that follow from others (head_size and the encoder's width): no axes of their own."""
-
-EMPTY = "(none)"
-"""What stands for an empty cell of an axis: the axis does not apply, or is off."""
+MOST_PAIRS = 6
+"""How many settings and runs have a place in the figures (the best by validation), and how many pairs of an axis's levels in the text."""
 
 METRICS = {"f1": "F1", "precision": "precision", "recall": "recall"}
 OVERALL = {"micro_f1": "micro-F1", "weighted_f1": "weighted F1", "subset_accuracy": "subset accuracy"}
-
-
-@dataclass(frozen=True)
-class Axis:
-    """An axis that varies: its column, columns that change together with it, and its levels in the order to show."""
-
-    column: str
-    together: list[str]
-    levels: list[str]
-
-    @property
-    def name(self) -> str:
-        return words_of(self.column)
-
-
-@dataclass(frozen=True)
-class Results:
-    """What the report tells of; cells of axes are texts ("" where an axis does not apply), scores are numbers or NaN.
-
-    `judge` is the split whose scores the figures show: dev, which in cross-validation is the held-out fold, or else validation.
-    """
-
-    home: Path
-    plan: dict
-    summary: pd.DataFrame
-    settings: pd.DataFrame
-    axes: list[Axis]
-    best: pd.Series
-    judge: str
-
-    @property
-    def runs(self) -> pd.DataFrame:
-        return self.summary[self.summary["kind"] == "run"]
-
-    @property
-    def score(self) -> str:
-        """The column of the judge's macro-F1."""
-        return f"{self.judge}_macro_f1"
-
-    def split_name(self, split: str) -> str:
-        return "held-out fold" if split == "dev" and self.plan["folds"] else split
-
-    @property
-    def score_name(self) -> str:
-        return f"macro-F1 on {self.split_name(self.judge)}" + (" (selected on)" if self.judge == "validation" else "")
-
-    def label(self, row: pd.Series, repetitions: bool = True) -> str:
-        """A run or a setting in words: what it is among the axes that vary; baselines and others by their name."""
-        if row["kind"] != "run":
-            fold = f" · fold {row['fold']}" if repetitions and row.get("fold") else ""
-            return f"{row['encoder']}{fold}"
-        columns = [axis.column for axis in self.axes] or ["encoder"]
-        if repetitions:
-            columns += [name for name in REPETITIONS if self.runs[name].nunique() > 1]
-        bare = ("encoder", "head_type")
-        parts = [
-            row[name] if name in bare else f"{words_of(name).removeprefix('head ')} {row[name]}"
-            for name in columns
-            if row[name]
-        ]
-        return " · ".join(parts) or row["encoder"]
-
-    def setting_of(self, row: pd.Series) -> pd.Series:
-        """The row of settings.csv that a run or a baseline belongs to."""
-        columns = ["kind", *(name for name in self.plan["columns"] if name not in REPETITIONS)]
-        return self.settings[(self.settings[columns] == row[columns]).all(axis=1)].iloc[0]
-
-
-def words_of(column: str) -> str:
-    """A column's name as people read it."""
-    return column.replace("_", " ")
-
-
-def number(value: Any) -> float | None:
-    """A cell as a number; None where there is none."""
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-def read_results(home: Path) -> Results:
-    """The plan and tables of an experiment's folder."""
-    plan = read_json(home / "plan.json")
-    texts = {"run", "kind", "older", "threshold", *plan["columns"]}
-    summary, settings = (_read_numbers(home / f"{name}.csv", texts) for name in ("summary", "settings"))
-    best = summary.set_index("run", drop=False).loc[best_run(summary)]
-    judge = "dev" if number(best.get("dev_macro_f1")) is not None else "validation"
-    runs = summary[summary["kind"] == "run"]
-    return Results(home, plan, summary, settings, varying_axes(runs, plan["columns"]), best, judge)
-
-
-def _read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
-    """A table, numbers in all columns but `texts`; names such as NA or null stay names."""
-    table = read_table(path)
-    numbers = [name for name in table.columns if name not in texts]
-    return table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in numbers})
-
-
-def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[Axis]:
-    """The axes on which runs differ; columns that change only together (a head's type and its pooling, say) are one axis."""
-    axes: dict[tuple, Axis] = {}
-    for name in columns:
-        if name in (*REPETITIONS, *DERIVED) or runs[name].nunique() < 2:
-            continue
-        codes, levels = pd.factorize(runs[name])
-        if (key := tuple(codes)) in axes:
-            axes[key].together.append(name)
-        else:
-            axes[key] = Axis(name, [], _ordered(list(levels)))
-    return list(axes.values())
-
-
-def _ordered(levels: list[str]) -> list[str]:
-    """Levels by size where all are numbers, else in the order of the plan; the empty one last."""
-    given = [level for level in levels if level]
-    try:
-        given.sort(key=float)
-    except ValueError:
-        pass
-    return given + [""] * ("" in levels)
 
 
 def headline(results: Results) -> dict:
@@ -280,7 +167,10 @@ def warnings(results: Results, checks: dict[str, dict]) -> list[str]:
         )
     found += [
         f"The best run never gives the label {label} on {results.split_name(results.judge)}."
-        for label in never_given(results)
+        for label, is_given in zip(
+            results.plan["labels"], read_predicted(results, results.best["run"]).given.any(0), strict=True
+        )
+        if not is_given
     ]
     rival = _rival(results)
     if rival is not None and rival[results.score] >= results.best[results.score]:
@@ -300,30 +190,9 @@ def _dropped_kinds(results: Results, key: str) -> list[str]:
     return read_json(path)["drop"] if path.is_file() else []
 
 
-def folder_of(results: Results, run: str) -> Path:
-    """A run's folder, from the plan."""
-    return results.home / next(row["folder"] for row in results.plan["rows"] if row["run"] == run)
-
-
-def never_given(results: Results) -> list[str]:
-    """Labels that the best run gives to no row of the judge's split at its thresholds."""
-    path = folder_of(results, results.best["run"]) / "predictions" / f"{results.judge}.csv"
-    if not path.is_file():
-        return []
-    labels = results.plan["labels"]
-    probabilities = read_predictions(path, labels)[labels]
-    thresholds = [float(value) for value in results.best["threshold"].split()]
-    if len(thresholds) == 1:
-        thresholds *= len(labels)
-    return [
-        label
-        for label, threshold in zip(labels, thresholds, strict=True)
-        if not (probabilities[label] >= threshold).any()
-    ]
-
-
-def settings_section(results: Results) -> dict:
+def settings_section(results: Results, comparison: pd.DataFrame) -> dict:
     """The figure of all settings; of very many, those that are best by validation."""
+    verdicts = told_apart(comparison)
     table = results.settings.assign(place=range(len(results.settings)))
     table = table[table[f"{results.score}_mean"].notna()]
     runs, others = table[table["kind"] == "run"], table[table["kind"] != "run"]
@@ -335,6 +204,7 @@ def settings_section(results: Results) -> dict:
             "kind": "best" if row.name == best else row["kind"],
             "mean": row[f"{results.score}_mean"],
             "sd": number(row[f"{results.score}_sd"]),
+            "same": verdicts.get(results.label(row, repetitions=False)) == SAME,
         }
         for _, row in pd.concat([shown, others]).sort_values(f"{results.score}_mean", ascending=False).iterrows()
     ]
@@ -345,47 +215,26 @@ def settings_section(results: Results) -> dict:
         "shown": len(shown),
         "all": len(runs),
         "repeated": bool((table["runs"] > 1).any()),
+        "same": any(row["same"] for row in rows),
     }
 
 
-def effects_section(results: Results) -> list[dict]:
-    """A figure an axis: the scores of its levels, and how far the levels can be compared."""
+def effects_section(results: Results, comparison: pd.DataFrame) -> list[dict]:
+    """An axis after the other, real differences first: the scores of its levels, and which levels can be told apart."""
     settings = results.settings[results.settings["kind"] == "run"].rename(columns={f"{results.score}_mean": "score"})
     settings = settings[settings["score"].notna()]
-    domain = plots.score_domain(settings["score"])
+    domain, axes = plots.score_domain(settings["score"]), {axis.name: axis for axis in results.axes}
     found = []
-    for axis in results.axes:
+    for finding in axis_findings(comparison, results.axes):
+        axis = axes[finding["name"]]
         levels = [
             {"level": level or EMPTY, "scores": settings.loc[settings[axis.column] == level, "score"].tolist()}
             for level in axis.levels
         ]
         levels = [entry for entry in levels if entry["scores"]]
-        found.append(
-            {
-                "name": axis.name,
-                "together": [words_of(name) for name in axis.together],
-                "figure": plots.levels_figure(levels, domain, results.score_name, axis.name),
-                "match": matched(settings, axis, [other.column for other in results.axes if other is not axis]),
-            }
-        )
+        figure = plots.levels_figure(levels, domain, results.score_name, axis.name)
+        found.append({**finding, "figure": figure, "shown": finding["pairs"][:MOST_PAIRS]})
     return found
-
-
-def matched(settings: pd.DataFrame, axis: Axis, others: list[str]) -> dict:
-    """How the levels of an axis compare where everything else is equal.
-
-    Returns:
-        `kind`: `alone` (nothing else varies), `crossed` (all levels have the same other values), `partly` or `never`; `count`:
-        combinations of other values that all levels have; `means`: each level's mean over these alone.
-    """
-    if not others:
-        return {"kind": "alone"}
-    table = settings.pivot_table(index=others, columns=axis.column, values="score", aggfunc="mean", sort=False)
-    common = table.dropna()
-    levels = [level for level in axis.levels if level in table.columns]
-    kind = "never" if common.empty else "crossed" if len(common) == len(table) else "partly"
-    means = [{"level": level or EMPTY, "mean": common[level].mean()} for level in levels] if kind == "partly" else []
-    return {"kind": kind, "count": len(common), "all": len(table), "means": means}
 
 
 def curves_section(results: Results) -> dict:
@@ -394,7 +243,7 @@ def curves_section(results: Results) -> dict:
     histories = {}
     for run in runs["run"].head(MOST_CURVES):
         path = folder_of(results, run) / "history.csv"
-        table = _read_numbers(path, set()) if path.is_file() else pd.DataFrame()
+        table = read_numbers(path, set()) if path.is_file() else pd.DataFrame()
         if len(table):
             histories[run] = table.to_dict("records")
     losses = [
@@ -412,7 +261,7 @@ def curves_section(results: Results) -> dict:
 
 def labels_section(results: Results) -> dict:
     """Precision, recall and F1 of each label for the best run."""
-    metrics = _read_numbers(results.home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
+    metrics = read_numbers(results.home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
     run = metrics[(metrics["run"] == results.best["run"]) & (metrics["split"] == results.judge)]
     run = run[(run["threshold"] == "tuned") & (run["label"] != "")].set_index(["metric", "label"])
     names = {**METRICS, "average_precision": "average precision"}
@@ -430,7 +279,7 @@ def labels_section(results: Results) -> dict:
     cells = {metric: {row["label"]: row for row in rows} for metric, rows in found.items()}
     return {
         "figures": [
-            {"name": words, "svg": plots.labels_figure(found[metric], words)}
+            {"name": words, "figure": plots.parts_figure(found[metric], words, "label")}
             for metric, words in METRICS.items()
             if found[metric]
         ],
@@ -442,7 +291,35 @@ def labels_section(results: Results) -> dict:
     }
 
 
-def table_section(results: Results) -> dict:
+def errors_section(results: Results) -> dict:
+    """Where the best run is wrong on the split that judges."""
+    found, how = read_predicted(results, results.best["run"]), results.plan["evaluation"]
+    rows, pairs = confusion(found), together(found)
+    groups = (
+        ("macro-F1", "text length", by_length(found, how["bootstrap"], how["confidence"])),
+        ("all labels right", "number of gold labels", by_count(found, how["bootstrap"], how["confidence"])),
+    )
+    return {
+        "texts": len(found.gold),
+        "wrong": int((found.gold != found.given).any(1).sum()),
+        "confusion": error_plots.confusion_figure(rows),
+        "counts": rows,
+        "together": {kind: error_plots.together_figure(pairs, kind, found.labels) for kind in ("gold", "predicted")},
+        "missed": mistakes(found, "missed"),
+        "wrongly": mistakes(found, "wrong"),
+        "groups": [
+            {"name": f"{metric} by {of}", "figure": plots.parts_figure(part, metric, of)} for metric, of, part in groups
+        ],
+        "calibration": error_plots.calibration_figure(calibration(found)),
+        "calibration_errors": [
+            {"label": label, "error": calibration_error(found.probabilities[:, place], found.gold[:, place])}
+            for place, label in enumerate(found.labels)
+        ],
+        "thresholds": error_plots.thresholds_figure(threshold_curves(found), found.thresholds.tolist()),
+    }
+
+
+def table_section(results: Results, comparison: pd.DataFrame) -> dict:
     """Every run, baseline and other prediction, best by validation first.
 
     Each cell has `text`, `value` to sort by (None where it sorts by its text) and `between`, the interval.
@@ -453,10 +330,12 @@ def table_section(results: Results) -> dict:
         axes.insert(0, "encoder")
     axes += [name for name in REPETITIONS if results.runs[name].nunique() > 1]
     overall = [name for name in OVERALL if f"{results.judge}_{name}" in results.summary]
+    verdicts = told_apart(comparison)
     titles = [
         *(words_of(name) for name in axes),
         *(f"{results.split_name(split)} macro-F1" for split in splits),
         *(f"{results.split_name(results.judge)} {OVERALL[name]}" for name in overall),
+        *(["against the best"] if verdicts else []),
         "parameters trained",
         "training time",
     ]
@@ -468,6 +347,7 @@ def table_section(results: Results) -> dict:
             *(_text(row[name]) for name in axes),
             *(_interval(_score_of(row, split)) for split in splits),
             *(_number(row[f"{results.judge}_{name}"], "{:.3f}") for name in overall),
+            *([_cell(verdicts.get(results.label(row, repetitions=False), ""), None)] if verdicts else []),
             _number(row["trainable_parameters"], "{:,.0f}"),
             _cell(duration(row["train_seconds"]), number(row["train_seconds"])),
         ]
@@ -558,51 +438,14 @@ def _share(found: list[dict], label: str) -> dict:
     return {"count": _span([count for count, _ in counts]), "share": f"{share:.0f}%"}
 
 
-def provenance_section(results: Results) -> dict[str, str]:
-    """Where the figures come from: the best run's device and versions, and the digests of the programs behind the tables."""
-    folder, facts = folder_of(results, results.best["run"]), {"Best run": results.best["run"]}
-    if (folder / "spec.json").is_file():
-        encoder = read_json(folder / "spec.json")["encoder"]
-        facts["Encoder"] = f"{encoder.get('model', 'a local folder')} {encoder.get('revision', '')}".strip()
-    if (folder / "provenance.json").is_file():
-        found = read_json(folder / "provenance.json")
-        facts |= {
-            "Trained on": f"{found['device']}, {found['precision']}, {found['threads']} threads",
-            "Finished": found["finished"],
-            "Best epoch": f"{found['best_epoch']} of {found['epochs_trained']}",
-            "Parameters trained": f"{found['trainable_parameters']:,} of {found['total_parameters']:,}",
-            "Texts cut to the longest length": ", ".join(
-                f"{split} {count}" for split, count in found["texts_cut"].items()
-            ),
-            **{words_of(name).capitalize(): version for name, version in found["versions"].items()},
-        }
-    how = results.plan["evaluation"]
-    facts["Thresholds"] = {
-        "global": "one for all labels, tuned on validation",
-        "per_label": "one a label, tuned on validation",
-        "fixed": "0.5",
-    }.get(how["threshold"], how["threshold"])
-    facts["Intervals"] = (
-        f"{100 * how['confidence']:g}%, percentiles of {how['bootstrap']:,} bootstrap resamples of the rows"
-    )
-    return facts | {f"Program {name} (digest)": value[:16] for name, value in results.plan["programs"].items()}
-
-
-def script_hash(script: str) -> str:
-    """What a Content-Security-Policy calls an inline script: SHA-256 of its text in base64."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-def render(results: Results) -> str:
+def report_page(results: Results) -> str:
     """The page."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "lib"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["script_hash"] = script_hash
-    checks = read_checks(results)
-    return environment.get_template("report.html.j2").render(
+    checks, comparison = read_checks(results), read_comparison(results)
+    effects = effects_section(results, comparison)
+    top = headline(results)
+    return render(
+        "report.html.j2",
+        "report.js",
         title=results.plan["title"],
         experiment=results.plan["experiment"],
         folds=results.plan["folds"],
@@ -610,24 +453,36 @@ def render(results: Results) -> str:
         is_selected=results.judge == "validation",
         score_name=results.score_name,
         runs=len(results.runs),
-        headline=headline(results),
+        headline=top,
         cards=cards(results, checks),
         warnings=warnings(results, checks),
-        settings=settings_section(results),
-        effects=effects_section(results),
+        rival=against_rival(comparison, top["rival"]),
+        others=against_settings(comparison, results),
+        unrepeated=bool((results.settings.loc[results.settings["kind"] == "run", "runs"] < 2).all()),
+        settings=settings_section(results, comparison),
+        effects=effects,
         curves=curves_section(results),
         labels=labels_section(results),
-        table=table_section(results),
+        errors=errors_section(results),
+        table=table_section(results, comparison),
         data=data_section(results, checks),
-        provenance=provenance_section(results),
+        explained=explanations(results),
+        provenance=provenance(results),
     )
+
+
+def explanations(results: Results) -> list[str]:
+    """Links to the pages of explanations beside the report: those that are there, and the one that the study is about to make."""
+    coming = {"best": results.best["run"]}.get(results.plan["explained"], results.plan["explained"])
+    pages = {run: f"explanations/{run}/explanation.html" for run in results.runs["run"]}
+    return [page for run, page in pages.items() if run == coming or (results.home / page).is_file()]
 
 
 def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     home = parser.parse_args().results
-    write_text(home / "report.html", render(read_results(home)))
+    write_text(home / "report.html", report_page(read_results(home)))
     log(f"{home / 'report.html'}")
 
 

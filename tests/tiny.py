@@ -192,6 +192,7 @@ CONFIG = {
     "grid": [{"encoder": ["one", "two"], "head": {"type": "mlp", "size": [8]}, "freeze": "all", "seed": [1, 2]}],
     "training": {"epochs": 2, "batch_size": 8, "precision": "fp32"},
     "evaluation": {"bootstrap": 100},
+    "explanations": {"texts": 0},
 }
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from scripts.lib.cli import log
 from scripts.lib.files import SHORT, InputError, digest, file_digest, read_json, whole_file, write_json, write_text
-from scripts.lib.lock import lock_digest, locked_on
+from scripts.lib.lock import image_digest, locked_on
 
 DESCRIPTION = "image.json"
 PREFIX = "emotion-grid."
@@ -134,7 +134,7 @@ def find(value: str, cache: Path, envs: Path) -> Image:
     """
     try:
         if value.startswith("oras://"):
-            image = _pulled(value, cache / "images" / digest(value)[:SHORT], lock_digest(envs))
+            image = _pulled(value, cache / "images" / digest(value)[:SHORT], image_digest(envs))
         else:
             path = Path(value).expanduser()
             if not path.exists():
@@ -247,7 +247,7 @@ def _check_lock(image: Image, envs: Path) -> None:
     Raises:
         InputError: with which of the two is newer, and what to do.
     """
-    if image.labels["lock"] == lock_digest(envs):
+    if image.labels["lock"] == image_digest(envs):
         return
     theirs, ours = image.labels.get("locked", ""), locked_on(envs)
     facts = f"the image's was locked {theirs or 'at an unknown time'}, the checkout's {ours or 'at an unknown time'}"
@@ -260,7 +260,7 @@ def _check_lock(image: Image, envs: Path) -> None:
     else:
         advice = "Build the image again (make container), or go back to the lock that it was built from"
     raise InputError(
-        f"{image.file}: expected an image with the packages of envs/ ({lock_digest(envs)[:SHORT]}), found one with others "
+        f"{image.file}: expected an image with the packages of envs/ ({image_digest(envs)[:SHORT]}), found one with others "
         f"({image.labels['lock'][:SHORT]}); {facts}. {advice}. Results made under the older lock stay"
     )
 

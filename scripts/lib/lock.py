@@ -10,15 +10,24 @@ from pathlib import Path
 from scripts.lib.files import digest
 
 LOCK_FILES = ("programs.txt", "torch.txt")
+"""What decides a run's predictions."""
+
+IMAGE_FILES = (*LOCK_FILES, "explain.txt")
+"""What the image holds."""
 
 
-def lock_digest(envs: Path) -> str:
-    """Digest of the packages that the programs are locked to; comments do not count."""
+def lock_digest(envs: Path, files: tuple[str, ...] = LOCK_FILES) -> str:
+    """Digest of locked packages; comments do not count."""
     lines = []
-    for name in LOCK_FILES:
+    for name in files:
         text = (envs / name).read_text(encoding="utf-8")
         lines += [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
     return digest(lines)
+
+
+def image_digest(envs: Path) -> str:
+    """Digest of the locked packages that the image holds."""
+    return lock_digest(envs, IMAGE_FILES)
 
 
 def locked_on(envs: Path) -> str:
@@ -29,5 +38,5 @@ def locked_on(envs: Path) -> str:
 
 
 if __name__ == "__main__":  # the recipe's labels: a name and a value a line
-    print("emotion-grid.lock", lock_digest(Path(sys.argv[1])))
+    print("emotion-grid.lock", image_digest(Path(sys.argv[1])))
     print("emotion-grid.locked", locked_on(Path(sys.argv[1])))

@@ -35,6 +35,7 @@ class Plan:
     data: dict[str, dict]
     encoders: dict[str, Source]
     others: list[str]
+    explanations: dict
     settings: dict
 
     def document(self) -> dict:
@@ -80,6 +81,7 @@ def build_plan(config: dict) -> Plan:
             name = f"{kind}{'' if fold is None else f'_fold-{fold}'}_{digest(spec)[:SHORT]}"
             columns = {"encoder": kind, "fold": fold}
             baselines[name] = Row(name, "baseline", f"baselines/{name}", data_key(specs[fold]), spec, columns)
+    explains = config["explanations"]["texts"] and config["keep_models"] != "none"
     settings = {
         "columns": list(dict.fromkeys(name for row in (*runs.values(), *baselines.values()) for name in row.columns)),
         "labels": config["data"]["labels"],
@@ -87,8 +89,9 @@ def build_plan(config: dict) -> Plan:
         "compare": {name: str(Path(folder).expanduser()) for name, folder in config["compare"].items()},
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],
+        "explained": config["explanations"]["run"] if explains else None,
         "title": config["report"]["title"] or config["experiment"],
-        "programs": {name: program_digest(f"scripts.{name}") for name in ("evaluate", "report")},
+        "programs": {name: program_digest(f"scripts.{name}") for name in ("evaluate", "compare", "report")},
     }
     return Plan(
         config["experiment"],
@@ -97,8 +100,24 @@ def build_plan(config: dict) -> Plan:
         data,
         {encoder_key(source.spec): source for source in sources.values()},
         _other_predictions(config["compare"]),
+        _explanations(config, runs),
         settings,
     )
+
+
+def _explanations(config: dict, runs: dict[str, Row]) -> dict:
+    """What decides the explanation of a run, beside the run itself."""
+    wanted = config["explanations"]
+    if wanted["run"] != "best" and wanted["run"] not in runs:
+        raise InputError(
+            f"explanations.run: expected best or the name of a run of this grid (a folder under runs/), found {wanted['run']}"
+        )
+    return {
+        "texts": wanted["texts"],
+        "evaluations": wanted["evaluations"],
+        "threshold": config["evaluation"]["threshold"],
+        "program": program_digest("scripts.explain"),
+    }
 
 
 def _other_predictions(compare: dict[str, str]) -> list[str]:
@@ -120,7 +139,7 @@ def data_key(spec: dict) -> str:
 
 
 def write_specs(plan: Plan, home: Path, cache: Path) -> None:
-    """Write every spec that is not there yet, and plan.json if it changed."""
+    """Write every spec that is not there yet, and plan.json and explanations.json if they changed."""
     for row in (*plan.runs.values(), *plan.baselines.values()):
         _write_once(home / row.folder / "spec.json", row.spec)
     for key, spec in plan.data.items():
@@ -129,15 +148,15 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
         # Inside the image another folder is home.
         model = str(Path(source.model).expanduser()) if source.model.startswith("~") else source.model
         _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
-    write_plan(plan, home / "plan.json")
+    write_request(plan.document(), home / "plan.json")
+    write_request(plan.explanations, home / "explanations.json")
 
 
-def write_plan(plan: Plan, path: Path, beside: Path | None = None) -> Path:
-    """Write plan.json unless it already says the same, since its time tells whether the tables are behind; return its path.
+def write_request(document: dict, path: Path, beside: Path | None = None) -> Path:
+    """Write what results are made from unless it already says the same, since its time tells whether they are behind; return its path.
 
-    With `beside`, a plan that differs goes into that folder: so a dry run shows what would be made and changes nothing.
+    With `beside`, a document that differs goes into that folder: so a dry run shows what would be made and changes nothing.
     """
-    document = plan.document()
     if path.is_file() and canonical(read_json(path)) == canonical(document):
         return path
     path = path if beside is None else Path(beside) / path.name

@@ -4,17 +4,19 @@ Every figure is one `<svg role="img">` whose `aria-label` says in words what the
 (`currentColor`); marks take colours of Okabe and Ito's palette, which the page's style sheet lightens on a dark ground.
 """
 
+import json
 import math
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import vl_convert
 from markupsafe import Markup
 
-BLUE, ORANGE, VERMILION, GREEN = "#0072B2", "#E69F00", "#D55E00", "#009E73"
+BLUE, ORANGE, VERMILION, GREEN, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7"
 """Okabe and Ito's colours: told apart with any kind of colour vision."""
 
 KINDS = {
@@ -34,6 +36,24 @@ _SHAPES = {"svg", "g", "path", "line", "rect", "text", "tspan"}
 _DROPPED = {"class", "pointer-events", "role", "version", "font-family"}
 _LONG_NUMBER = re.compile(r"(\.\d\d)\d+")
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
+_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its data, and what it says in words; in a template it is its SVG."""
+
+    chart: dict
+    rows: list[dict]
+    words: str
+
+    def __html__(self) -> Markup:
+        return tidy(vl_convert.vegalite_to_svg(self.chart, vl_version=_VERSION, allowed_base_urls=[]), self.words)
+
+    def pdf(self) -> bytes:
+        """The figure as a PDF file, in black on white."""
+        chart = json.loads(json.dumps(self.chart).replace('"currentColor"', '"black"'))
+        return vl_convert.vegalite_to_pdf(chart, vl_version=_VERSION, allowed_base_urls=[])
 
 
 def score_domain(values: Iterable[float | None]) -> list[float]:
@@ -43,11 +63,11 @@ def score_domain(values: Iterable[float | None]) -> list[float]:
     return [max(0.0, round(low, 2)), min(1.0, round(high, 2))]
 
 
-def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Markup:
+def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Figure:
     """A dot and a range for each setting, in the order given.
 
     Args:
-        rows: `label`, `kind` (a key of `KINDS`), `mean`, and `sd` (None of a single run).
+        rows: `label`, `kind` (a key of `KINDS`), `mean`, `sd` (None of a single run) and `same`: not told apart from the best.
         score: what the axis shows, for example "macro-F1 on dev".
         narrow: labels above the dots, for a telephone's width.
     """
@@ -61,7 +81,7 @@ def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Marku
             "mean": row["mean"],
             "low": low,
             "high": high,
-            "value": _with_spread(row),
+            "value": _with_spread(row) + (" ≈" if row.get("same") else ""),
             "right": row["mean"] < sum(domain) / 2,
         }
         for place, (row, (low, high)) in enumerate(zip(rows, ends, strict=True))
@@ -80,7 +100,8 @@ def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Marku
     ]
     chart = alt.layer(*layers).properties(width=NARROW if narrow else WIDE, height=alt.Step(44 if narrow else 25))
     words = _listed(f"{row['label']}: {_with_spread(row)}" for row in rows)
-    return draw(chart, f"{score} of {len(rows)} settings, best first. {words}", left=4 if narrow else 44)
+    cells = [{name: row[name] for name in ("label", "kind", "mean", "sd", "same")} for row in rows]
+    return draw(chart, cells, f"{score} of {len(rows)} settings, best first. {words}", left=4 if narrow else 44)
 
 
 def _wide_texts(base: alt.Chart, domain: list[float], score: str) -> list[alt.Chart]:
@@ -101,7 +122,7 @@ def _narrow_texts(base: alt.Chart, domain: list[float], score: str) -> list[alt.
     ]
 
 
-def levels_figure(levels: list[dict], domain: list[float], score: str, name: str) -> Markup:
+def levels_figure(levels: list[dict], domain: list[float], score: str, name: str) -> Figure:
     """The settings of each level of an axis as ticks, with their mean and standard deviation.
 
     Args:
@@ -124,15 +145,16 @@ def levels_figure(levels: list[dict], domain: list[float], score: str, name: str
         f"{row['level']}: mean {row['mean']:.3f} over {len(entry['scores'])} settings"
         for row, entry in zip(means, levels, strict=True)
     )
-    return draw(_fitted(chart, 34), f"{score} by {name}. {words}")
+    return draw(_fitted(chart, 34), ticks, f"{score} by {name}. {words}")
 
 
-def labels_figure(rows: list[dict], metric: str) -> Markup:
-    """One metric of each label, with its interval.
+def parts_figure(rows: list[dict], metric: str, of: str) -> Figure:
+    """One metric of each part (a label, a group of texts), with its interval.
 
     Args:
         rows: `label`, `value`, `low`, `high`, in the order to show.
         metric: the metric's name.
+        of: what the parts are, for the alternative text.
     """
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=_names([row["label"] for row in rows], "label"))
     spread = base.mark_rule(strokeWidth=2.5, color=BLUE, opacity=0.5).encode(
@@ -140,10 +162,10 @@ def labels_figure(rows: list[dict], metric: str) -> Markup:
     )
     dots = base.mark_point(filled=True, size=75, color=BLUE, opacity=1).encode(x=_score("value", [0, 1], metric))
     words = _listed(f"{row['label']}: {_short(row['value'])}" for row in rows)
-    return draw(_fitted(alt.layer(spread, dots), 28), f"{metric} of each label. {words}")
+    return draw(_fitted(alt.layer(spread, dots), 28), rows, f"{metric} by {of}. {words}")
 
 
-def curves_figure(history: list[dict], best_epoch: int | None, loss_domain: list[float], label: str) -> Markup:
+def curves_figure(history: list[dict], best_epoch: int | None, loss_domain: list[float], label: str) -> Figure:
     """Training and validation loss, and below them validation macro-F1, over the epochs of a run.
 
     Args:
@@ -171,7 +193,7 @@ def curves_figure(history: list[dict], best_epoch: int | None, loss_domain: list
     )
     kept = f"; kept: epoch {best_epoch}" if best_epoch else ""
     chart = alt.vconcat(*(panel.properties(width=SMALL - 80) for panel in panels), spacing=12)
-    return draw(chart, f"Curves of {label} over {last['epoch']} epochs: {changes}{kept}.")
+    return draw(chart, history, f"Curves of {label} over {last['epoch']} epochs: {changes}{kept}.")
 
 
 def _losses(history: list[dict], domain: list[float], x: alt.X) -> alt.Chart:
@@ -225,8 +247,8 @@ def _fitted(chart: alt.LayerChart, step: int) -> alt.LayerChart:
     return chart.properties(width=SMALL, height=alt.Step(step), autosize=autosize)
 
 
-def draw(chart: Any, words: str, left: int = 4) -> Markup:
-    """A chart as an `<svg>` element for an HTML page; `words` are its alternative text.
+def draw(chart: Any, rows: list[dict], words: str, left: int = 4) -> Figure:
+    """A chart as a figure; `rows` are its data, as a person would want them in a table, `words` its alternative text.
 
     `left` pixels stay free on the left: the page's font may be wider than the one that texts are measured in.
     """
@@ -235,16 +257,16 @@ def draw(chart: Any, words: str, left: int = 4) -> Markup:
         "titleColor": "currentColor",
         "labelFontSize": FONT_SIZE,
         "titleFontSize": FONT_SIZE,
+        "titleFontWeight": "normal",
     }
     lines = {"domainColor": "currentColor", "tickColor": "currentColor", "gridColor": "currentColor"}
     faint = {"domainOpacity": 0.4, "tickOpacity": 0.4, "gridOpacity": 0.13}
     chart = chart.configure(
         background="transparent", font="Arial, sans-serif", padding={"left": left, "top": 4, "right": 4, "bottom": 4}
     )
-    chart = chart.configure_view(stroke=None).configure_text(fontSize=FONT_SIZE)
-    chart = chart.configure_axis(**text, **lines, **faint, titleFontWeight="normal", titlePadding=8, labelFlush=False)
-    version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    return tidy(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version, allowed_base_urls=[]), words)
+    chart = chart.configure_view(stroke=None).configure_text(fontSize=FONT_SIZE).configure_legend(**text)
+    chart = chart.configure_axis(**text, **lines, **faint, titlePadding=8, labelFlush=False)
+    return Figure(chart.to_dict(), rows, words)
 
 
 def tidy(svg: str, words: str) -> Markup:

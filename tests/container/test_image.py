@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.lib.lock import lock_digest
+from scripts.lib.lock import image_digest
 from tests.cluster.slurm import ACCOUNT, Cluster, run, wait_until
 from tests.container import apptainer
 from tests.container.conftest import PROJECT, notes
@@ -61,7 +61,7 @@ def test_the_image_holds_the_lock_and_no_snakemake(image):
     assert installed["torch"].startswith("2.13.0") and "snakemake" not in installed
     labels = json.loads((image / "image.json").read_text())["labels"]
     assert (
-        labels["lock"] == lock_digest(PROJECT / "envs")
+        labels["lock"] == image_digest(PROJECT / "envs")
         and labels["version"] == "0.1.0"
         and "base.sif" in labels["base"]
     )

@@ -12,7 +12,7 @@ import pytest
 
 from scripts.lib import image as images
 from scripts.lib.files import InputError
-from scripts.lib.lock import lock_digest, locked_on
+from scripts.lib.lock import image_digest, locked_on
 from tests.container import apptainer
 from tests.container.conftest import PROJECT
 
@@ -24,7 +24,7 @@ def labels(**changes: str) -> dict[str, str]:
     own = {"version": "0.1.0", "base": "scratch", "torch": "torch"}
     return {
         f"emotion-grid.{name}": value
-        for name, value in {**own, "lock": lock_digest(ENVS), "locked": locked_on(ENVS), **changes}.items()
+        for name, value in {**own, "lock": image_digest(ENVS), "locked": locked_on(ENVS), **changes}.items()
     }
 
 
@@ -57,7 +57,7 @@ def test_a_member_finds_what_was_published_and_its_checksum(built, tmp_path):
     done = share(built, team)
     assert done.returncode == 0, done.stderr
     found = find(team)
-    assert found.labels["lock"] == lock_digest(ENVS)
+    assert found.labels["lock"] == image_digest(ENVS)
     assert str(team) in (team / "README.md").read_text()
     subprocess.run(["sha256sum", "-c", f"{found.file.name}.sha256"], cwd=team, check=True)
     for path in team.iterdir():
@@ -200,7 +200,7 @@ def test_another_lock(built, tiny_image, locked, newer):
 
 def test_without_apptainer_a_folder_says_its_labels(built, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    assert find(built).labels["lock"] == lock_digest(ENVS)
+    assert find(built).labels["lock"] == image_digest(ENVS)
     assert "expected apptainer on this machine" in refused(next(built.glob("*.sif")))
 
 

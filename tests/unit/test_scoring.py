@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from scripts import evaluate, models, report
+from scripts import compare, evaluate, models, report
 from scripts.lib.data import write_predictions, write_split
 from scripts.lib.files import InputError, write_json
 from scripts.lib.metrics import CANDIDATES, match, score, tune_threshold
@@ -169,6 +169,7 @@ def home(tmp_path: Path) -> Path:
         "compare": {"team": str(tmp_path / "team")},
         "evaluation": {"threshold": "global", "bootstrap": 100, "confidence": 0.95},
         "keep_models": "best",
+        "explained": "best",
         "title": "<script>alert(1)</script>",
         "programs": {"evaluate": "e", "report": "r"},
     }
@@ -203,6 +204,7 @@ def test_tables_models_and_report_of_an_experiment(home, monkeypatch):
     card = (home / "runs/good/model/README.md").read_text()
     assert f"{summary.loc['good', 'dev_macro_f1']:.3f}" in card
 
+    start(compare, monkeypatch, "--results", str(home))
     start(report, monkeypatch, "--results", str(home))
     page = (home / "report.html").read_text()
     assert "<script>alert(1)" not in page and "<b>warned" not in page

@@ -15,7 +15,7 @@ from scripts.lib import plan as planning
 from scripts.lib import spec as specs
 from scripts.lib.config import check_config
 from scripts.lib.files import InputError, digest, read_json, write_json
-from scripts.lib.plan import build_plan, write_plan, write_specs
+from scripts.lib.plan import build_plan, write_request, write_specs
 from scripts.lib.splits import RESULT_FILES, missing_files
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -580,23 +580,23 @@ def test_specs_are_written_for_all_and_never_again(study, tmp_path):
 
 def test_plan_is_written_again_only_when_it_says_something_else(study, tmp_path):
     path = tmp_path / "home" / "plan.json"
-    assert write_plan(study(), path) == path
+    assert write_request(study().document(), path) == path
     os.utime(path, (1000, 1000))
-    assert write_plan(study(), path) == path
+    assert write_request(study().document(), path) == path
     assert path.stat().st_mtime == 1000
     changed = study(evaluation={"bootstrap": 200})
-    assert write_plan(changed, path, beside=tmp_path / "beside") == tmp_path / "beside" / "plan.json"
+    assert write_request(changed.document(), path, beside=tmp_path / "beside") == tmp_path / "beside" / "plan.json"
     assert path.stat().st_mtime == 1000, "a dry run changes nothing"
     assert read_json(tmp_path / "beside" / "plan.json")["evaluation"]["bootstrap"] == 200
-    write_plan(changed, path)
+    write_request(changed.document(), path)
     assert path.stat().st_mtime != 1000
     assert read_json(path)["evaluation"]["bootstrap"] == 200
 
 
 def test_dry_run_whose_plan_is_the_same_uses_the_one_that_is_there(study, tmp_path):
     path = tmp_path / "home" / "plan.json"
-    write_plan(study(), path)
-    assert write_plan(study(), path, beside=tmp_path / "beside") == path
+    write_request(study().document(), path)
+    assert write_request(study().document(), path, beside=tmp_path / "beside") == path
     assert not (tmp_path / "beside").exists()
 
 

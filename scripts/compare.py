@@ -1,0 +1,31 @@
+"""Compare the settings of an experiment and say which differences are real.
+
+Reads plan.json, summary.csv, settings.csv and the prediction tables; writes comparison.csv: the best run's setting against every other
+row (family `best`), and every two levels of every axis over settings that are alike in all else (family `axis`). Judged on dev or on
+the held-out folds, never on validation, which has chosen the runs.
+"""
+
+import sys
+from pathlib import Path
+
+from scripts.lib.cli import log, program_parser, run_program
+from scripts.lib.comparison import comparison_table
+from scripts.lib.files import whole_file
+from scripts.lib.results import read_results
+
+
+def main() -> None:
+    parser = program_parser(__doc__)
+    parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
+    home = parser.parse_args().results
+    results = read_results(home)
+    table = comparison_table(results)
+    with whole_file(home / "comparison.csv") as partial:
+        table.to_csv(partial, index=False, lineterminator="\n", float_format="%.6g")
+    log(f"{len(table)} comparisons, {(table['p'].notna()).sum()} of them possible")
+    if results.judge == "validation":
+        log("none: without a labelled dev split or folds only validation is left, and it has chosen the runs")
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))

@@ -1,0 +1,94 @@
+"""Where an experiment's figures come from: versions, git, jobs, hours."""
+
+import subprocess
+from collections import Counter
+
+from scripts.lib.config import PROJECT
+from scripts.lib.files import read_json
+from scripts.lib.results import Results, folder_of, words_of
+
+
+def provenance(results: Results) -> dict[str, str]:
+    """Facts about the best run, the whole grid and the programs, by name."""
+    return _of_best(results) | _of_grid(results) | _of_programs(results)
+
+
+def _of_best(results: Results) -> dict[str, str]:
+    folder, facts = folder_of(results, results.best["run"]), {"Best run": results.best["run"]}
+    if (folder / "spec.json").is_file():
+        encoder = read_json(folder / "spec.json")["encoder"]
+        facts["Encoder"] = f"{encoder.get('model', 'a local folder')} {encoder.get('revision', '')}".strip()
+    if (folder / "provenance.json").is_file():
+        found = read_json(folder / "provenance.json")
+        facts |= {
+            "Trained on": f"{found['device']}, {found['precision']}, {found['threads']} threads",
+            "Finished": found["finished"],
+            "Best epoch": f"{found['best_epoch']} of {found['epochs_trained']}",
+            "Parameters trained": f"{found['trainable_parameters']:,} of {found['total_parameters']:,}",
+            "Texts cut to the longest length": ", ".join(
+                f"{split} {count}" for split, count in found["texts_cut"].items()
+            ),
+            **{words_of(name).capitalize(): version for name, version in found["versions"].items()},
+        }
+    return facts
+
+
+def _of_grid(results: Results) -> dict[str, str]:
+    """What the grid cost, where it ran and in which image and jobs; runs of an older config that stand in it count, too."""
+    found = []
+    for run in results.runs["run"]:
+        path = folder_of(results, run) / "provenance.json"
+        if path.is_file():
+            found.append(read_json(path))
+    if not found:
+        return {}
+    hours: Counter[str] = Counter()
+    for one in found:
+        hours[one["device"]] += one["total_seconds"] / 3600
+    cores = sum(one["total_seconds"] * one["threads"] / 3600 for one in found)
+    jobs = sorted({str(one["job"]) for one in found if one.get("job")}, key=lambda job: (len(job), job))
+    images = sorted({_facts(one["image"]) for one in found if one.get("image")})
+    return {
+        "Cost of the grid": "; ".join(f"{_hours(spent)} on {device}" for device, spent in hours.most_common())
+        + f" ({_hours(cores)} of CPU cores), from the start to the end of each of {len(found):,} runs",
+        "Slurm jobs": ", ".join(jobs) or "none",
+        "Image": ", ".join(images) or "none",
+    }
+
+
+def _facts(image: dict | str) -> str:
+    """What a run's provenance says of its image, on one line."""
+    return ", ".join(f"{key} {value}" for key, value in image.items() if value) if isinstance(image, dict) else image
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:,.1f} h" if hours >= 1 else f"{hours * 60:.0f} min"
+
+
+def _of_programs(results: Results) -> dict[str, str]:
+    how = results.plan["evaluation"]
+    thresholds = {
+        "global": "one for all labels, tuned on validation",
+        "per_label": "one a label, tuned on validation",
+        "fixed": "0.5",
+    }
+    facts = {
+        "Thresholds": thresholds.get(how["threshold"], how["threshold"]),
+        "Intervals": f"{100 * how['confidence']:g}%, percentiles of {how['bootstrap']:,} bootstrap resamples of the rows",
+        "Source": git_state(),
+    }
+    return facts | {f"Program {name} (digest)": value[:16] for name, value in results.plan["programs"].items()}
+
+
+def git_state() -> str:
+    """The commit of the checkout that writes the report, and whether it was changed."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(PROJECT), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git checkout"
+    return f"commit {commit}" + (f", with {len(changed.splitlines())} files changed since" if changed else "")

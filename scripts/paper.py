@@ -1,0 +1,147 @@
+"""Write an experiment's main tables as LaTeX and Markdown and its figures as PDF, for a paper.
+
+Reads plan.json, the tables of an experiment and the predictions of its best run; writes tables/<name>.tex (booktabs), tables/<name>.md
+and figures/<name>.pdf. The folder appears whole: what an earlier grid left there goes.
+"""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.cli import log, program_parser, run_program
+from scripts.lib.comparison import SAME
+from scripts.lib.differences import EMPTY, read_comparison, told_apart
+from scripts.lib.errors import mistakes, read_predicted
+from scripts.lib.exports import latex_table, markdown_table
+from scripts.lib.files import whole_folder
+from scripts.lib.results import Results, number, read_results, words_of
+from scripts.report import effects_section, errors_section, labels_section, settings_section
+
+LONGEST = 120
+"""Characters of a text in a table of mistakes."""
+
+
+def settings_table(results: Results, comparison: pd.DataFrame) -> pd.DataFrame:
+    """A row a setting, best by validation first: its axes, runs, and mean and standard deviation of the judge's macro-F1."""
+    verdicts, rows = told_apart(comparison), []
+    columns = [axis.column for axis in results.axes] or ["encoder"]
+    table = results.settings.sort_values("validation_macro_f1_mean", ascending=False, kind="stable")
+    for _, row in table.iterrows():
+        label = results.label(row, repetitions=False)
+        mean, spread = number(row[f"{results.score}_mean"]), number(row[f"{results.score}_sd"])
+        cells = {words_of(name): row[name] or "–" for name in columns}
+        if row["kind"] != "run":
+            cells = {**dict.fromkeys(cells, ""), next(iter(cells)): label}
+        score = "" if mean is None else f"{mean:.3f}" + ("" if spread is None else f" ± {spread:.3f}")
+        rows.append(
+            {
+                **cells,
+                "runs": int(row["runs"]),
+                results.score_name: score + (" ≈" if verdicts.get(label) == SAME else ""),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def effects_table(comparison: pd.DataFrame) -> pd.DataFrame:
+    """A row for every two levels of an axis that settings alike in all else can tell of."""
+    table = comparison[(comparison["family"] == "axis") & (comparison["verdict"] != "")]
+    return pd.DataFrame(
+        {
+            "axis": table["axis"].map(words_of),
+            "first": table["first"].replace("", EMPTY),
+            "second": table["second"].replace("", EMPTY),
+            "pairs": table["pairs"].map("{:.0f}".format),
+            "difference": table["difference"].map("{:+.3f}".format),
+            "interval": [f"{low:+.3f} to {high:+.3f}" for low, high in zip(table["low"], table["high"], strict=True)],
+            "p, corrected": ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in table["p_corrected"]],
+            "first is": table["verdict"],
+            "not held the same": table["not_held_same"].map(words_of),
+        }
+    )
+
+
+def labels_table(results: Results) -> pd.DataFrame:
+    """A row a label of the best run: its scores with their intervals."""
+    found = labels_section(results)
+    rows = []
+    for row in found["rows"]:
+        cells = {
+            name: "" if cell is None else f"{cell['value']:.3f}"
+            for name, cell in zip(found["columns"], row["cells"], strict=True)
+        }
+        rows.append({"label": row["label"], **cells, "threshold": row["threshold"]})
+    return pd.DataFrame(rows)
+
+
+def mistakes_table(results: Results) -> pd.DataFrame:
+    """The most confident mistakes of the best run with their texts."""
+    found = read_predicted(results, results.best["run"])
+    rows = [
+        {
+            "mistake": name,
+            "label": row["label"],
+            "probability": f"{row['probability']:.3f}",
+            "text": row["text"][:LONGEST] + ("…" if len(row["text"]) > LONGEST else ""),
+        }
+        for name, kind in (("missed", "missed"), ("wrongly given", "wrong"))
+        for row in mistakes(found, kind)
+    ]
+    return pd.DataFrame(rows, columns=["mistake", "label", "probability", "text"])
+
+
+def tables(results: Results, comparison: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str]]:
+    """Each table with its caption, by name."""
+    judge = results.split_name(results.judge)
+    chosen = " These scores chose the runs and are too good." if results.judge == "validation" else ""
+    return {
+        "settings": (
+            settings_table(results, comparison),
+            f"All settings, best by validation first: {results.score_name}, mean ± standard deviation over runs; ≈: cannot be told apart "
+            f"from the best run's.{chosen}",
+        ),
+        "effects": (
+            effects_table(comparison),
+            f"Differences of macro-F1 on {judge} between levels of an axis, over settings alike in all else; intervals are of one "
+            "comparison, p is corrected by Holm's method.",
+        ),
+        "labels": (labels_table(results), f"The best run's scores on {judge}, label by label.{chosen}"),
+        "mistakes": (mistakes_table(results), f"The best run's most confident mistakes on {judge}."),
+    }
+
+
+def figures(results: Results, comparison: pd.DataFrame) -> dict:
+    """Each figure by name."""
+    errors = errors_section(results)
+    found = {"settings": settings_section(results, comparison)["wide"]}
+    found |= {f"effect-{one['name']}": one["figure"] for one in effects_section(results, comparison)}
+    found |= {f"labels-{one['name']}": one["figure"] for one in labels_section(results)["figures"]}
+    found |= {name: errors[name] for name in ("confusion", "calibration", "thresholds")}
+    found |= {f"together-{kind}": figure for kind, figure in errors["together"].items()}
+    return found | {group["name"]: group["figure"] for group in errors["groups"]}
+
+
+def main() -> None:
+    parser = program_parser(__doc__)
+    parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
+    parser.add_argument("--output", required=True, type=Path, help="folder for the tables and figures")
+    arguments = parser.parse_args()
+    results = read_results(arguments.results)
+    comparison = read_comparison(results)
+    with whole_folder(arguments.output) as folder:
+        for kind in ("tables", "figures"):
+            (folder / kind).mkdir()
+        for name, (table, caption) in tables(results, comparison).items():
+            if len(table):
+                latex = latex_table(table, caption, f"tab:{name}")
+                (folder / "tables" / f"{name}.tex").write_text(latex, encoding="utf-8")
+                (folder / "tables" / f"{name}.md").write_text(markdown_table(table, caption), encoding="utf-8")
+        for name, figure in figures(results, comparison).items():
+            (folder / "figures" / f"{name.replace(' ', '-')}.pdf").write_bytes(figure.pdf())
+        made = len(list(folder.rglob("*.*")))
+    log(f"{made} files in {arguments.output}")
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))
