@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -49,6 +50,24 @@ def test_two_experiments_at_once_finish_undisturbed(project):
     assert [first.returncode, second.returncode] == [0, 0], outputs
     assert (project.home / "report.html").is_file()
     assert (project.folder / "results/other/report.html").is_file()
+
+
+def test_two_members_with_one_cache_fetch_an_encoder_once_and_both_finish(project, tmp_path):
+    shutil.rmtree(project.folder / "cache")
+    project.edit(
+        "scripts/fetch_encoder.py",
+        "        with whole_folder(target) as partial:\n",
+        '        with (output.parent / "fetched.txt").open("a") as note:\n'
+        '            note.write("once\\n")\n'
+        "        with whole_folder(target) as partial:\n",
+    )
+    more_runs(project, [9], cache_root=str(tmp_path / "shared"))
+    other = type(project)(Path(shutil.copytree(project.folder, tmp_path / "other")))
+    processes = [project.start(), other.start()]
+    outputs = [process.communicate(timeout=280)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert (tmp_path / "shared/encoders/fetched.txt").read_text() == "once\n"
+    assert project.summary() and other.summary()
 
 
 def test_a_config_edited_while_its_runs_train_leaves_them_under_their_spec(project):
