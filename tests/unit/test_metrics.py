@@ -326,6 +326,7 @@ class Experiment:
             "compare": {"team": str(self.home / "team")},
             "evaluation": {"threshold": "global", "bootstrap": 100, "confidence": 0.9},
             "keep_models": "best",
+            "explained": None,
             "title": "tiny",
             "programs": {"evaluate": "e1", "report": "r1"},
             **changes,
@@ -436,7 +437,9 @@ def test_settings_average_over_seeds(experiment, monkeypatch):
 def test_thresholds_come_from_validation_alone(experiment):
     def thresholds(mode: str) -> list[float]:
         plan = {**experiment.plan, "evaluation": {**experiment.plan["evaluation"], "threshold": mode}}
-        return evaluate.score_row(row, plan, experiment.home)["thresholds"]
+        return evaluate.score_row(row, experiment.home / row["folder"] / "predictions", plan, experiment.home)[
+            "thresholds"
+        ]
 
     row = experiment.rows[2]
     assert thresholds("global") == [0.4, 0.4]
