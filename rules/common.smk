@@ -71,7 +71,7 @@ def study_paths():
         for path in (root, *files, *folders, *(file for folder in folders for file in folder.glob("*")))
         if path.exists()
     ]
-    return [CACHE, RESULTS, *named]
+    return [CACHE, RESULTS, *named, *(Path(path).expanduser() for path in SITE["bind"])]
 
 
 def enter_image():

@@ -33,6 +33,7 @@ SCHEMA = {
         "pack": {"type": "integer", "minimum": 1, "maximum": 100, "default": 1},
         "light_steps": {"enum": ["login", "job"], "default": "login"},
         "container": {**_TEXT, "minLength": 1, "default": "containers/image"},
+        "bind": {"type": "array", "items": {**_TEXT, "minLength": 1}, "default": []},
     },
 }
 
@@ -76,6 +77,9 @@ def load_site(path: Path = SITE_FILE) -> dict[str, Any]:
     site = check_values(load_yaml(path) or {}, SCHEMA, str(path))
     site["account"] = os.environ.get("EMOTION_GRID_ACCOUNT", site["account"])
     site["container"] = os.environ.get("EMOTION_GRID_CONTAINER", site["container"])
+    for folder in site["bind"]:
+        if not Path(folder).expanduser().exists():
+            raise InputError(f"{path}: bind: expected paths that are there, found nothing at {folder}")
     if site["mem_mb_retry"] < site["mem_mb"]:
         raise InputError(
             f"{path}: mem_mb_retry: expected at least mem_mb ({site['mem_mb']}), found {site['mem_mb_retry']}"

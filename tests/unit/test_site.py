@@ -71,6 +71,7 @@ def test_a_gpu_is_asked_for_in_one_way():
         ("pack: 0", "pack: expected"),
         ("packs: 2", "packs: unknown key; did you mean pack?"),
         ("runtime: long", "runtime"),
+        ("bind: [/nowhere]", "bind: expected paths that are there, found nothing at /nowhere"),
     ],
 )
 def test_a_wrong_site_file_is_refused(tmp_path, line, expected):
