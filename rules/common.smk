@@ -320,3 +320,22 @@ def needs_of_tables(wildcards):
         "data": [HOME / "data" / key / "checks.json" for key in PLAN.data],
         "others": PLAN.others,
     }
+
+
+def explained_run(wildcards):
+    """The run to explain: the one that the config names, or the best; known once the tables are made."""
+    run = config.get("explanations", {}).get("run", "best")
+    with open(checkpoints.models.get(experiment=HOME.name).output[0], newline="") as table:
+        return next(
+            row["run"] for row in csv.DictReader(table) if row["run"] == run or (run, row["best"]) == ("best", "True")
+        )
+
+
+def explanation_page(wildcards):
+    """The page of the run to explain."""
+    return HOME / "explanations" / explained_run(wildcards) / "explanation.html"
+
+
+def explanation_of_study(wildcards):
+    """The same in the full study, which explains only if texts are asked for and models are kept; a job asks for nothing."""
+    return explanation_page(wildcards) if PLAN and PLAN.settings["explained"] else []

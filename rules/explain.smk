@@ -1,22 +1,3 @@
-def explained_run(wildcards):
-    """The run to explain: the one that the config names, or the best; known once the tables are made."""
-    run = config.get("explanations", {}).get("run", "best")
-    with open(checkpoints.models.get(experiment=HOME.name).output[0], newline="") as table:
-        return next(
-            row["run"] for row in csv.DictReader(table) if row["run"] == run or (run, row["best"]) == ("best", "True")
-        )
-
-
-def explanation_page(wildcards):
-    """The page of the run to explain."""
-    return HOME / "explanations" / explained_run(wildcards) / "explanation.html"
-
-
-def explanation_of_study(wildcards):
-    """The same in the full study, which explains only if texts are asked for and models are kept; a job asks for nothing."""
-    return explanation_page(wildcards) if PLAN and PLAN.settings["explained"] else []
-
-
 rule explain:
     input:
         explanation_page,
