@@ -134,7 +134,7 @@ def begin():
         guard = Guard(HOME, PLAN.experiment)
         if not workflow.local_exec:
             notice_cancelled_jobs()
-            if cancelled := cancel_survivors(HOME, Path.cwd()):
+            if cancelled := cancel_survivors(HOME, Path.cwd(), guard.held):
                 print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
         write_specs(PLAN, HOME, CACHE)
     except InputError as error:
@@ -298,6 +298,7 @@ def rows():
     return runs + [(HOME / row.folder, BASELINE_FILES) for row in PLAN.baselines.values()]
 
 
+@functools.cache
 def packed():
     """The file that stands for a run's results while the run waits in a pack, by the run's folder."""
     return {HOME / "runs" / run: pack_file(pack).with_suffix(".done") for pack, runs in packs().items() for run in runs}

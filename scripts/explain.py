@@ -199,7 +199,9 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="folder for the tables and the page")
     arguments = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")  # a run takes one GPU; a scheduler says which
+    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[
+        0
+    ]  # one GPU, as in training
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     run = arguments.run.name
     found = explain(

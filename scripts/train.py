@@ -7,7 +7,6 @@ interrupted continues from its last checkpoint (checkpoint/, gone when the run i
 
 import json
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -31,7 +30,7 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
     from transformers import AutoTokenizer, set_seed
 
     from scripts.lib import training as fit
-    from scripts.lib.checkpoints import FOLDER, Checkpoints
+    from scripts.lib.checkpoints import FOLDER, Checkpoints, discard
     from scripts.lib.model import build_classifier, count_parameters
 
     transformers.utils.logging.set_verbosity_error()
@@ -71,7 +70,7 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
             model.save(partial)
             tokenizer.save_pretrained(partial)
     if keep == "model":
-        shutil.rmtree(checkpoints)
+        discard(checkpoints)
         return
     for split in SPLITS:
         write_predictions(
@@ -108,7 +107,7 @@ def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, kee
             "image": json.loads(os.environ.get("EMOTION_GRID_IMAGE", "null")),
         },
     )
-    shutil.rmtree(checkpoints)
+    discard(checkpoints)
     log(f"done in {fit.clock(time.monotonic() - start)}")
 
 
@@ -128,7 +127,8 @@ def main() -> None:
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
     os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")  # a run takes one GPU; a scheduler says which
+    # A run takes one GPU, the first that a scheduler gave: on several, Trainer would train with larger batches.
+    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with one_at_a_time(arguments.spec) as waited:

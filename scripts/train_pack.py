@@ -67,14 +67,16 @@ def main() -> None:
             log(f"{number}/{len(runs)}  {run}: finished before")
             continue
         log(f"{number}/{len(runs)}  {run}")
+        if member.signal is not None:
+            break
         line = command(folder, arguments.results, arguments.cache, arguments.threads, arguments.keep)
         status = member.run(line, folder / "train.log")
-        if member.signal is not None:
-            log(f"stopped by {signal.Signals(member.signal).name}; the next start continues with {run}")
-            sys.exit(128 + member.signal)
-        if status:
+        if member.signal is None and status:
             failed.append(folder / "train.log")
             log(f"{run} failed with exit status {status}; see {failed[-1]}")
+    if member.signal is not None:
+        log(f"stopped by {signal.Signals(member.signal).name}; the next start continues here")
+        sys.exit(128 + member.signal)
     if failed:
         raise InputError(f"{len(failed)} of {len(runs)} runs failed; see {', '.join(map(str, failed))}")
     write_text(arguments.output, "")

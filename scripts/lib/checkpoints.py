@@ -3,6 +3,8 @@
 A checkpoint is a folder named by its step that appears whole; whoever starts the run's spec again continues from the latest.
 """
 
+import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -20,6 +22,24 @@ SECONDS_BETWEEN = 300
 
 FOLDER, PROGRESS = "checkpoint", "progress.json"
 
+FILES = (PROGRESS, "model.safetensors", "best.safetensors", "optimizer.pt", "scheduler.pt", "trainer_state.json")
+"""What a checkpoint consists of; one that lacks a file was on its way out when its process was killed."""
+
+
+def settle(folder: Path) -> None:
+    """See to it that a folder's files are on the disk and not only on their way: a lost node must not leave them short."""
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def discard(folder: Path) -> None:
+    """Remove a run's checkpoints: out of sight at once, then for good; what a file system holds back does no harm."""
+    hidden = folder.with_name(f".{folder.name}")
+    shutil.rmtree(hidden, ignore_errors=True)
+    folder.rename(hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
+
 
 class Checkpoints(TrainerCallback):
     """Asks for a checkpoint every `SECONDS_BETWEEN`, and for a last one when a signal tells the process to end.
@@ -33,7 +53,11 @@ class Checkpoints(TrainerCallback):
 
     def latest(self, folder: Path) -> Path | None:
         """The checkpoint with the most steps, or None; one made in another precision (on another device) is not continued."""
-        steps = [entry for entry in folder.glob("*") if entry.name.isdecimal()]
+        steps = [
+            entry
+            for entry in folder.glob("*")
+            if entry.name.isdecimal() and all((entry / name).is_file() for name in FILES)
+        ]
         if not steps:
             return None
         found = max(steps, key=lambda entry: int(entry.name))

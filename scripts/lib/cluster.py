@@ -102,16 +102,23 @@ def surviving_jobs(home: Path, checkout: Path) -> list[str]:
     return [str(job.number) for job in queued_jobs(checkout) if job.label.partition("_wildcards_")[2] in own]
 
 
-def cancel_survivors(home: Path, checkout: Path) -> list[str]:
+def cancel_survivors(home: Path, checkout: Path, alone: bool) -> list[str]:
     """Cancel what an earlier start left behind and wait until it is gone: two jobs of one run must not work at once.
+
+    Args:
+        alone: whether it is sure that no other start is at work, whose jobs these would be.
 
     Returns:
         Ids of the cancelled jobs.
 
     Raises:
-        InputError: they do not end.
+        InputError: they do not end, or may be another start's.
     """
     jobs = surviving_jobs(home, checkout)
+    if jobs and not alone:
+        raise InputError(
+            f"jobs of another start are in the queue: {', '.join(jobs)}; if that start has ended, cancel them with scancel, then start again"
+        )
     if jobs:
         _slurm("scancel", *jobs)
     end = time.monotonic() + PATIENCE

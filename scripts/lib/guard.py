@@ -32,7 +32,7 @@ class Guard:
         path = folder / ".guard"
         self._file = path.open("a+", encoding="utf-8")  # held until the process ends
         try:
-            _lock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.held = _lock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._file.close()
             raise InputError(
@@ -99,11 +99,13 @@ def one_at_a_time(path: Path) -> Iterator[bool]:
         yield waited
 
 
-def _lock(file: IO, how: int) -> None:
+def _lock(file: IO, how: int) -> bool:
     """Lock a file, or say that its file system knows no locks: then it is up to people not to start twice."""
     try:
         fcntl.flock(file, how)
+        return True
     except OSError as error:
         if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
             raise
         log(f"{file.name}: this file system knows no locks; do not start the same experiment twice at once")
+        return False

@@ -319,8 +319,11 @@ def efficiency(found: Experiment) -> str:
             )
         )
     memory = _most(need[1] for need in needs)
-    bounds = [f"runtime: {max(need[0] for need in needs)}", *([f"mem_mb: {memory}"] if memory else [])]
-    return f"Asked and used (Slurm's accounting):\n{_table(rows)}\nNext time, for such runs, in {SITE}: {', '.join(bounds)}"
+    shared = sum(run.job is not None and run.job.number in jobs for run in found.runs) > len(jobs)
+    bounds = [] if shared else [f"runtime: {max(need[0] for need in needs)}"]  # less time would make packs smaller
+    bounds += [f"mem_mb: {memory}"] if memory else []
+    advice = f"\nNext time, for such runs, in {SITE}: {', '.join(bounds)}" if bounds else ""
+    return f"Asked and used (Slurm's accounting):\n{_table(rows)}{advice}"
 
 
 def _enough(jobs: list[Job]) -> tuple[int, int | None]:

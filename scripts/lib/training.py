@@ -23,7 +23,7 @@ from transformers import (
 )
 from transformers.trainer import TRAINER_STATE_NAME
 
-from scripts.lib.checkpoints import PROGRESS, Checkpoints
+from scripts.lib.checkpoints import PROGRESS, Checkpoints, settle
 from scripts.lib.cli import log
 from scripts.lib.files import InputError, read_json, whole_folder, write_json
 from scripts.lib.model import EmotionClassifier
@@ -182,6 +182,7 @@ class EmotionTrainer(Trainer):
                     "progress": progress.state(),
                 },
             )
+            settle(partial)
         for older in home.iterdir():
             if older.name != step:
                 shutil.rmtree(older, ignore_errors=True)
@@ -190,7 +191,8 @@ class EmotionTrainer(Trainer):
         folder = Path(resume_from_checkpoint)
         saved, best = read_json(folder / PROGRESS), callback(self, BestEpoch)
         self.model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
-        best.weights = load_file(folder / "best.safetensors")
+        # Copies: a mapped file could not be removed from a network file system while the process lives.
+        best.weights = {name: tensor.clone() for name, tensor in load_file(folder / "best.safetensors").items()}
         best.score, best.epoch = saved["best"]["score"], saved["best"]["epoch"]
         callback(self, Progress).restore(saved["progress"])
         self.parts, self.starts = saved["parts"], saved["starts"] + 1

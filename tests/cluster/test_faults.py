@@ -3,6 +3,7 @@
 FULL=1 adds what takes minutes.
 """
 
+import itertools
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from scripts.lib.checkpoints import PROGRESS
-from tests.cluster.slurm import run, wait_until
+from tests.cluster.slurm import ACCOUNT, run, wait_until
 from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs  # noqa: F401
 
 FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FULL=1")
@@ -155,7 +156,7 @@ def test_a_lost_node_and_an_absent_controller_cost_no_result(project, cluster, s
     cluster.start_controller()
     finished(project, process, undisturbed)
     assert len({job["JobID"] for job in jobs(since)}) == 3, "the same jobs, queued again; no others"
-    assert provenance(project, 1)["starts"] <= 2
+    assert provenance(project, 1)["starts"] == 2
 
 
 def queued() -> list[str]:
@@ -188,15 +189,24 @@ def test_twelve_runs_finish_each_on_its_own_gpu_and_one_changed_value_submits_th
     project.edit(
         "scripts/train.py",
         "    start = time.monotonic()\n",
-        "    start = time.monotonic()\n    name = output / 'gpu.txt'\n"
-        "    name.write_text(os.environ['CUDA_VISIBLE_DEVICES'] + ' ' + os.uname().nodename)\n",
+        "    start = time.monotonic()\n"
+        "    (output / os.environ['SLURM_JOB_ID']).with_suffix('.gpu').write_text(os.environ['CUDA_VISIBLE_DEVICES'])\n",
     )
     block = {**project.config["grid"][0], "seed": [1, 2, 3]}
     project.configure(grid=[{**block, "head": {"type": "mlp", "size": [4, 8]}, "encoder": ["one", "two"]}])
     assert len(project.run(*SLURM).trained) == 12
     found = jobs(since)
-    assert len(found) == 12 and {job["State"] for job in found} == {"COMPLETED"}
-    assert {path.read_text().split()[0] for path in project.home.glob("runs/*/gpu.txt")} == {"0", "1"}
+    assert len(found) == 12
+    for job in found:
+        assert (job["State"], job["Account"], job["Partition"]) == ("COMPLETED", ACCOUNT, "alpha")
+        assert (job["ReqMem"], job["TimelimitRaw"]) == (found[0]["ReqMem"], "20") and "gres/gpu=1" in job["AllocTRES"]
+    listed = run("sacct", "-X", "-n", "-P", "-S", since, "-o", "JobID,NodeList,Start,End").splitlines()
+    gpus = {path.stem: path.read_text() for path in project.home.glob("runs/*/*.gpu")}
+    places = [(node, gpus[job], start, end) for job, node, start, end in (line.split("|") for line in listed)]
+    assert {gpu for _, gpu, _, _ in places} == {"0", "1"}
+    for one, other in itertools.combinations(places, 2):
+        apart = one[3] <= other[2] or other[3] <= one[2]
+        assert one[:2] != other[:2] or apart, "two jobs at once on one GPU"
     encoders = project.config["encoders"]
     encoders["two"]["training"]["learning_rate"] = 0.002
     project.configure(encoders=encoders)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -136,7 +137,9 @@ def test_a_kill_without_warning_costs_what_came_after_the_last_checkpoint(start,
     folder = undisturbed.parent / "run" / "checkpoint"
     assert [path.name for path in folder.iterdir()] == ["7"]
     (folder / ".9.half").mkdir()
-    (folder / "6").mkdir()  # an older one whose removal was cut off
+    for step in (6, 12):  # their removal was cut off
+        shutil.copytree(folder / "7", folder / str(step))
+        (folder / str(step) / "optimizer.pt").unlink()
     assert results(start()) == results(undisturbed)
 
 

@@ -321,5 +321,5 @@ def test_a_file_system_without_locks_is_said_and_stops_nothing(tmp_path, monkeyp
     (tmp_path / "spec.json").write_text("{}")
     with one_at_a_time(tmp_path / "spec.json") as waited:
         assert not waited
-    Guard(tmp_path, "tiny")
+    assert not Guard(tmp_path, "tiny").held
     assert capsys.readouterr().err.count("knows no locks") == 2
