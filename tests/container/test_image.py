@@ -18,7 +18,7 @@ from tests.container import apptainer
 from tests.container.conftest import PROJECT, notes
 
 LOCAL, SLURM = ("--profile", "profiles/local-container"), ("--profile", "profiles/slurm")
-PROGRAMS = {"fetch_encoder", "prepare", "baseline", "train", "evaluate", "models", "report"}
+PROGRAMS = {"fetch_encoder", "prepare", "baseline", "train", "evaluate", "compare", "models", "report"}
 LONG = pytest.mark.skipif(not os.environ.get("FULL"), reason="part of the long set: FULL=1")
 
 
