@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+from snakemake.deployment.singularity import Image
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod, SharedFSUsage
 
@@ -80,6 +81,8 @@ def enter_image():
         return
     if not runtime():  # the nodes look for it themselves
         workflow.storage_settings.shared_fs_usage -= {SharedFSUsage.SOFTWARE_DEPLOYMENT}
+        # After a checkpoint Snakemake asks for it here all the same; the image is a folder's, so that nothing is to be pulled.
+        Image.pull = lambda image, dryrun=False: None
     try:
         open_door(study_paths())
     except InputError as error:
