@@ -24,7 +24,7 @@ def command(folder: Path, home: Path, cache: Path, threads: int, keep: str) -> l
         "data": home / "data" / data_key(spec["data"]),
         "encoder": cache / "encoders" / encoder_key(spec["encoder"]) / "files",
         "output": folder,
-        "threads": threads,
+        "threads": min(threads, spec["training"]["threads"]),  # threads decide digits: each run keeps its own number
         "keep": keep,
     }
     return [sys.executable, "-m", "scripts.train", *(f"--{name}={value}" for name, value in options.items())]
