@@ -1,6 +1,7 @@
 # emotion-grid: fine-tune a declared grid of text encoders for multi-label emotion detection, and say what made a difference.
 #
-#   CSV ──prepare──► splits ──► train, one job a run ──► predictions ──evaluate──► tables ──► report
+#   CSV ──prepare──► splits ──┬─► tokens ──encode──► features of what is frozen
+#                             └─► train, one job a run ──► predictions ──evaluate──► tables ──► report
 #
 # The grid stands in a config file (config/config.yaml unless --configfile names another); docs/configuration.md lists every key.
 from snakemake.utils import min_version
@@ -22,6 +23,7 @@ container: image
 include: "rules/container.smk"
 include: "rules/fetch.smk"
 include: "rules/prepare.smk"
+include: "rules/encode.smk"
 include: "rules/train.smk"
 include: "rules/baseline.smk"
 include: "rules/evaluate.smk"
@@ -52,6 +54,7 @@ if not LIGHT_JOBS:
 
     localrules:
         prepare,
+        tokenize_texts,
         baseline,
         evaluate,
         models,

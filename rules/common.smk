@@ -17,8 +17,9 @@ from scripts.lib.encoders import encoder_key, is_folder
 from scripts.lib.files import SHORT, InputError, digest, read_json, write_json
 from scripts.lib.guard import Guard
 from scripts.lib.image import find, hand_on, handed_on, open_door, runtime
-from scripts.lib.plan import build_plan, data_key, write_request, write_specs
-from scripts.lib.site import fixed_resources, light_resources, load_site, pack_runs, training_need
+from scripts.lib.plan import build_plan, data_key, features_folder, tokens_folder, write_request, write_specs
+from scripts.lib.site import encoding_need, fixed_resources, light_resources, load_site, pack_runs, training_need
+from scripts.lib.spec import cache_key
 from scripts.lib.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 from scripts.lib.status import explain_end
 
@@ -222,13 +223,63 @@ def data_folder(wildcards):
 
 def encoder_folder(wildcards):
     """Folder of the fetched encoder that a run reads."""
-    return CACHE / "encoders" / encoder_key(spec_of(wildcards)["encoder"])
+    return encoder_of(spec_of(wildcards))
+
+
+def cached_options(wildcards):
+    """The command line's options for the tokens and the features that a run reads."""
+    from shlex import quote
+
+    spec = spec_of(wildcards)
+    features = features_folder(spec)
+    return f"--tokens {quote(str(CACHE / tokens_folder(spec)))}" + (
+        f" --features {quote(str(CACHE / features))}" if features else ""
+    )
+
+
+def spec_in_cache(kind, wildcards):
+    """The spec behind a key of tokens or features: as planned or, in a job, as it was written before it started."""
+    begin()
+    folder = f"{kind}/{wildcards.key}"
+    planned = getattr(PLAN, "cached", {})
+    return planned[folder] if folder in planned else read_json(CACHE / folder / "spec.json")
+
+
+def encoder_of(spec):
+    """Folder of the fetched encoder that a spec of tokens names."""
+    return CACHE / "encoders" / encoder_key(spec["encoder"])
+
+
+def tokens_of_features(wildcards):
+    """Folder of the tokens that features are made from."""
+    return CACHE / "tokens" / cache_key(spec_in_cache("features", wildcards)["tokens"])
+
+
+def needs_of_tokens(wildcards):
+    """What tokens wait for, if they are not there yet."""
+    if (CACHE / "tokens" / wildcards.key / "tokens.json").is_file():
+        return []
+    return [encoder_of(spec_in_cache("tokens", wildcards)) / "fetched.json"]
+
+
+def needs_of_features(wildcards):
+    """What features wait for, if they are not there yet."""
+    if (CACHE / "features" / wildcards.key / "features.json").is_file():
+        return []
+    encoder = encoder_of(spec_in_cache("features", wildcards)["tokens"])
+    return [tokens_of_features(wildcards) / "tokens.json", encoder / "fetched.json"]
+
+
+def data_bytes(*splits):
+    """Size of the CSV files of splits."""
+    root = Path(config.get("data_root", ".")).expanduser()
+    files = [root / config["data"][split] for split in splits if split in config["data"]]
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def train_bytes():
     """Size of the training rows' CSV file."""
-    train = Path(config.get("data_root", ".")).expanduser() / config["data"]["train"]
-    return train.stat().st_size if train.is_file() else 0
+    return data_bytes("train")
 
 
 def runs_of(wildcards):
@@ -255,6 +306,16 @@ def training_resource(name):
     return amount
 
 
+def encoding_resource(name):
+    """A resource of a job that asks a frozen encoder, as a function of its features and of the attempt."""
+
+    def amount(wildcards, attempt):
+        spec = spec_in_cache("features", wildcards)
+        return getattr(encoding_need(spec, data_bytes("train", "dev", "test"), SITE, attempt), name)
+
+    return amount
+
+
 def light_group(name):
     """The group of a light step: where light steps are jobs, those of a group wait in the queue together."""
     return name if LIGHT_JOBS else None
@@ -266,15 +327,24 @@ TRAINING_RESOURCES = {
     "mem_mb": training_resource("mem_mb"),
     "runtime": training_resource("runtime"),
 }
+ENCODING_RESOURCES = {
+    **fixed_resources(SITE, gpu=True),
+    "mem_mb": encoding_resource("mem_mb"),
+    "runtime": encoding_resource("runtime"),
+}
 
 
 def needs_of_run(wildcards, files=RESULT_FILES):
     """What a run waits for. A finished run waits for nothing: the cache may be deleted without training it again."""
     if not missing_files(RESULTS / wildcards.experiment / "runs" / wildcards.run, files):
         return []
+    spec = spec_of(wildcards)
+    features = features_folder(spec)
     return [
         data_folder(wildcards) / "checks.json",
-        encoder_folder(wildcards) / "fetched.json",
+        CACHE / tokens_folder(spec) / "tokens.json",
+        *([CACHE / features / "features.json"] if features else []),
+        encoder_of(spec) / "fetched.json",
     ]
 
 

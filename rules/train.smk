@@ -16,13 +16,14 @@ rule train:
     params:
         folder=subpath(output[-1], parent=True),
         data=data_folder,
+        cached=cached_options,
         encoder=encoder_folder,
         keep=KEEP,
     message:
         "Training {wildcards.run}"
     shell:
-        "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} --encoder {params.encoder:q}/files"
-        " --output {params.folder:q} --threads {threads} --keep {params.keep} > {log:q} 2>&1"
+        "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} {params.cached}"
+        " --encoder {params.encoder:q}/files --output {params.folder:q} --threads {threads} --keep {params.keep} > {log:q} 2>&1"
 
 
 # On a cluster, runs that wait may share a job (`pack` in profiles/slurm/site.yaml). Their results are no outputs of it: Snakemake deletes
@@ -62,10 +63,11 @@ rule restore_model:
     params:
         folder=subpath(output[0], ancestor=2),
         data=data_folder,
+        cached=cached_options,
         encoder=encoder_folder,
     # Only on request: a model that was cleared away is trained again from its spec; its predictions stay as they are.
     message:
         "Training {wildcards.run} again for its model"
     shell:
-        "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} --encoder {params.encoder:q}/files"
-        " --output {params.folder:q} --threads {threads} --keep model > {log:q} 2>&1"
+        "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} {params.cached}"
+        " --encoder {params.encoder:q}/files --output {params.folder:q} --threads {threads} --keep model > {log:q} 2>&1"

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.data import read_split, write_predictions
+from scripts.lib.data import read_split
 from scripts.lib.files import read_json
+from scripts.lib.rows import write_predictions
 from scripts.lib.splits import SPLITS
 
 

@@ -4,7 +4,6 @@ Writes `files/` (config, tokenizer, safetensors weights and nothing else) and fe
 there and whole is not fetched again.
 """
 
-import fcntl
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from scripts.lib.encoders import (
     well_known,
 )
 from scripts.lib.files import InputError, file_digest, read_json, whole_folder, write_json
+from scripts.lib.guard import one_maker
 
 
 def fetch_folder(path: Path, target: Path) -> None:
@@ -142,9 +142,7 @@ def fetch(spec: dict, output: Path) -> dict[str, str]:
     Whoever else fetches the same one waits and then finds it.
     """
     target = output / "files"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with output.with_name(f".{output.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_maker(output):
         if is_whole(target):
             log("it is there already")
             return read_json(target / "checksums.json")

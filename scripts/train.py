@@ -1,121 +1,150 @@
 """Train one run of the grid and predict every split with its best epoch.
 
-Reads the run's spec, the prepared splits and the fetched encoder; writes predictions/<split>.csv, history.csv and provenance.json,
-and, if asked, model/. Only validation decides which epoch is kept; dev and test are predicted once, at the end. A run that was
-interrupted continues from its last checkpoint (checkpoint/, gone when the run is done).
+Reads the run's spec, the prepared splits, the study's tokens, the fetched encoder and, where they are stored, the features that its frozen
+part gave; writes predictions/<split>.csv, history.csv and provenance.json, and, if asked, model/. Only validation decides which epoch
+is kept; dev and test are predicted once, at the end. A run that was interrupted continues from its last checkpoint (checkpoint/, gone
+when the run is done).
 """
 
+import csv
+import importlib.metadata
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+from scripts.lib.checkpoints import FOLDER, Checkpoints
 from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.data import has_gold, read_split, write_predictions
 from scripts.lib.files import read_json, whole_file, whole_folder, write_json
 from scripts.lib.guard import one_at_a_time
+from scripts.lib.rows import read_rows, write_predictions
 from scripts.lib.splits import MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 
 
-def train(spec: dict, data: Path, encoder: Path, output: Path, threads: int, keep: str) -> None:
+def train(
+    spec: dict,
+    data: Path,
+    tokens: Path,
+    encoder: Path,
+    output: Path,
+    threads: int,
+    keep: str,
+    features: Path | None = None,
+) -> None:
     """Train the run of a spec and write its results into `output`, provenance.json last.
 
-    `keep` says what to write: `all`, `results` (no model) or `model` (nothing but the model).
+    Args:
+        features: what the frozen part of the encoder gave, if anything is frozen; without it the run asks the encoder itself.
+        keep: what to write: `all`, `results` (no model) or `model` (nothing but the model).
     """
     start = time.monotonic()
-    import pandas as pd
     import torch
-    import transformers
-    from transformers import AutoTokenizer, set_seed
 
-    from scripts.lib import training as fit
-    from scripts.lib.checkpoints import FOLDER, Checkpoints, discard
-    from scripts.lib.model import build_classifier, count_parameters
+    from scripts.lib.features import TOKENIZER, Index, Split
+    from scripts.lib.fitting import clock, find_device, find_precision, positive_weights
+    from scripts.lib.saved import describe, write_model
 
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     labels, values = spec["data"]["labels"], spec["training"]
-    device = fit.find_device()
-    precision = fit.find_precision(values["precision"], device)
+    device = find_device()
+    precision = find_precision(values["precision"], device)
     log(f"device {device}, precision {precision}, {threads} threads")
-    tokenizer = AutoTokenizer.from_pretrained(encoder, local_files_only=True, trust_remote_code=False)
-    tables = {split: read_split(data / f"{split}.csv") for split in ("train", *SPLITS)}
-    sets, cut = {}, {}
-    for split, table in tables.items():
-        sets[split], cut[split] = (
-            fit.encode_texts(table, tokenizer, values["max_length"], gold=has_gold(table)) if len(table) else ([], 0)
-        )
-    set_seed(spec["seed"])
-    model = build_classifier(spec, encoder)
-    if values["class_weights"] == "balanced":
-        model.class_weights = fit.positive_weights(tables["train"][labels].to_numpy())
-    counts = count_parameters(model)
-    log(f"{len(tables['train'])} rows, {counts.trainable:,} of {counts.total:,} parameters train")
-    checkpoints = output / FOLDER
-    trainer = fit.make_trainer(
-        model, tokenizer, spec, sets["train"], sets["validation"], precision, device, checkpoints
-    )
-    listener = fit.callback(trainer, Checkpoints)
-    with listener.listening():
-        trainer.train(resume_from_checkpoint=listener.latest(checkpoints))
-    best, progress = fit.callback(trainer, fit.BestEpoch), fit.callback(trainer, fit.Progress)
+    rows = {split: read_rows(data / f"{split}.csv") for split in ("train", *SPLITS)}
+    index = Index(tokens)
+    splits = {split: Split(found, index) for split, found in rows.items()}
+    weights = positive_weights(rows["train"].gold) if values["class_weights"] == "balanced" else None
+    checkpoints = Checkpoints(output / FOLDER, precision)
+    cached = usable(features, precision)
+    if cached and spec["freeze"] == "all":
+        from scripts.lib.head_training import HeadTraining
+
+        training: Any = HeadTraining(features, index, spec, splits, weights, device, checkpoints)
+        total = cached["encoder_parameters"] + training.trainable
+    else:
+        from scripts.lib.training import FineTuning
+
+        source = features if cached else tokens
+        training = FineTuning(encoder, source, index, spec, splits, weights, precision, device, checkpoints)
+        total = training.total
+    log(f"{len(rows['train']):,} rows, {training.trainable:,} of {total:,} parameters train")
+    training.fit()
+    best, progress = training.best, training.progress
     train_seconds = progress.seconds
-    best.restore(model)
     log(f"best epoch: {best.epoch}, validation macro-F1 {best.score:.4f} at 0.5")
     if keep != "results":
         with whole_folder(output / "model") as partial:
-            model.save(partial)
-            tokenizer.save_pretrained(partial)
+            write_model(partial, best.weights, describe(encoder, spec))
+            shutil.copytree(tokens / "files" / TOKENIZER, partial, dirs_exist_ok=True)
     if keep == "model":
-        discard(checkpoints)
+        checkpoints.discard()
         return
     for split in SPLITS:
         write_predictions(
-            output / "predictions" / f"{split}.csv",
-            list(tables[split]["id"]),
-            labels,
-            fit.predict(trainer, sets[split], len(labels)),
+            output / "predictions" / f"{split}.csv", rows[split].ids, labels, training.predict(splits[split])
         )
-    with whole_file(output / "history.csv") as partial:
-        pd.DataFrame(progress.history).to_csv(partial, index=False, lineterminator="\n")
+    with whole_file(output / "history.csv") as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, progress.history[0], lineterminator="\n")
+        table.writeheader()
+        table.writerows(progress.history)
     write_json(
         output / "provenance.json",
         {
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "precision": precision,
             "threads": threads,
-            "batch_parts": trainer.parts,
-            "starts": trainer.starts,
+            "features": features.name if cached else None,
+            "batch_parts": training.parts,
+            "starts": checkpoints.starts,
             "best_epoch": best.epoch,
             "validation_macro_f1_at_0.5": best.score,
             "epochs_trained": len(progress.history),
-            "trainable_parameters": counts.trainable,
-            "total_parameters": counts.total,
-            "texts_cut": cut,
+            "trainable_parameters": training.trainable,
+            "total_parameters": total,
+            "texts_cut": {split: found.cut for split, found in splits.items()},
             "train_seconds": round(train_seconds, 2),
             "total_seconds": round(time.monotonic() - start, 2),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "versions": {
-                "python": sys.version.split()[0],
-                "torch": torch.__version__,
-                "transformers": transformers.__version__,
-            },
+            "versions": {name: version(name) for name in ("python", "torch", "transformers")},
             "job": os.environ.get("SLURM_JOB_ID"),
             "image": json.loads(os.environ.get("EMOTION_GRID_IMAGE", "null")),
         },
     )
-    discard(checkpoints)
-    log(f"done in {fit.clock(time.monotonic() - start)}")
+    checkpoints.discard()
+    log(f"done in {clock(time.monotonic() - start)}")
+
+
+def usable(features: Path | None, precision: str) -> dict | None:
+    """What features.json holds, if the features are stored and were made in the run's precision; the log says why not."""
+    if features is None:
+        return None
+    found = read_json(features / "features.json")
+    if not found["stored"]:
+        log(f"the encoder is asked in every epoch: {found['why']}")
+    elif found["precision"] != precision:
+        log(
+            f"the encoder is asked in every epoch: its features were made in {found['precision']}, now it is {precision}"
+        )
+    else:
+        return found
+    return None
+
+
+def version(name: str) -> str:
+    """Version of Python or of an installed package; nothing is imported for it."""
+    return sys.version.split()[0] if name == "python" else importlib.metadata.version(name)
 
 
 def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, type=Path, help="spec.json of the run")
     parser.add_argument("--data", required=True, type=Path, help="folder of the prepared splits")
+    parser.add_argument("--tokens", required=True, type=Path, help="folder of the study's tokens in the cache")
     parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
+    parser.add_argument("--features", type=Path, help="folder of the features that the encoder's frozen part gave")
     parser.add_argument("--output", required=True, type=Path, help="folder of the run's results")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     parser.add_argument(
@@ -138,10 +167,12 @@ def main() -> None:
         train(
             read_json(arguments.spec),
             arguments.data,
+            arguments.tokens,
             arguments.encoder,
             arguments.output,
             arguments.threads,
             arguments.keep,
+            arguments.features,
         )
 
 

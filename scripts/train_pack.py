@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.encoders import encoder_key
 from scripts.lib.files import InputError, read_json, write_text
-from scripts.lib.plan import data_key
+from scripts.lib.plan import data_key, features_folder, tokens_folder
 from scripts.lib.splits import RESULT_FILES, missing_files
 
 
@@ -22,11 +22,14 @@ def command(folder: Path, home: Path, cache: Path, threads: int, keep: str) -> l
     options = {
         "spec": folder / "spec.json",
         "data": home / "data" / data_key(spec["data"]),
+        "tokens": cache / tokens_folder(spec),
         "encoder": cache / "encoders" / encoder_key(spec["encoder"]) / "files",
         "output": folder,
         "threads": min(threads, spec["training"]["threads"]),  # threads decide digits: each run keeps its own number
         "keep": keep,
     }
+    if features := features_folder(spec):
+        options["features"] = cache / features
     return [sys.executable, "-m", "scripts.train", *(f"--{name}={value}" for name, value in options.items())]
 
 

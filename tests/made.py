@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scripts.lib.data import write_predictions, write_split
+from scripts.lib.data import write_split
 from scripts.lib.files import write_json
+from scripts.lib.rows import write_predictions
 
 LABELS = ["anger", "fear", "joy", "sadness", "surprise"]
 ROWS = {"train": 400, "validation": 100, "dev": 200, "test": 50}

@@ -1,63 +1,44 @@
 """Checkpoints of a run that is still training: when one is due, and where the latest lies.
 
-A checkpoint is a folder named by its step that appears whole; whoever starts the run's spec again continues from the latest.
+A checkpoint is a folder named by its step that appears whole; whoever starts the run's spec again continues from the latest. Imports
+nothing but the standard library.
 """
 
 import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback
-
 from scripts.lib.cli import log
-from scripts.lib.files import read_json
+from scripts.lib.files import read_json, whole_folder, write_json
 
 SECONDS_BETWEEN = 300
 """Between two checkpoints: what a kill costs at most."""
 
 FOLDER, PROGRESS = "checkpoint", "progress.json"
 
-FILES = (PROGRESS, "model.safetensors", "best.safetensors", "optimizer.pt", "scheduler.pt", "trainer_state.json")
-"""What a checkpoint consists of; one that lacks a file was on its way out when its process was killed."""
 
-
-def settle(folder: Path) -> None:
-    """See to it that a folder's files are on the disk and not only on their way: a lost node must not leave them short."""
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-
-
-def discard(folder: Path) -> None:
-    """Remove a run's checkpoints: out of sight at once, then for good; what a file system holds back does no harm."""
-    hidden = folder.with_name(f".{folder.name}")
-    shutil.rmtree(hidden, ignore_errors=True)
-    folder.rename(hidden)
-    shutil.rmtree(hidden, ignore_errors=True)
-
-
-class Checkpoints(TrainerCallback):
-    """Asks for a checkpoint every `SECONDS_BETWEEN`, and for a last one when a signal tells the process to end.
+class Checkpoints:
+    """Says when a checkpoint is due: every `SECONDS_BETWEEN`, and a last one when a signal tells the process to end.
 
     Ctrl-C and a run started by hand under Slurm get that last one. Under Snakemake on Slurm, the signal before a kill reaches Snakemake
     alone: there the one of some minutes ago counts.
+
+    Attributes:
+        starts: how often the run was started.
     """
 
-    def __init__(self, precision: str):
-        self.precision, self.signal, self._saved = precision, None, time.monotonic()
+    def __init__(self, home: Path, precision: str):
+        self.home, self.precision, self.starts = home, precision, 1
+        self._signal, self._saved = None, time.monotonic()
 
-    def latest(self, folder: Path) -> Path | None:
+    def latest(self) -> Path | None:
         """The checkpoint with the most steps, or None; one made in another precision (on another device) is not continued."""
-        steps = [
-            entry
-            for entry in folder.glob("*")
-            if entry.name.isdecimal() and all((entry / name).is_file() for name in FILES)
-        ]
+        steps = [entry for entry in self.home.glob("*") if entry.name.isdecimal()]
         if not steps:
             return None
         found = max(steps, key=lambda entry: int(entry.name))
@@ -80,22 +61,55 @@ class Checkpoints(TrainerCallback):
                 signal.signal(number, handler)
 
     def _note(self, number: int, frame: Any) -> None:
-        self.signal = number
+        self._signal = number
 
-    def _due(self) -> bool:
-        return self.signal is not None or time.monotonic() - self._saved >= SECONDS_BETWEEN
+    @property
+    def due(self) -> bool:
+        """Whether a checkpoint should be written after this step."""
+        return self._signal is not None or time.monotonic() - self._saved >= SECONDS_BETWEEN
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        # An epoch's last step is saved after its evaluation, which would be skipped otherwise.
-        control.should_save = self._due() and state.global_step % (state.max_steps // state.num_train_epochs) != 0
+    def write(self, step: int, fill: Callable[[Path], None], progress: dict) -> None:
+        """Write a checkpoint that appears whole, then remove older ones.
 
-    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        control.should_save = self._due()
-
-    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        Args:
+            fill: writes the files into the folder that it is given.
+            progress: what progress.json holds besides.
+        """
+        with whole_folder(self.home / str(step)) as partial:
+            fill(partial)
+            write_json(partial / PROGRESS, {**progress, "precision": self.precision, "starts": self.starts})
+            for path in partial.iterdir():  # on the disk, not only on its way: a lost node must not leave it short
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+        for older in self.home.iterdir():
+            if older.name != str(step):
+                _remove(older)
         self._saved = time.monotonic()
-        if self.signal is not None:
-            log(
-                f"stopped by {signal.Signals(self.signal).name} at step {state.global_step}; the next start continues from the last checkpoint"
-            )
-            raise SystemExit(128 + self.signal)
+
+    def read(self, folder: Path) -> dict:
+        """What a checkpoint's progress.json holds; the run counts as started once more."""
+        progress = read_json(folder / PROGRESS)
+        self.starts = progress["starts"] + 1
+        log(f"continuing from the checkpoint of step {folder.name}")
+        return progress
+
+    def end_if_told(self, step: int) -> None:
+        """End the process after its last checkpoint if a signal asked for it."""
+        if self._signal is not None:
+            name = signal.Signals(self._signal).name
+            log(f"stopped by {name} at step {step}; the next start continues from the last checkpoint")
+            raise SystemExit(128 + self._signal)
+
+    def discard(self) -> None:
+        """Remove a run's checkpoints."""
+        if self.home.is_dir():
+            _remove(self.home)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder: out of sight at once, so that a kill leaves no half of it, then for good; what a file system holds back does no harm."""
+    hidden = folder.with_name(f".{folder.name.lstrip('.')}")
+    if hidden != folder:
+        shutil.rmtree(hidden, ignore_errors=True)
+        folder.rename(hidden)
+    shutil.rmtree(hidden, ignore_errors=True)

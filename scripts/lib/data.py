@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.files import InputError, whole_file
+from scripts.lib.rows import read_rows
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -111,34 +112,16 @@ def write_split(table: pd.DataFrame, path: str | Path) -> None:
 
 def read_split(path: str | Path) -> pd.DataFrame:
     """A prepared split: `id` and `text` as text, labels as float (NaN where there is no gold); no rows if the study has no such split."""
-    table = pd.read_csv(path, dtype={"id": str, "text": str}, keep_default_na=False, na_values={}, encoding="utf-8")
-    labels = [name for name in table.columns if name not in ("id", "text")]
-    return table.assign(**{label: pd.to_numeric(table[label], errors="coerce").astype(float) for label in labels})
+    rows = read_rows(path)
+    return pd.DataFrame({"id": pd.Series(rows.ids, dtype=str), "text": pd.Series(rows.texts, dtype=str)}).assign(
+        **{label: rows.gold[:, place] for place, label in enumerate(rows.labels)}
+    )
 
 
 def has_gold(table: pd.DataFrame) -> bool:
     """Whether a prepared split has rows and they are labelled."""
     labels = [name for name in table.columns if name not in ("id", "text")]
     return len(table) > 0 and not table[labels].isna().to_numpy().any()
-
-
-def write_predictions(path: str | Path, ids: list[str], labels: list[str], probabilities: np.ndarray) -> None:
-    """Write a prediction table: `id` and a probability a label, a row for every input row, in input order.
-
-    Args:
-        probabilities: float, (rows, labels), each in [0, 1].
-
-    Raises:
-        ValueError: shapes that do not match, or values that are no probabilities.
-    """
-    if probabilities.shape != (len(ids), len(labels)):
-        raise ValueError(f"expected {len(ids)} rows × {len(labels)} labels, found {probabilities.shape}")
-    if not np.all((probabilities >= 0) & (probabilities <= 1)):
-        raise ValueError("expected probabilities in [0, 1], found others (the training diverged?)")
-    table = pd.DataFrame(probabilities.astype(np.float64), columns=labels)
-    table.insert(0, "id", ids)
-    with whole_file(path) as partial:
-        table.to_csv(partial, index=False, lineterminator="\n", float_format="%.9g")
 
 
 def read_predictions(path: str | Path, labels: list[str]) -> pd.DataFrame:

@@ -86,6 +86,15 @@ def _owner(path: Path) -> str:
 
 
 @contextmanager
+def one_maker(folder: Path) -> Iterator[None]:
+    """Hold the making of a folder in the cache while the block runs; whoever else would make it waits, and then finds it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as file:
+        _lock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def one_at_a_time(path: Path) -> Iterator[bool]:
     """Hold a file that is there while the block runs, after whoever holds it now; yields whether somebody did."""
     with path.open("r+b") as file:

@@ -1,18 +1,18 @@
 """The classifier: an encoder, a head on its hidden states, and what of both is trained."""
 
-import itertools
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, read_json
+from scripts.lib.heads import build_head
+from scripts.lib.saved import DESCRIBED, describe, write_model
 
 QUERY_AND_VALUE = {"query", "value", "query_proj", "value_proj", "q", "v", "q_lin", "v_lin", "in_proj"}
 """What the supported families call the projections that LoRA adapts (Hu et al. 2021, section 4.2)."""
@@ -49,52 +49,6 @@ class EmotionConfig(PretrainedConfig):
         super().__init__(
             problem_type="multi_label_classification", **{k: v for k, v in kwargs.items() if k != "problem_type"}
         )
-
-
-class MLPHead(nn.Module):
-    """One vector a text through `layers` linear layers with GELU and dropout between them; one layer is a linear classifier."""
-
-    def __init__(self, hidden_size: int, labels: int, size: int | None, layers: int, pooling: str, dropout: float):
-        super().__init__()
-        self.pooling = pooling
-        widths = [hidden_size, *[size] * (layers - 1)]
-        blocks: list[nn.Module] = [nn.Dropout(dropout)]
-        for before, after in itertools.pairwise(widths):
-            blocks += [nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout)]
-        self.layers = nn.Sequential(*blocks, nn.Linear(widths[-1], labels))
-
-    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits (texts, labels) from hidden states (texts, tokens, hidden_size) and mask (texts, tokens)."""
-        return self.layers(hidden[:, 0] if self.pooling == "first" else masked_mean(hidden, mask))
-
-
-class AttentionHead(nn.Module):
-    """All tokens projected to `size`, self-attention over them, their mean, one linear layer; padding counts nowhere."""
-
-    def __init__(self, hidden_size: int, labels: int, size: int, heads: int, dropout: float):
-        super().__init__()
-        self.project = nn.Linear(hidden_size, size)
-        self.attention = nn.MultiheadAttention(size, heads, dropout=dropout, batch_first=True)
-        self.dropout = nn.Dropout(dropout)
-        self.classify = nn.Linear(size, labels)
-
-    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits (texts, labels) from hidden states (texts, tokens, hidden_size) and mask (texts, tokens)."""
-        tokens = self.project(self.dropout(hidden))
-        attended, _ = self.attention(tokens, tokens, tokens, key_padding_mask=mask == 0, need_weights=False)
-        return self.classify(self.dropout(masked_mean(attended, mask)))
-
-
-def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Mean over the tokens that are not padding: (texts, tokens, width) and (texts, tokens) give (texts, width)."""
-    weights = mask.unsqueeze(-1).to(states.dtype)
-    return (states * weights).sum(1) / weights.sum(1)
-
-
-def build_head(head: dict, hidden_size: int, labels: int) -> nn.Module:
-    """The head that a spec's `head` describes."""
-    kinds = {"mlp": MLPHead, "attention": AttentionHead}
-    return kinds[head["type"]](hidden_size, labels, **{key: value for key, value in head.items() if key != "type"})
 
 
 class EmotionClassifier(PreTrainedModel):
@@ -156,16 +110,20 @@ class EmotionClassifier(PreTrainedModel):
 
     def save(self, folder: str | Path) -> None:
         """Write config.json and model.safetensors with what differs from the encoder: all that was trained, and nothing else."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        trained = {
-            name: tensor.detach().cpu().contiguous() for name, tensor in self.named_parameters() if tensor.requires_grad
-        }
-        (folder / "model.safetensors").write_bytes(save(trained, metadata={"format": "pt"}))
-        self.config.architectures = [type(self).__name__]
-        (folder / "config.json").write_text(
-            json.dumps(self.config.to_dict(), indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8"
-        )
+        trained = {name: tensor for name, tensor in self.named_parameters() if tensor.requires_grad}
+        write_model(Path(folder), trained, {key: getattr(self.config, key) for key in DESCRIBED})
+
+    def start_above_frozen_layers(self) -> None:
+        """Cut the embeddings and the frozen layers off: their output takes the place of `inputs_embeds`.
+
+        The layers that are left keep their names, and so do their weights.
+        """
+        layers = encoder_layers(self.encoder)
+        for place in range(self.config.freeze):
+            delattr(layers, str(place))
+        self.encoder.embeddings = _Given()
+        left = {id(module) for module in self.modules()}
+        self.frozen = [module for module in self.frozen if id(module) in left]
 
     @classmethod
     def from_pretrained(
@@ -181,7 +139,9 @@ class EmotionClassifier(PreTrainedModel):
         Raises:
             InputError: the encoder is not where it was, or the weights do not fit it.
         """
-        config = EmotionConfig(**{k: v for k, v in _read(Path(folder) / "config.json").items() if k in _SAVED})
+        config = EmotionConfig(
+            **{k: v for k, v in _description(Path(folder) / "config.json").items() if k in DESCRIBED}
+        )
         config.encoder_path = str(encoder or config.encoder_path)
         if not (Path(config.encoder_path) / "config.json").is_file():
             raise InputError(
@@ -201,13 +161,10 @@ class EmotionClassifier(PreTrainedModel):
         return model.eval()
 
 
-_SAVED = ("encoder", "encoder_path", "head", "freeze", "lora", "labels", "max_length")
-
-
-def _read(path: Path) -> dict:
+def _description(path: Path) -> dict:
     if not path.is_file():
         raise InputError(f"{path}: expected a saved model's config, found none")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return read_json(path)
 
 
 def _encoder_config(config: EmotionConfig) -> PretrainedConfig:
@@ -223,21 +180,14 @@ def load_encoder(path: str | Path) -> PreTrainedModel:
 
 
 def build_classifier(spec: dict, encoder_path: str | Path) -> EmotionClassifier:
-    """The untrained classifier of a run's spec; the head's initial weights come from torch's global seed.
+    """The untrained classifier of a run's spec; what is new in it, head and adapters, depends on the seed alone.
 
     Raises:
         InputError: the encoder's shape is not the one that the spec was planned with.
     """
     encoder = load_encoder(encoder_path)
-    config = EmotionConfig(
-        encoder=encoder.config.to_dict(),
-        encoder_path=str(encoder_path),
-        head=spec["head"],
-        freeze=spec["freeze"],
-        lora=spec["lora"],
-        labels=spec["data"]["labels"],
-        max_length=spec["training"]["max_length"],
-    )
+    config = EmotionConfig(**describe(Path(encoder_path), spec))
+    torch.manual_seed(spec["seed"])  # not before: how much loading an encoder draws depends on its weights
     return EmotionClassifier(config, encoder)
 
 
@@ -279,6 +229,24 @@ def fix_parameters(model: EmotionClassifier, freeze: int | str, lora: dict | Non
         for name, parameter in encoder.named_parameters():
             parameter.requires_grad_("lora_" in name)
     return frozen
+
+
+LAYERED = ("bert", "roberta", "xlm-roberta", "mpnet")
+"""Families (`model_type`) whose layers follow each other and share nothing but attention masks and relative positions."""
+
+
+def keep_lower_layers(encoder: PreTrainedModel, count: int) -> None:
+    """Cut an encoder above its lowest `count` layers: what it returns is then their output."""
+    layers = encoder_layers(encoder)
+    for place in range(count, len(layers)):
+        delattr(layers, str(place))
+
+
+class _Given(nn.Module):
+    """Stands where the embeddings stood, and hands on what it is given."""
+
+    def forward(self, inputs_embeds: torch.Tensor, **_: Any) -> torch.Tensor:
+        return inputs_embeds
 
 
 def lora_targets(encoder: nn.Module, freeze: int) -> list[str]:

@@ -8,7 +8,16 @@ from typing import Any
 from scripts.lib.encoders import Source, encoder_key
 from scripts.lib.files import SHORT, InputError, canonical, digest, read_json, write_json
 from scripts.lib.grid import expand, varying
-from scripts.lib.spec import baseline_spec, data_spec, program_digest, run_name, run_spec
+from scripts.lib.spec import (
+    baseline_spec,
+    cache_key,
+    data_spec,
+    features_spec,
+    program_digest,
+    run_name,
+    run_spec,
+    tokens_spec,
+)
 from scripts.lib.splits import RESULT_FILES, SPLITS, missing_files
 
 
@@ -27,13 +36,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that an experiment's config asks for; keys are folder names."""
+    """All that an experiment's config asks for; keys are folder names, those of `cached` in the cache (tokens/…, features/…)."""
 
     experiment: str
     runs: dict[str, Row]
     baselines: dict[str, Row]
     data: dict[str, dict]
     encoders: dict[str, Source]
+    cached: dict[str, dict]
     others: list[str]
     explanations: dict
     settings: dict
@@ -99,10 +109,32 @@ def build_plan(config: dict) -> Plan:
         baselines,
         data,
         {encoder_key(source.spec): source for source in sources.values()},
+        _cached(runs),
         _other_predictions(config["compare"]),
         _explanations(config, runs),
         settings,
     )
+
+
+def _cached(runs: dict[str, Row]) -> dict[str, dict]:
+    """Specs of the tokens and features that the runs read."""
+    found = {}
+    for row in runs.values():
+        found[tokens_folder(row.spec)] = tokens_spec(row.spec)
+        if folder := features_folder(row.spec):
+            found[folder] = features_spec(row.spec)
+    return found
+
+
+def tokens_folder(run: dict) -> str:
+    """Folder in the cache of the tokens that a run reads, from its spec."""
+    return f"tokens/{cache_key(tokens_spec(run))}"
+
+
+def features_folder(run: dict) -> str | None:
+    """Folder in the cache of the features that a run reads, from its spec; None if nothing of its encoder is frozen."""
+    spec = features_spec(run)
+    return spec and f"features/{cache_key(spec)}"
 
 
 def _explanations(config: dict, runs: dict[str, Row]) -> dict:
@@ -148,6 +180,8 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
         # Inside the image another folder is home.
         model = str(Path(source.model).expanduser()) if source.model.startswith("~") else source.model
         _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
+    for folder, spec in plan.cached.items():
+        _write_once(cache / folder / "spec.json", spec)
     write_request(plan.document(), home / "plan.json")
     write_request(plan.explanations, home / "explanations.json")
 

@@ -46,6 +46,9 @@ BASE_MB = 3000
 BYTES_PER_PARAMETER = 20
 """Weights, gradients, two moments of AdamW and the best epoch's copy, in fp32 (measured: MPNet, 110 M, 5.2 GB in all)."""
 
+BYTES_PER_WEIGHT = 8
+"""Of an encoder that is only asked: its weights in fp32, and room for a batch."""
+
 GPU_SPEED, CPU_SPEED = 1e13, 5e10
 """Floating point operations a second that an old GPU, and one CPU thread, are sure to do in training."""
 
@@ -112,9 +115,14 @@ def light_resources(site: dict) -> dict[str, Any]:
 
 
 def parameters(spec: dict) -> float:
-    """Parameters of a run's encoder, from its shape: twelve squares of the width a layer, and the embeddings."""
+    """Parameters of the encoder that a run or its tokens name, from its shape: twelve squares of the width a layer, and the embeddings."""
     encoder = spec["encoder"]
     return (12 * encoder["layers"] * encoder["hidden_size"] + VOCABULARY) * encoder["hidden_size"]
+
+
+def _speed(site: dict, threads: int) -> float:
+    """Floating point operations a second that a job's device is sure to do."""
+    return GPU_SPEED if site["gpus"] else CPU_SPEED * threads
 
 
 def training_seconds(spec: dict, train_bytes: int, site: dict) -> float:
@@ -124,9 +132,8 @@ def training_seconds(spec: dict, train_bytes: int, site: dict) -> float:
         spec: the run's spec.
         train_bytes: size of the training rows' CSV file.
     """
-    speed = GPU_SPEED if site["gpus"] else CPU_SPEED * spec["training"]["threads"]
     operations = 6 * parameters(spec) * train_bytes / BYTES_PER_TOKEN * spec["training"]["epochs"]
-    return STARTUP_SECONDS + operations / speed
+    return STARTUP_SECONDS + operations / _speed(site, spec["training"]["threads"])
 
 
 def training_need(specs: list[dict], train_bytes: int, site: dict, attempt: int) -> Need:
@@ -138,6 +145,24 @@ def training_need(specs: list[dict], train_bytes: int, site: dict, attempt: int)
     """
     mem_mb = BASE_MB + max(parameters(spec) for spec in specs) * BYTES_PER_PARAMETER / 1e6
     minutes = sum(training_seconds(spec, train_bytes, site) for spec in specs) / 60
+    return _bounded(mem_mb, minutes, site, attempt)
+
+
+def encoding_need(spec: dict, data_bytes: int, site: dict, attempt: int) -> Need:
+    """Memory and time of a job that asks a frozen encoder once for every text, within the site's bounds; more at a second try.
+
+    Args:
+        spec: of the features.
+        data_bytes: size of the study's CSV files.
+        attempt: 1 at the first try.
+    """
+    size = parameters(spec["tokens"])
+    seconds = STARTUP_SECONDS + 2 * size * data_bytes / BYTES_PER_TOKEN / _speed(site, spec["threads"])
+    return _bounded(BASE_MB + size * BYTES_PER_WEIGHT / 1e6, seconds / 60, site, attempt)
+
+
+def _bounded(mem_mb: float, minutes: float, site: dict, attempt: int) -> Need:
+    """A need within the site's bounds; more at a second try."""
     bound = site["mem_mb"] if attempt == 1 else site["mem_mb_retry"]
     return Need(
         mem_mb=round(min(mem_mb * 2 ** (attempt - 1), bound)),

@@ -20,13 +20,17 @@ READABLE = 90
 """Characters of a run's name before the digest: no path of a result is longer than 200."""
 
 
+TRAINING = ("scripts.tokenize_texts", "scripts.encode", "scripts.train")
+"""The programs that decide what a run predicts, beside those that prepare its data."""
+
+
 @functools.cache
-def program_digest(module: str) -> str:
-    """Digest of what a program does: its syntax tree and those of the project's modules that it imports, wherever they stand.
+def program_digest(*modules: str) -> str:
+    """Digest of what programs do: their syntax trees and those of the project's modules that they import, wherever they stand.
 
     Comments, blanks and docstrings are left out, and the digest is the same under every Python that runs the project.
     """
-    pending, trees = [module], {}
+    pending, trees = list(modules), {}
     while pending:
         name = pending.pop()
         path = _module_path(name)
@@ -122,9 +126,43 @@ def run_spec(point: Point, source: Source, data: dict) -> dict:
         "encoder": source.spec,
         "training": point.training,
         "data": data,
-        "program": program_digest("scripts.train"),
+        "program": program_digest(*TRAINING),
         "lock": lock_digest(),
     }
+
+
+def tokens_spec(run: dict) -> dict:
+    """What decides the tokens that a run reads: every text of the study's files, whatever split it stands in."""
+    return {
+        "encoder": run["encoder"],
+        "files": run["data"]["files"],
+        "clean": run["data"]["clean"],
+        "max_length": run["training"]["max_length"],
+        "program": run["program"],
+        "lock": run["lock"],
+    }
+
+
+def features_spec(run: dict) -> dict | None:
+    """What decides the features that a run reads: the output of its encoder's frozen part; None if nothing is frozen.
+
+    Heads that read one vector a text need no more than that of it (`output`: first or mean), all else the states of every token.
+    """
+    if run["freeze"] == 0:
+        return None
+    vectors = run["freeze"] == "all" and run["head"]["type"] == "mlp"
+    return {
+        "tokens": tokens_spec(run),
+        "layer": run["freeze"],
+        "output": run["head"]["pooling"] if vectors else "states",
+        "precision": run["training"]["precision"],
+        "threads": run["training"]["threads"],
+    }
+
+
+def cache_key(spec: dict) -> str:
+    """The name of a folder in the cache."""
+    return digest(spec)[:16]
 
 
 def run_name(point: Point, spec: dict) -> str:

@@ -113,6 +113,43 @@ def family(request):
 
 
 @pytest.fixture(scope="session")
+def tokens_of(tmp_path_factory):
+    """Call with a folder of prepared splits and an encoder's folder: the folder of the tokens of all texts in them."""
+    from scripts.lib.files import write_json
+    from scripts.lib.rows import read_rows
+    from scripts.tokenize_texts import tokenize
+
+    folders: dict[tuple, Path] = {}
+
+    def tokens(data: Path, encoder: Path, max_length: int = 256) -> Path:
+        key = (data, encoder, max_length)
+        if key not in folders:
+            folders[key] = tmp_path_factory.mktemp("tokens")
+            texts = [text for path in sorted(data.glob("*.csv")) for text in read_rows(path).texts]
+            made = tokenize(list(dict.fromkeys(texts)), max_length, encoder, folders[key])
+            write_json(folders[key] / "tokens.json", made)
+        return folders[key]
+
+    return tokens
+
+
+@pytest.fixture(scope="session")
+def features_of(tmp_path_factory):
+    """Call with a run's spec and the folders of its tokens and encoder: the folder of its features."""
+    from scripts.encode import encode
+    from scripts.lib.files import write_json
+    from scripts.lib.spec import features_spec
+
+    def features(spec: dict, tokens: Path, encoder: Path, limit: float = 1) -> Path:
+        folder = tmp_path_factory.mktemp("features")
+        run = {**spec, "data": {"files": {}, "clean": [], **spec["data"]}}
+        write_json(folder / "features.json", encode(features_spec(run), tokens, encoder, folder, 1, limit))
+        return folder
+
+    return features
+
+
+@pytest.fixture(scope="session")
 def make_spec():
     """Call with an encoder's folder, axis values as a config declares them, and training values: the run's spec."""
     from scripts.lib.config import check_config

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from scripts.lib import checkpoints, training
+from scripts.lib import checkpoints, fitting, head_training, training
 from scripts.lib.data import write_split
 from scripts.lib.model import EmotionClassifier
 from scripts.train import train
@@ -25,6 +25,9 @@ KINDS = {
     "half frozen": {"freeze": 2},
     "lora": {"lora": {"rank": 2, "alpha": 4, "dropout": 0.2}},
     "all frozen": {"freeze": "all"},
+    "cached half": {"freeze": 2},
+    "cached vectors": {"freeze": "all", "head": {"type": "mlp", "size": 12}},
+    "cached states": {"freeze": "all"},
 }
 
 
@@ -41,15 +44,16 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture
-def start(encoders, make_spec, data, tmp_path):
+def start(encoders, make_spec, data, tokens_of, features_of, tmp_path):
     """Call to start (again) a run of three epochs of `STEPS` steps; returns the folder of its results."""
 
     def run(name="run", keep="all", kind=None, **values):
         axes = {"head": {"type": "attention", "size": 12, "heads": 2}, **KINDS[kind or "full"]}
         defaults = {"epochs": 3, "batch_size": 4, "learning_rate": 3e-3}
         spec = make_spec(encoders("bert"), **axes, **{**defaults, **values})
-        output = tmp_path / name
-        train(spec, data, encoders("bert"), output, 1, keep)
+        output, tokens = tmp_path / name, tokens_of(data, encoders("bert"))
+        features = features_of(spec, tokens, encoders("bert")) if "cached" in (kind or "") else None
+        train(spec, data, tokens, encoders("bert"), output, 1, keep, features)
         return output
 
     return run
@@ -71,14 +75,15 @@ def stop_at(monkeypatch):
     """Call with a step: the process gets SIGTERM while it computes the step, as Slurm sends it."""
 
     def stop(step: int) -> None:
-        original = training.EmotionTrainer.training_step
+        original = fitting.seed_step
 
-        def stopping(self, *args, **kwargs):
-            if self.state.global_step + 1 == step:
+        def stopping(seed, number):
+            if number + 1 == step:
                 os.kill(os.getpid(), signal.SIGTERM)
-            return original(self, *args, **kwargs)
+            original(seed, number)
 
-        monkeypatch.setattr(training.EmotionTrainer, "training_step", stopping)
+        for module in (training, head_training):
+            monkeypatch.setattr(module, "seed_step", stopping)
 
     return stop
 
@@ -137,9 +142,8 @@ def test_a_kill_without_warning_costs_what_came_after_the_last_checkpoint(start,
     folder = undisturbed.parent / "run" / "checkpoint"
     assert [path.name for path in folder.iterdir()] == ["7"]
     (folder / ".9.half").mkdir()
-    for step in (6, 12):  # their removal was cut off
-        shutil.copytree(folder / "7", folder / str(step))
-        (folder / str(step) / "optimizer.pt").unlink()
+    shutil.copytree(folder / "7", folder / ".6")  # its removal was cut off
+    (folder / ".6" / "optimizer.pt").unlink()
     assert results(start()) == results(undisturbed)
 
 
@@ -147,7 +151,7 @@ def test_a_checkpoint_of_another_precision_is_not_continued(start, monkeypatch):
     undisturbed = start("undisturbed")
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "SECONDS_BETWEEN", 0)
-        patch.setattr(training, "predict", lambda *args: 1 / 0)
+        patch.setattr(training.FineTuning, "predict", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             start(precision="bf16")
     continued = start()
@@ -159,16 +163,13 @@ def test_a_run_that_stopped_early_does_not_train_on(start, monkeypatch):
     """Fault: a checkpoint of the epoch at which early stopping ended the training, from which a restart trains on."""
     monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0)
     scores = {1: 0.5, 2: 0.4, 3: 0.9}
-    original = training.BestEpoch.on_evaluate
-
-    def scripted(self, args, state, control, model, metrics, **kwargs):
-        metrics["eval_macro_f1"] = scores[round(state.epoch)]
-        original(self, args, state, control, model, metrics, **kwargs)
-
-    monkeypatch.setattr(training.BestEpoch, "on_evaluate", scripted)
+    original = fitting.Best.offer
+    monkeypatch.setattr(
+        fitting.Best, "offer", lambda self, epoch, score, weights: original(self, epoch, scores[epoch], weights)
+    )
     undisturbed = start("undisturbed", early_stopping=1)
     with monkeypatch.context() as patch:
-        patch.setattr(training, "predict", lambda *args: 1 / 0)
+        patch.setattr(training.FineTuning, "predict", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             start(early_stopping=1)
     continued = start(early_stopping=1)

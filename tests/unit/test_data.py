@@ -23,11 +23,11 @@ from scripts.lib.data import (
     read_predictions,
     read_split,
     read_table,
-    write_predictions,
     write_split,
 )
 from scripts.lib.files import InputError, file_digest, write_json
 from scripts.lib.metrics import match
+from scripts.lib.rows import write_predictions
 from scripts.lib.splitting import fold_numbers, validation_rows
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -15,9 +15,10 @@ from sklearn import metrics as reference
 
 from scripts import baseline, evaluate, models
 from scripts.lib.cli import run_program
-from scripts.lib.data import write_predictions, write_split
+from scripts.lib.data import write_split
 from scripts.lib.files import read_json, write_json
 from scripts.lib.metrics import CANDIDATES, resamples, score, tune_threshold
+from scripts.lib.rows import write_predictions
 from scripts.lib.scores import f1, macro_f1
 
 GOLD4 = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], dtype=float)

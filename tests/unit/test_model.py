@@ -15,8 +15,9 @@ from transformers import AutoModel, AutoTokenizer
 from transformers.utils import ModelOutput
 
 from scripts.lib.files import InputError
-from scripts.lib.model import EmotionClassifier, build_classifier, count_parameters, masked_mean
-from scripts.lib.training import make_optimizer
+from scripts.lib.fitting import make_optimizer
+from scripts.lib.heads import masked_mean
+from scripts.lib.model import EmotionClassifier, build_classifier, count_parameters
 
 LABELS = ["anger", "fear", "joy"]
 WIDTH, LAYERS, VOCABULARY = 16, 4, 100
@@ -156,7 +157,7 @@ def test_one_step_changes_exactly_what_should_train(encoders, make_spec, build, 
 
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
     training = make_spec(encoders(family), learning_rate=1e-2, weight_decay=0)["training"]
-    optimizer = make_optimizer(model, training, torch.device("cpu"))
+    optimizer = make_optimizer(model.named_parameters(), training)
     model(**batch(family), labels=GOLD).loss.backward()
     optimizer.step()
     changed = {name for name, parameter in model.named_parameters() if not torch.equal(parameter, before[name])}

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from scripts import compare, evaluate, models, report
-from scripts.lib.data import write_predictions, write_split
+from scripts.lib.data import write_split
 from scripts.lib.files import InputError, write_json
 from scripts.lib.metrics import CANDIDATES, match, score, tune_threshold
+from scripts.lib.rows import write_predictions
 
 LABELS = ["anger", "fear", "joy"]
 

@@ -14,17 +14,18 @@ from safetensors.torch import load_file
 from sklearn.metrics import f1_score
 from transformers import (
     AutoTokenizer,
-    BertweetTokenizer,
-    DataCollatorWithPadding,
-    Trainer,
     TrainerCallback,
     TrainingArguments,
+    get_linear_schedule_with_warmup,
 )
 
-from scripts.lib import training as fit
+from scripts.lib import fitting, training
+from scripts.lib.checkpoints import Checkpoints
 from scripts.lib.data import write_split
+from scripts.lib.features import Index, Split
 from scripts.lib.files import InputError
 from scripts.lib.model import EmotionClassifier, build_classifier
+from scripts.lib.rows import read_rows
 from scripts.lib.scores import macro_f1
 from scripts.train import train
 
@@ -58,17 +59,30 @@ def tokenizer(bert):
 
 
 @pytest.fixture
-def make_trainer(bert, tokenizer, make_spec, tmp_path):
-    """Call with training values: a trainer on `ROWS` rows, its validation rows the same."""
+def make_tuning(bert, make_spec, tokens_of, tmp_path):
+    """Call with training values: the training of `ROWS` rows, its validation rows the same; with gold=False a split without."""
 
-    def trainer(head=None, precision="fp32", table=None, seed=1, **training):
-        spec = make_spec(bert, head or ATTENTION, seed=seed, **{"batch_size": 4, "epochs": 1, **training})
-        torch.manual_seed(seed)
-        rows, _ = fit.encode_texts(_table(ROWS) if table is None else table, tokenizer, 64, gold=True)
-        model = build_classifier(spec, bert)
-        return fit.make_trainer(model, tokenizer, spec, rows, rows, precision, CPU, tmp_path)
+    def tuning(head=None, precision="fp32", seed=1, **values):
+        spec = make_spec(bert, head or ATTENTION, seed=seed, **{"batch_size": 4, "epochs": 1, **values})
+        write_split(_table(ROWS), tmp_path / "splits" / "train.csv")
+        write_split(_table(ROWS, gold=False), tmp_path / "splits" / "test.csv")
+        tokens = tokens_of(tmp_path / "splits", bert)
+        index = Index(tokens)
+        train, test = (Split(read_rows(tmp_path / "splits" / f"{name}.csv"), index) for name in ("train", "test"))
+        splits = {"train": train, "validation": train, "test": test}
+        checkpoints = Checkpoints(tmp_path / "checkpoint", precision)
+        made = training.FineTuning(bert, tokens, index, spec, splits, None, precision, CPU, checkpoints)
+        made.splits = splits
+        return made
 
-    return trainer
+    return tuning
+
+
+def _first_words(tokenizer, table) -> list[int]:
+    """The token of each text's first word, texts in the order of their length, longest first."""
+    encoded = tokenizer(list(table["text"]))["input_ids"]
+    order = np.argsort([-len(tokens) for tokens in encoded], kind="stable")
+    return [encoded[row][1] for row in order]
 
 
 def _one_by_one(model, tokenizer, texts) -> np.ndarray:
@@ -97,101 +111,43 @@ class _Seen:
 
 
 @pytest.mark.parametrize("size", range(1, 10))
-def test_every_row_is_trained_on_and_predicted_in_input_order(make_trainer, tokenizer, monkeypatch, size):
+def test_every_row_is_trained_on_and_predicted_in_input_order(make_tuning, tokenizer, monkeypatch, size):
     """Fault: the first users' 17 (a bare tensor) or 16 (drop_last) predictions for 20 rows, or rows in length's order."""
-    monkeypatch.setattr(fit, "EVALUATION_BATCH", size)
-    trainer = make_trainer(batch_size=size)
-    seen = _Seen(trainer.model, ROWS)
-    trainer.train()
-    assert trainer.state.global_step == -(-ROWS // size)
+    monkeypatch.setattr(training, "EVALUATION_BATCH", size)
+    tuning = make_tuning(batch_size=size)
+    seen = _Seen(tuning.model, ROWS)
+    tuning.trainer.train()
+    assert tuning.trainer.state.global_step == -(-ROWS // size)
     assert max(seen.batches) <= size
-    assert sorted(seen.all) == sorted(row["input_ids"][1] for row in trainer.train_dataset)
-
     table = _table(ROWS)
-    rows, _ = fit.encode_texts(table, tokenizer, 64, gold=True)
-    given = fit.predict(trainer, rows, len(LABELS))
+    assert sorted(seen.all) == sorted(_first_words(tokenizer, table))
+
+    given = tuning.predict(tuning.splits["train"])
     assert given.shape == (ROWS, len(LABELS))
-    expected = _one_by_one(trainer.model, tokenizer, table["text"])
+    expected = _one_by_one(tuning.model, tokenizer, table["text"])
     assert np.abs(given - expected).max() < 1e-5
     assert np.abs(expected - np.roll(expected, 1, axis=0)).max(1).min() > 1e-4  # another order would show
-
-    history = fit.callback(trainer, fit.Progress).history
-    assert history[-1]["validation_macro_f1"] == macro_f1(table[LABELS].to_numpy(), given > 0.5)
-
-    arguments = TrainingArguments(str(trainer.args.output_dir), per_device_eval_batch_size=size, use_cpu=True)
-    plain = Trainer(trainer.model, arguments, data_collator=DataCollatorWithPadding(tokenizer))
-    logits = plain.predict(rows).predictions
-    assert logits.shape == (ROWS, len(LABELS))
-    assert np.abs(1 / (1 + np.exp(-logits)) - expected[rows["row"]]).max() < 1e-5
+    assert tuning.progress.history[-1]["validation_macro_f1"] == macro_f1(table[LABELS].to_numpy(), given > 0.5)
 
 
 @pytest.mark.parametrize("size", [3, 8])
-def test_rows_without_gold_are_predicted_alike(make_trainer, tokenizer, monkeypatch, size):
+def test_rows_without_gold_are_predicted_alike(make_tuning, tokenizer, monkeypatch, size):
     """Fault: without labels `Trainer` reads a model's outputs otherwise; a test split has none."""
-    monkeypatch.setattr(fit, "EVALUATION_BATCH", size)
-    trainer = make_trainer()
-    table = _table(ROWS, gold=False)
-    rows, _ = fit.encode_texts(table, tokenizer, 64, gold=False)
-    expected = _one_by_one(trainer.model, tokenizer, table["text"])
-    assert np.abs(fit.predict(trainer, rows, len(LABELS)) - expected).max() < 1e-5
-    assert fit.predict(trainer, [], len(LABELS)).shape == (0, len(LABELS))
+    monkeypatch.setattr(training, "EVALUATION_BATCH", size)
+    tuning = make_tuning()
+    expected = _one_by_one(tuning.model, tokenizer, _table(ROWS)["text"])
+    assert np.abs(tuning.predict(tuning.splits["test"]) - expected).max() < 1e-5
 
 
-def test_bf16_predictions_keep_the_digits_of_fp32(make_trainer, tokenizer):
+def test_bf16_predictions_keep_the_digits_of_fp32(make_tuning, tokenizer):
     """Fault: probabilities rounded to bf16, of which many are then equal."""
-    trainer = make_trainer(precision="bf16")
-    trainer.train()
-    rows, _ = fit.encode_texts(_table(ROWS), tokenizer, 64, gold=True)
-    logits = torch.tensor(trainer.predict(rows).predictions)
+    tuning = make_tuning(precision="bf16")
+    tuning.trainer.train()
+    logits = torch.tensor(tuning.trainer.predict(tuning.splits["train"]).predictions)
     assert logits.dtype == torch.float32
     assert (logits != logits.bfloat16().float()).float().mean() > 0.9
-    assert (
-        np.abs(fit.predict(trainer, rows, 3) - _one_by_one(trainer.model, tokenizer, _table(ROWS)["text"])).max() < 0.1
-    )
-
-
-# Encoding
-
-
-def test_encode_texts_aligns_rows_and_labels(tokenizer):
-    """Fault: rows sorted by length, and labels or order left behind."""
-    table = _table(30, seed=2)
-    rows, cut = fit.encode_texts(table, tokenizer, 64, gold=True)
-    assert cut == 0 and len(rows) == 30
-    assert sorted(rows["row"]) == list(range(30))
-    assert list(rows["length"]) == sorted(rows["length"], reverse=True)
-    assert list(rows["row"]) != list(range(30))
-    for row in rows:
-        source = table.iloc[row["row"]]
-        assert row["input_ids"] == tokenizer(source["text"])["input_ids"]
-        assert row["length"] == len(row["input_ids"]) == len(row["attention_mask"])
-        assert row["labels"] == source[LABELS].tolist()
-    without, _ = fit.encode_texts(table, tokenizer, 64, gold=False)
-    assert "labels" not in without.column_names
-    assert list(without["row"]) == list(rows["row"])
-
-
-_LONG = ["w1 w2 w3 w4 w5 w6", "w1", "w1 w2", "w1 w2 w3", "w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w12 w13 w14 w15"]
-
-
-def test_encode_texts_counts_what_it_cuts(tokenizer):
-    """Fault: texts that are cut without a word, texts that fit exactly counted, or one long text counted several times."""
-    table = pd.DataFrame({"id": list("abcde"), "text": _LONG})
-    for limit, expected in ((64, 0), (17, 0), (16, 1), (8, 1), (7, 2), (5, 2), (4, 3)):
-        rows, cut = fit.encode_texts(table, tokenizer, limit, gold=False)
-        assert cut == expected, limit
-        assert max(rows["length"]) <= limit
-
-
-def test_encode_texts_counts_what_a_tokenizer_in_python_cuts(tmp_path):
-    """Fault: BERTweet's tokenizer has no `encodings`, so its cut texts are counted as 0."""
-    (tmp_path / "vocab.txt").write_text("".join(f"w{number} 1\n" for number in range(20)))
-    (tmp_path / "bpe.codes").write_text("#version: 0.2\nw 1 1\n")
-    python = BertweetTokenizer(str(tmp_path / "vocab.txt"), str(tmp_path / "bpe.codes"))
-    table = pd.DataFrame({"id": list("abcde"), "text": _LONG})
-    rows, cut = fit.encode_texts(table, python, 4, gold=False)
-    assert max(rows["length"]) == 4
-    assert cut == sum(len(python(text)["input_ids"]) > 4 for text in _LONG) > 0
+    given = tuning.predict(tuning.splits["train"])
+    assert np.abs(given - _one_by_one(tuning.model, tokenizer, _table(ROWS)["text"])).max() < 0.1
 
 
 # Order of the rows
@@ -201,13 +157,13 @@ def test_encode_texts_counts_what_a_tokenizer_in_python_cuts(tmp_path):
 def test_length_groups_give_every_row_once(rows, size, seed, epoch):
     """Fault: a last, smaller batch that is lost or given twice."""
     lengths = np.random.default_rng(seed).integers(1, 100, rows).tolist()
-    groups = fit.LengthGroups(lengths, size, seed)
+    groups = fitting.LengthGroups(np.array(lengths), size, seed)
     groups.set_epoch(epoch)
     order = list(groups)
     assert len(groups) == rows
     assert sorted(order) == list(range(rows))
     assert all(type(row) is int for row in order)
-    again = fit.LengthGroups(lengths, size, seed)
+    again = fitting.LengthGroups(np.array(lengths), size, seed)
     list(again)  # an epoch's order does not depend on what ran before it
     again.set_epoch(epoch)
     assert list(again) == order
@@ -218,7 +174,7 @@ def test_length_groups_differ_by_epoch_and_seed():
     lengths = np.random.default_rng(0).integers(1, 100, 200).tolist()
     orders = set()
     for seed in range(3):
-        groups = fit.LengthGroups(lengths, 8, seed)
+        groups = fitting.LengthGroups(np.array(lengths), 8, seed)
         for epoch in range(4):
             groups.set_epoch(epoch)
             orders.add(tuple(groups))
@@ -235,7 +191,7 @@ def test_length_groups_put_similar_lengths_together(size):
         batches = [lengths[order[start : start + size]] for start in range(0, len(order), size)]
         return np.mean([batch.max() - batch.min() for batch in batches])
 
-    groups = fit.LengthGroups(lengths.tolist(), size, 5)
+    groups = fitting.LengthGroups(lengths, size, 5)
     order = np.array(list(groups))
     assert spread(order) < 0.25 * spread(random.permutation(1000))
     batches = {frozenset(order[start : start + size].tolist()) for start in range(0, 1000, size)}
@@ -246,16 +202,16 @@ def test_length_groups_put_similar_lengths_together(size):
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.5  # batches of all lengths, early and late
 
 
-def test_trainer_shuffles_every_epoch_from_the_seed(make_trainer):
+def test_trainer_shuffles_every_epoch_from_the_seed(make_tuning, tokenizer):
     """Fault: `Trainer` never tells the sampler its epoch, drops its order, or replaces it."""
     runs = {}
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
-        trainer = make_trainer(epochs=3, seed=seed)
-        seen = _Seen(trainer.model, ROWS)
-        trainer.train()
+        tuning = make_tuning(epochs=3, seed=seed)
+        seen = _Seen(tuning.model, ROWS)
+        tuning.trainer.train()
         runs[name] = seen.epochs()
-        groups = fit.LengthGroups(trainer.train_dataset["length"], 4, seed)
-        words = [row["input_ids"][1] for row in trainer.train_dataset]
+        groups = fitting.LengthGroups(tuning.splits["train"].lengths, 4, seed)
+        words = _first_words(tokenizer, _table(ROWS))
         for epoch, order in enumerate(runs[name]):
             groups.set_epoch(epoch)
             assert order == [words[row] for row in groups]
@@ -276,11 +232,11 @@ class _Snapshots(TrainerCallback):
         self.weights.append({name: tensor.detach().clone() for name, tensor in model.named_parameters()})
 
 
-def _scripted(trainer, scores: list[float]) -> _Snapshots:
+def _scripted(tuning, scores: list[float]) -> _Snapshots:
     """Let validation score what is written; returns the weights of every epoch."""
     left = iter(scores)
-    trainer.compute_metrics = lambda result: {"macro_f1": next(left)}
-    trainer.add_callback(snapshots := _Snapshots())
+    tuning.trainer.compute_metrics = lambda result: {"macro_f1": next(left)}
+    tuning.trainer.add_callback(snapshots := _Snapshots())
     return snapshots
 
 
@@ -291,27 +247,22 @@ def _same(model, weights) -> bool:
 @pytest.mark.parametrize(
     ("scores", "best"), [([0.2, 0.9, 0.5], 2), ([0.9, 0.2, 0.5], 1), ([0.1, 0.2, 0.3], 3), ([0.4, 0.4, 0.4], 1)]
 )
-def test_best_epoch_s_weights_are_kept(make_trainer, scores, best):
+def test_best_epoch_s_weights_are_kept(make_tuning, scores, best):
     """Fault: the last epoch's weights, or a reference to weights that go on moving."""
-    trainer = make_trainer(epochs=3)
-    snapshots = _scripted(trainer, scores)
-    trainer.train()
-    kept = fit.callback(trainer, fit.BestEpoch)
-    assert (kept.epoch, kept.score) == (best, max(scores))
-    assert _same(trainer.model, snapshots.weights[-1])
-    kept.restore(trainer.model)
-    same = [_same(trainer.model, weights) for weights in snapshots.weights]
+    tuning = make_tuning(epochs=3)
+    snapshots = _scripted(tuning, scores)
+    tuning.fit()
+    assert (tuning.best.epoch, tuning.best.score) == (best, max(scores))
+    same = [_same(tuning.model, weights) for weights in snapshots.weights]
     assert same == [epoch == best for epoch in (1, 2, 3)]
 
 
-def test_best_epoch_is_kept_where_nothing_is_right(make_trainer):
+def test_best_epoch_is_kept_where_nothing_is_right(make_tuning):
     """Fault: a score of 0 in every epoch leaves no weights to restore."""
-    trainer = make_trainer(epochs=2)
-    snapshots = _scripted(trainer, [0.0, 0.0])
-    trainer.train()
-    kept = fit.callback(trainer, fit.BestEpoch)
-    kept.restore(trainer.model)
-    assert kept.epoch == 1 and _same(trainer.model, snapshots.weights[0])
+    tuning = make_tuning(epochs=2)
+    snapshots = _scripted(tuning, [0.0, 0.0])
+    tuning.fit()
+    assert tuning.best.epoch == 1 and _same(tuning.model, snapshots.weights[0])
 
 
 @pytest.mark.parametrize(
@@ -324,24 +275,24 @@ def test_best_epoch_is_kept_where_nothing_is_right(make_trainer):
         (None, [0.5, 0.4, 0.3, 0.2], 4, 1),
     ],
 )
-def test_early_stopping_stops_after_patience(make_trainer, patience, scores, trained, best):
+def test_early_stopping_stops_after_patience(make_tuning, patience, scores, trained, best):
     """Fault: stopping never, an epoch late, or where the score still rises."""
-    trainer = make_trainer(epochs=len(scores), early_stopping=patience, batch_size=10)
-    snapshots = _scripted(trainer, scores)
-    trainer.train()
-    assert len(snapshots.weights) == len(fit.callback(trainer, fit.Progress).history) == trained
-    assert fit.callback(trainer, fit.BestEpoch).epoch == best
+    tuning = make_tuning(epochs=len(scores), early_stopping=patience, batch_size=10)
+    snapshots = _scripted(tuning, scores)
+    tuning.trainer.train()
+    assert len(snapshots.weights) == len(tuning.progress.history) == trained
+    assert tuning.best.epoch == best
 
 
-def test_history_has_a_row_an_epoch(make_trainer):
+def test_history_has_a_row_an_epoch(make_tuning):
     """Fault: an epoch's row with another epoch's loss, or none."""
-    trainer = make_trainer(epochs=4, learning_rate=1e-2, batch_size=8)
-    trainer.args.logging_strategy = "epoch"
-    trainer.train()
-    history = pd.DataFrame(fit.callback(trainer, fit.Progress).history)
+    tuning = make_tuning(epochs=4, learning_rate=1e-2, batch_size=8)
+    tuning.trainer.args.logging_strategy = "epoch"
+    tuning.trainer.train()
+    history = pd.DataFrame(tuning.progress.history)
     assert history["epoch"].tolist() == [1, 2, 3, 4]
     assert history["step"].tolist() == [3, 6, 9, 12]
-    logged = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    logged = [entry["loss"] for entry in tuning.trainer.state.log_history if "loss" in entry]
     assert history["train_loss"].tolist() == pytest.approx(logged)
     assert np.isfinite(history.to_numpy()).all() and logged[-1] < logged[0]
 
@@ -366,10 +317,10 @@ def test_macro_f1_is_scikit_learn_s(tables):
 def test_precision_that_the_device_has_not_is_refused():
     """Fault: fp16 on a CPU fails in the middle of a run, or trains in something else without a word."""
     with pytest.raises(InputError, match="fp16"):
-        fit.find_precision("fp16", CPU)
-    assert fit.find_precision("auto", CPU) in ("bf16", "fp32")
-    assert fit.find_precision("fp32", CPU) == "fp32"
-    assert fit.find_precision("bf16", CPU) == "bf16"
+        fitting.find_precision("fp16", CPU)
+    assert fitting.find_precision("auto", CPU) in ("bf16", "fp32")
+    assert fitting.find_precision("fp32", CPU) == "fp32"
+    assert fitting.find_precision("bf16", CPU) == "bf16"
 
 
 @pytest.mark.parametrize("native", [True, False])
@@ -377,21 +328,21 @@ def test_precision_of_a_gpu(monkeypatch, native):
     """Fault: bf16 emulated on a GPU that has none, or fp32 where `auto` could be faster."""
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: native or including_emulation)
     gpu = torch.device("cuda", 0)
-    assert fit.find_precision("auto", gpu) == ("bf16" if native else "fp16")
-    assert fit.find_precision("fp16", gpu) == "fp16"
-    assert fit.find_precision("fp32", gpu) == "fp32"
+    assert fitting.find_precision("auto", gpu) == ("bf16" if native else "fp16")
+    assert fitting.find_precision("fp16", gpu) == "fp16"
+    assert fitting.find_precision("fp32", gpu) == "fp32"
     if native:
-        assert fit.find_precision("bf16", gpu) == "bf16"
+        assert fitting.find_precision("bf16", gpu) == "bf16"
     else:
         with pytest.raises(InputError, match="bf16"):
-            fit.find_precision("bf16", gpu)
+            fitting.find_precision("bf16", gpu)
 
 
 def test_positive_weights_are_negatives_by_positives():
     """Fault: positives / negatives, a share of all rows, or infinity where a label has no positive."""
     gold = np.array([[1, 1, 0], [0, 1, 0], [0, 1, 0], [0, 1, 0]], dtype=float)
-    assert fit.positive_weights(gold).tolist() == [3.0, 0.0, 1.0]
-    assert fit.positive_weights(gold).dtype == torch.float32
+    assert fitting.positive_weights(gold).tolist() == [3.0, 0.0, 1.0]
+    assert fitting.positive_weights(gold).dtype == torch.float32
 
 
 @pytest.mark.parametrize("lora", ["none", {"rank": 2}], ids=["full", "lora"])
@@ -400,7 +351,7 @@ def test_optimizer_groups(encoders, make_spec, family, lora):
     values = {"learning_rate": 1e-3, "head_learning_rate": 1e-2, "weight_decay": 0.3}
     spec = make_spec(encoders(family), ATTENTION, freeze=2, lora=lora, **values)
     model = build_classifier(spec, encoders(family))
-    groups = fit.make_optimizer(model, spec["training"], CPU).param_groups
+    groups = fitting.make_optimizer(model.named_parameters(), spec["training"]).param_groups
     given_ = [(id(parameter), group) for group in groups for parameter in group["params"]]
     names = {id(parameter): name for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert sorted(key for key, _ in given_) == sorted(names)
@@ -411,12 +362,30 @@ def test_optimizer_groups(encoders, make_spec, family, lora):
         assert group["weight_decay"] == (0.0 if plain else 0.3), name
 
 
-def test_head_learning_rate_is_the_encoder_s_unless_given(make_trainer):
+def test_head_learning_rate_is_the_encoder_s_unless_given(make_tuning):
     """Fault: rates of the two groups that do not follow the schedule together."""
-    trainer = make_trainer(learning_rate=1e-3, head_learning_rate=1e-2, epochs=2, warmup_steps=2)
-    trainer.train()
-    assert {group["initial_lr"] for group in trainer.optimizer.param_groups} == {1e-3, 1e-2}
-    assert make_trainer(learning_rate=1e-3).optimizer.param_groups[-1]["lr"] == 1e-3
+    tuning = make_tuning(learning_rate=1e-3, head_learning_rate=1e-2, epochs=2, warmup_steps=2)
+    tuning.trainer.train()
+    assert {group["initial_lr"] for group in tuning.trainer.optimizer.param_groups} == {1e-3, 1e-2}
+    assert make_tuning(learning_rate=1e-3).trainer.optimizer.param_groups[-1]["initial_lr"] == 1e-3
+
+
+@given(steps=st.integers(1, 60), warmup=st.one_of(st.integers(0, 80), st.floats(0, 0.99)))
+def test_schedule_is_the_library_s(steps, warmup):
+    """Fault: a share of the steps taken for a number, or rates that end elsewhere than at zero."""
+
+    def rates(make):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        schedule, found = make(optimizer), []
+        for _ in range(steps):
+            found.append(schedule.get_last_lr()[0])
+            optimizer.step()
+            schedule.step()
+        return found
+
+    rising = TrainingArguments("unused", warmup_steps=warmup, use_cpu=True).get_warmup_steps(steps)
+    theirs = rates(lambda optimizer: get_linear_schedule_with_warmup(optimizer, rising, steps))
+    assert rates(lambda optimizer: fitting.linear_schedule(optimizer, steps, warmup)) == pytest.approx(theirs)
 
 
 # A whole run
@@ -432,13 +401,15 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(bert, make_spec, data, tmp_path_factory):
-    """Call with values of a run: the folder of its results."""
+def run(bert, make_spec, data, tokens_of, features_of, tmp_path_factory):
+    """Call with values of a run: the folder of its results; with cached=True it reads features."""
 
-    def results(folder=data, seed=1, keep="results", head=ATTENTION, freeze=2, lora="none", **training):
-        values = {"epochs": 3, "batch_size": 8, "learning_rate": 3e-3, **training}
-        output = tmp_path_factory.mktemp("run")
-        train(make_spec(bert, head, freeze, lora, seed, **values), folder, bert, output, 1, keep)
+    def results(folder=data, seed=1, keep="results", head=ATTENTION, freeze=2, lora="none", cached=False, **values):
+        values = {"epochs": 3, "batch_size": 8, "learning_rate": 3e-3, **values}
+        output, spec = tmp_path_factory.mktemp("run"), make_spec(bert, head, freeze, lora, seed, **values)
+        tokens = tokens_of(folder, bert, spec["training"]["max_length"])
+        features = features_of(spec, tokens, bert) if cached else None
+        train(spec, folder, tokens, bert, output, 1, keep, features)
         return output
 
     return results
@@ -506,8 +477,15 @@ def test_run_s_files_are_readable_by_the_group_and_not_pickled(run):
 
 @pytest.mark.parametrize(
     "values",
-    [{}, {"lora": {"rank": 2, "dropout": 0.2}, "freeze": 0}, {"freeze": "all", "head": {"type": "mlp"}}],
-    ids=["frozen", "lora", "head"],
+    [
+        {},
+        {"lora": {"rank": 2, "dropout": 0.2}, "freeze": 0},
+        {"freeze": "all", "head": {"type": "mlp"}},
+        {"cached": True},
+        {"freeze": "all", "head": {"type": "mlp"}, "cached": True},
+        {"freeze": "all", "cached": True},
+    ],
+    ids=["frozen", "lora", "head", "cached states", "cached vectors", "cached head"],
 )
 def test_same_spec_twice_gives_the_same_bytes(run, values):
     """Fault: anything drawn before the seed is set: initial weights, dropout, order, adapters."""
@@ -557,7 +535,7 @@ def test_validation_s_best_epoch_predicts_and_is_saved(run, monkeypatch):
     outputs = {}
     for best in (2, 3):
         left = iter([0.1, 0.5, 0.2 if best == 2 else 0.9])
-        monkeypatch.setattr(fit, "macro_f1", lambda gold, given, left=left: next(left, 0.0))
+        monkeypatch.setattr(training, "macro_f1", lambda gold, given, left=left: next(left, 0.0))
         outputs[best] = run(keep="all")
         provenance = json.loads((outputs[best] / "provenance.json").read_text())
         assert (provenance["best_epoch"], provenance["epochs_trained"]) == (best, 3)

@@ -1,0 +1,111 @@
+"""Ask the frozen part of an encoder once for every text: what all runs with that part start from.
+
+Reads the tokens and the fetched encoder; writes `files/` (the features, memory-mapped by those who read them) and features.json. Where
+they would take more room than --limit-gb, or the family's layers cannot be entered one by one, features.json says so, and the runs ask
+their encoders themselves. What is already there is not made again.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from scripts.lib.cli import log, program_parser, run_program
+from scripts.lib.files import InputError, read_json, whole_folder, write_json
+from scripts.lib.guard import one_maker
+
+SECONDS_BETWEEN = 20
+"""Between two lines of progress."""
+
+
+def encode(spec: dict, tokens: Path, encoder: Path, output: Path, threads: int, limit: float) -> dict:
+    """Write the features into `output/files` and return what features.json holds.
+
+    Args:
+        limit: largest size of the features, in GB.
+    """
+    start = time.monotonic()
+    import torch
+    from transformers.utils import logging
+
+    from scripts.lib.features import VALUES, Index, batches, open_values, token_inputs
+    from scripts.lib.fitting import find_device, find_precision
+    from scripts.lib.heads import pool
+    from scripts.lib.model import LAYERED, count_parameters, keep_lower_layers, load_encoder
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.set_num_threads(threads)
+    device = find_device()
+    precision = find_precision(spec["precision"], device)
+    model = load_encoder(encoder)
+    model.pooler = None
+    facts = {"layer": spec["layer"], "output": spec["output"], "precision": precision, "device": device.type}
+    facts["encoder_parameters"] = count_parameters(model).total
+    if spec["layer"] != "all":
+        if model.config.model_type not in LAYERED:
+            why = (
+                f"layers of {model.config.model_type} cannot be entered one by one (those of {', '.join(LAYERED)} can)"
+            )
+            return {**facts, "stored": False, "why": why}
+        keep_lower_layers(model, spec["layer"])
+    index = Index(tokens)
+    vectors = spec["output"] != "states"
+    # Half the room: what a run in bf16 or fp16 makes of them has fewer digits.
+    dtype = torch.float32 if vectors or precision == "fp32" else torch.float16
+    shape = (len(index.lengths) if vectors else int(index.lengths.sum()), model.config.hidden_size)
+    size = shape[0] * shape[1] * dtype.itemsize / 1e9
+    if size > limit:
+        why = f"the features would take {size:.2f} GB, and features_gb allows {limit:g}"
+        return {**facts, "stored": False, "why": f"{why}; allow more, delete {output} and start again to store them"}
+    model = model.to(device).eval()
+    read = token_inputs(tokens, index, multiple=8 if device.type == "cuda" else 1)
+    done, spoken = 0, start
+    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+    with whole_folder(output / "files") as partial, open_values(partial / VALUES, shape, dtype) as file:
+        for places in batches(index.lengths):
+            batch = {name: tensor.to(device) for name, tensor in read(places).items()}
+            with torch.no_grad(), torch.autocast(device.type, dtype=half, enabled=half is not None):
+                states = model(**batch).last_hidden_state.float()
+            mask = batch["attention_mask"]
+            values = pool(states, mask, spec["output"]) if vectors else states[mask.bool()]
+            kept = values.to(dtype)
+            if not torch.isfinite(kept).all():
+                raise InputError(
+                    f"{encoder}: expected features that {dtype} holds, found larger ones; set precision: fp32"
+                )
+            file.write(kept.cpu().numpy().tobytes())
+            done += len(places)
+            if time.monotonic() - spoken > SECONDS_BETWEEN:
+                spoken = time.monotonic()
+                left = (spoken - start) * (index.lengths[done:].sum() / index.lengths[:done].sum())
+                log(f"{done:,} of {len(index.lengths):,} texts, about {left:.0f} s left")
+    return {**facts, "stored": True, "gigabytes": round(size, 3), "seconds": round(time.monotonic() - start, 1)}
+
+
+def main() -> None:
+    parser = program_parser(__doc__)
+    parser.add_argument("--spec", required=True, type=Path, help="spec.json of the features")
+    parser.add_argument("--tokens", required=True, type=Path, help="folder of the study's tokens in the cache")
+    parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
+    parser.add_argument("--output", required=True, type=Path, help="the features' folder in the cache")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
+    parser.add_argument("--limit-gb", type=float, default=20, help="largest size of the features (default: 20)")
+    arguments = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    with one_maker(arguments.output):
+        record = arguments.output / "features.json"
+        if record.is_file():
+            log("they are there already")
+            return
+        spec = read_json(arguments.spec)
+        made = encode(
+            spec, arguments.tokens, arguments.encoder, arguments.output, arguments.threads, arguments.limit_gb
+        )
+        write_json(record, made)
+    log(f"{made['gigabytes']} GB in {made['seconds']} s" if made["stored"] else f"not stored: {made['why']}")
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))
