@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo test cluster-test cluster-packages container share-container container-test browser-test lint docs lock status clean-unused
+.PHONY: help setup workflow demo test cluster-test cluster-packages container share-container container-test browser-test bench lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser 
 	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
 	pip install --quiet --no-deps --require-hashes -r envs/browser.txt
 	python -m pytest tests/browser -s
+
+bench: $(VENV)/ready-dev ## Time a grid beside the way it replaces: results/bench (DATA=<folder that holds track_a> for the English task data)
+	python -m benchmarks.grid $(if $(DATA),--configfile config/brighter-eng.yaml --data-root "$(DATA)")
 
 lint: $(VENV)/ready-dev ## Check the style of programs and rules
 	ruff check .

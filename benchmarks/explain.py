@@ -32,9 +32,9 @@ def main() -> None:
     from transformers import AutoTokenizer
     from transformers.utils import logging
 
+    from scripts.lib.fitting import find_device
     from scripts.lib.model import EmotionClassifier
     from scripts.lib.shapley import WordMasker, explain_texts, model_logits, split_words
-    from scripts.lib.training import find_device
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -52,8 +52,8 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
     from transformers.utils import logging
 
     from scripts.lib import shapley
+    from scripts.lib.fitting import find_device
     from scripts.lib.model import EmotionClassifier
-    from scripts.lib.training import find_device
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -57,9 +57,9 @@ def test_a_signal_reaches_the_member_at_work_which_then_continues(project):
     before = project.snapshot()
     runs = [row["run"] for row in project.summary()]
     project.edit(
-        "scripts/lib/training.py",
-        "        while (loss := ",
-        "        if Path('slow').exists():\n            time.sleep(0.5)\n        while (loss := ",
+        "scripts/lib/fitting.py",
+        "    torch.manual_seed(int(",
+        "    if Path('slow').exists():\n        time.sleep(0.5)\n    torch.manual_seed(int(",
     )
     (project.folder / "slow").touch()
     for run in runs[:2]:

@@ -77,12 +77,12 @@ def test_a_fresh_clone_beside_old_results_trains_nothing(project, finished, tmp_
 
 
 def test_a_comment_in_the_training_program_trains_nothing(project):
-    project.edit("scripts/lib/training.py", "EVALUATION_BATCH = 64", "# a comment\nEVALUATION_BATCH = 64")
+    project.edit("scripts/lib/fitting.py", "EVALUATION_BATCH = 128", "# a comment\nEVALUATION_BATCH = 128")
     assert project.run().nothing
 
 
 def test_the_training_programs_behaviour_trains_its_runs_or_marks_them(project):
-    project.edit("scripts/lib/training.py", "EVALUATION_BATCH = 64", "EVALUATION_BATCH = 32")
+    project.edit("scripts/lib/fitting.py", "EVALUATION_BATCH = 128", "EVALUATION_BATCH = 32")
     assert len(project.run("-n").trained) == 4
     project.configure(older_results={"program": "keep"})
     assert project.run().trained == []
@@ -132,6 +132,29 @@ def test_a_deleted_cache_and_one_more_head_size_train_one_run(project):
     grid = project.config["grid"]
     project.configure(grid=[*grid, {"encoder": "one", "head": {"type": "mlp", "size": 4}, "freeze": "all"}])
     assert len(project.run().trained) == 1
+
+
+def test_folds_heads_and_seeds_share_one_encoding(project):
+    """Fault: features keyed by a split, a head or a seed, so that each asks the encoder again."""
+    heads = [{"type": "mlp", "size": [8, 4], "pooling": "mean"}, {"type": "mlp", "size": 6, "pooling": "mean"}]
+    project.configure(
+        data={**{key: value for key, value in project.config["data"].items() if key != "dev"}, "folds": 4},
+        grid=[{"encoder": "one", "head": heads, "freeze": "all", "seed": [1, 2]}],
+    )
+    output = project.run("-n").output
+    assert len(project.run("-n").trained) == 24
+    assert output.count("Asking a frozen encoder") == output.count("Turning the texts into tokens") == 1
+
+
+def test_a_deleted_feature_cache_is_made_again_for_new_runs_alone(project):
+    before = project.snapshot()
+    shutil.rmtree(project.folder / "cache" / "features")
+    assert project.run().nothing
+    lost = project.home / "runs" / project.summary()[0]["run"] / "provenance.json"
+    lost.unlink()
+    outcome = project.run()
+    assert outcome.output.count("Asking a frozen encoder") == 1 and len(outcome.trained) == 1
+    assert project.snapshot() == before, "features made again are the same, bit for bit"
 
 
 def test_a_dry_run_writes_nothing(project):

@@ -52,7 +52,7 @@ def test_two_experiments_at_once_finish_undisturbed(project):
     assert (project.folder / "results/other/report.html").is_file()
 
 
-def test_two_members_with_one_cache_fetch_an_encoder_once_and_both_finish(project, tmp_path):
+def test_two_members_with_one_cache_fetch_and_encode_once_and_both_finish(project, tmp_path):
     shutil.rmtree(project.folder / "cache")
     project.edit(
         "scripts/fetch_encoder.py",
@@ -61,12 +61,20 @@ def test_two_members_with_one_cache_fetch_an_encoder_once_and_both_finish(projec
         '            note.write("once\\n")\n'
         "        with whole_folder(target) as partial:\n",
     )
+    project.edit(
+        "scripts/encode.py",
+        "        made = encode(",
+        '        with (arguments.output.parent / "encoded.txt").open("a") as note:\n'
+        '            note.write("once\\n")\n'
+        "        made = encode(",
+    )
     more_runs(project, [9], cache_root=str(tmp_path / "shared"))
     other = type(project)(Path(shutil.copytree(project.folder, tmp_path / "other")))
     processes = [project.start(), other.start()]
     outputs = [process.communicate(timeout=280)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert (tmp_path / "shared/encoders/fetched.txt").read_text() == "once\n"
+    assert (tmp_path / "shared/features/encoded.txt").read_text() == "once\n"
     assert project.summary() and other.summary()
 
 
