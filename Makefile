@@ -61,8 +61,10 @@ container-test: cluster-packages ## Run the tests on a real Apptainer that they 
 		3) echo "CONTAINER TESTS DID NOT RUN: the runtime could not be downloaded (see above)" >&2;; \
 		*) exit 1;; esac
 
-browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser (Debian's chromium; root installs it)
-	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
+browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser, and of exports with pdfLaTeX (root installs Debian's chromium and 135 MB of TeX)
+	@{ command -v chromium && command -v pdflatex && kpsewhich booktabs.sty tabularx.sty; } >/dev/null || { \
+		echo "installing Debian's chromium and a small TeX" && apt-get update -q && \
+		apt-get install -qy --no-install-recommends chromium texlive-latex-recommended; }
 	pip install --quiet --no-deps --require-hashes -r envs/browser.txt
 	python -m pytest tests/browser -s
 

@@ -13,8 +13,9 @@ from scripts.lib.cli import log, program_parser, run_program
 from scripts.lib.comparison import SAME
 from scripts.lib.differences import EMPTY, read_comparison, told_apart
 from scripts.lib.errors import mistakes, read_predicted
-from scripts.lib.exports import latex_table, markdown_table
+from scripts.lib.exports import markdown_table
 from scripts.lib.files import whole_folder
+from scripts.lib.latex import latex_table
 from scripts.lib.results import Results, number, read_results, words_of
 from scripts.report import effects_section, errors_section, labels_section, settings_section
 
@@ -24,23 +25,18 @@ LONGEST = 120
 
 def settings_table(results: Results, comparison: pd.DataFrame) -> pd.DataFrame:
     """A row a setting, best by validation first: its axes, runs, and mean and standard deviation of the judge's macro-F1."""
-    verdicts, rows = told_apart(comparison), []
+    verdicts, best, rows = told_apart(comparison), results.setting_of(results.best).name, []
     columns = [axis.column for axis in results.axes] or ["encoder"]
     table = results.settings.sort_values("validation_macro_f1_mean", ascending=False, kind="stable")
-    for _, row in table.iterrows():
+    for place, row in table.iterrows():
         label = results.label(row, repetitions=False)
+        mark = " ★" if place == best else " ≈" if verdicts.get(label) == SAME else ""
         mean, spread = number(row[f"{results.score}_mean"]), number(row[f"{results.score}_sd"])
         cells = {words_of(name): row[name] or "–" for name in columns}
         if row["kind"] != "run":
             cells = {**dict.fromkeys(cells, ""), next(iter(cells)): label}
         score = "" if mean is None else f"{mean:.3f}" + ("" if spread is None else f" ± {spread:.3f}")
-        rows.append(
-            {
-                **cells,
-                "runs": int(row["runs"]),
-                results.score_name: score + (" ≈" if verdicts.get(label) == SAME else ""),
-            }
-        )
+        rows.append({**cells, "runs": int(row["runs"]), results.score_name: score + mark})
     return pd.DataFrame(rows)
 
 
@@ -49,15 +45,20 @@ def effects_table(comparison: pd.DataFrame) -> pd.DataFrame:
     table = comparison[(comparison["family"] == "axis") & (comparison["verdict"] != "")]
     return pd.DataFrame(
         {
-            "axis": table["axis"].map(words_of),
+            "axis": [
+                words_of(axis) + (f" (with {words_of(others)})" if others else "")
+                for axis, others in zip(table["axis"], table["not_held_same"], strict=True)
+            ],
             "first": table["first"].replace("", EMPTY),
             "second": table["second"].replace("", EMPTY),
             "pairs": table["pairs"].map("{:.0f}".format),
-            "difference": table["difference"].map("{:+.3f}".format),
-            "interval": [f"{low:+.3f} to {high:+.3f}" for low, high in zip(table["low"], table["high"], strict=True)],
-            "p, corrected": ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in table["p_corrected"]],
-            "first is": table["verdict"],
-            "not held the same": table["not_held_same"].map(words_of),
+            "first − second": [
+                f"{difference:+.3f} ({low:+.3f} to {high:+.3f})" + (" ≈" if verdict == SAME else "")
+                for difference, low, high, verdict in zip(
+                    *(table[name] for name in ("difference", "low", "high", "verdict")), strict=True
+                )
+            ],
+            "p": ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in table["p_corrected"]],
         }
     )
 
@@ -98,13 +99,13 @@ def tables(results: Results, comparison: pd.DataFrame) -> dict[str, tuple[pd.Dat
     return {
         "settings": (
             settings_table(results, comparison),
-            f"All settings, best by validation first: {results.score_name}, mean ± standard deviation over runs; ≈: cannot be told apart "
-            f"from the best run's.{chosen}",
+            f"All settings, best by validation first: {results.score_name}, mean ± standard deviation over runs; ★: the best run's "
+            f"setting, ≈: cannot be told apart from it.{chosen}",
         ),
         "effects": (
             effects_table(comparison),
-            f"Differences of macro-F1 on {judge} between levels of an axis, over settings alike in all else; intervals are of one "
-            "comparison, p is corrected by Holm's method.",
+            f"Differences of macro-F1 on {judge} between levels of an axis, over settings alike in all else (“with”: but for this axis); "
+            "intervals are of one comparison, p is corrected by Holm's method; ≈: cannot be told apart.",
         ),
         "labels": (labels_table(results), f"The best run's scores on {judge}, label by label.{chosen}"),
         "mistakes": (mistakes_table(results), f"The best run's most confident mistakes on {judge}."),

@@ -22,13 +22,14 @@ def confusion_figure(rows: list[dict]) -> Figure:
         for place, key in enumerate(names)
     ]
     colour = alt.Scale(domain=[name for name, _ in names.values()], range=[colour for _, colour in names.values()])
+    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolType="square")
     chart = (
         alt.Chart(alt.InlineData(values=values))
         .mark_bar()
         .encode(
             x=alt.X("texts:Q", title="texts", axis=alt.Axis(tickMinStep=1, tickCount=5, format="d")),
             y=_labels([row["label"] for row in rows], "label"),
-            color=alt.Color("kind:N", scale=colour, legend=None),
+            color=alt.Color("kind:N", scale=colour, legend=legend),
             order=alt.Order("place:O"),
         )
     )

@@ -1,4 +1,4 @@
-"""Cells as other people's programs take them: in CSV, LaTeX and Markdown no text is ever anything but a text."""
+"""Cells as other people's programs take them: in CSV and Markdown no text is ever anything but a text."""
 
 import csv
 import io
@@ -8,22 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "`": r"\textasciigrave{}",
-    "★": r"$\star$",
-    "≈": r"$\approx$",
-    "±": r"$\pm$",
-    "[": "{[}",  # after the end of a row a bracket or an asterisk would be read as that command's
-    "*": "{*}",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-}
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -61,40 +45,6 @@ def csv_text(rows: list[dict]) -> str:
     return file.getvalue()
 
 
-def latex_cell(text: str) -> str:
-    """A text as LaTeX prints it, on one line."""
-    return "".join(_LATEX.get(character, character) for character in one_line(text))
-
-
-def latex_table(table: pd.DataFrame, caption: str, label: str) -> str:
-    """A booktabs table of text cells: numbers to the right, words to the left, long texts as paragraphs."""
-    columns = "".join(_latex_column(table[name]) for name in table.columns)
-    rows = [table.columns, *table.itertuples(index=False)]
-    head, *body = (" & ".join(latex_cell(str(cell)) for cell in row) + r" \\" for row in rows)
-    lines = [
-        "% needs \\usepackage{booktabs}",
-        "\\begin{table}",
-        "\\centering",
-        f"\\caption{{{latex_cell(caption)}}}",
-        f"\\label{{{label}}}",
-        f"\\begin{{tabular}}{{{columns}}}",
-        "\\toprule",
-        head,
-        "\\midrule",
-        *body,
-        "\\bottomrule",
-        "\\end{tabular}",
-        "\\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _latex_column(cells: pd.Series) -> str:
-    if cells.map(_is_number).all():
-        return "r"
-    return r"p{0.5\linewidth}" if cells.astype(str).str.len().max() > 60 else "l"
-
-
 def markdown_cell(text: str) -> str:
     """A text as Markdown shows it, on one line: what would be markup or HTML is escaped."""
     return (
@@ -104,11 +54,12 @@ def markdown_cell(text: str) -> str:
 
 def markdown_table(table: pd.DataFrame, caption: str) -> str:
     """A table in GitHub's Markdown, below its caption."""
-    rules = ["---:" if table[name].map(_is_number).all() else "---" for name in table.columns]
+    rules = ["---:" if table[name].map(is_number).all() else "---" for name in table.columns]
     rows = [[markdown_cell(str(cell)) for cell in row] for row in (table.columns, *table.itertuples(index=False))]
     lines = [rows[0], rules, *rows[1:]]
     return f"{markdown_cell(caption)}\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 
-def _is_number(cell: Any) -> bool:
-    return re.fullmatch(r"[-−+]?[\d.,]*( ± [\d.]+)?( ≈)?", str(cell)) is not None
+def is_number(cell: Any) -> bool:
+    """Whether a cell holds a number and nothing else, or nothing."""
+    return re.fullmatch(r"[-−+]?[\d.,]*", str(cell)) is not None

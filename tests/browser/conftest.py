@@ -9,7 +9,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from scripts import compare, evaluate, report
+from scripts import compare, evaluate, paper, report
 from scripts.lib import errors
 from tests.made import HOSTILE, make_experiment, run_program
 from tests.tiny import CONFIG, LABELS, Project, make_checkout
@@ -60,13 +60,14 @@ def open_page(browser):
 
 @pytest.fixture(scope="session")
 def made_report(tmp_path_factory) -> Path:
-    """The report of 80 made-up runs; every mistake is shown, and with them all hostile texts."""
+    """The report of 80 made-up runs, beside it their exports; every mistake is shown, and with them all hostile texts."""
     home = tmp_path_factory.mktemp("made")
     make_experiment(home, title="A study with <b>hostile</b> texts")
     run_program(evaluate, "--plan", home / "plan.json", "--output", home)
     run_program(compare, "--results", home)
     before, errors.MOST_MISTAKES = errors.MOST_MISTAKES, 500
     run_program(report, "--results", home)
+    run_program(paper, "--results", home, "--output", home / "paper")
     errors.MOST_MISTAKES = before
     return home / "report.html"
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import subprocess
 import time
 
 import pytest
@@ -12,6 +13,13 @@ from tests.browser.conftest import SCREENSHOTS, SIZES, Opened
 from tests.made import HOSTILE, make_experiment, run_program
 
 SCHEMES = ("light", "dark")
+
+DOCUMENT = r"""\documentclass%s
+\usepackage{booktabs, tabularx, graphicx}
+\begin{document}
+%s
+\end{document}
+"""
 
 
 def explanation_of(project):
@@ -88,6 +96,23 @@ def test_hostile_texts_are_texts_in_the_exports(hostile):
         body = lines[lines.index("\\midrule") + 1 : lines.index("\\bottomrule")]
         columns = lines[lines.index("\\toprule") + 1].count(" & ")
         assert all(line.count(" & ") == columns and line.endswith(r" \\") for line in body), "a text is one cell"
+
+
+@pytest.mark.parametrize("kind", ["{article}", "[12pt]{article}", "[twocolumn]{article}"])
+def test_the_exports_compile_and_fit_their_pages(made_report, hostile, tmp_path, kind):
+    for paper in (made_report.parent / "paper", hostile.home / "paper"):
+        tables, figures = sorted(paper.glob("tables/*.tex")), sorted(paper.glob("figures/*.pdf"))
+        assert tables and figures
+        parts = [rf"\input{{{path}}}" for path in tables]
+        parts += [rf"\includegraphics[width=0.4\linewidth]{{{path}}}" for path in figures]
+        (tmp_path / "document.tex").write_text(DOCUMENT % (kind, "\n\n".join(parts)), encoding="utf-8")
+        command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "document.tex"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+        assert done.returncode == 0, done.stdout[-2000:]
+        complaints = [
+            line for line in done.stdout.splitlines() if line.startswith(("Overfull", "LaTeX Warning: Float"))
+        ]
+        assert complaints == []
 
 
 def test_tables_sort_and_filter(made_report, open_page):

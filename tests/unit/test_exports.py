@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from scripts import compare, evaluate, paper, report
 from scripts.lib import errors
-from scripts.lib.exports import csv_text, latex_cell, latex_table, markdown_cell, one_line
+from scripts.lib.exports import csv_text, markdown_cell, one_line
+from scripts.lib.latex import PAGE_LINES, latex_cell, latex_table
 from tests.made import HOSTILE, make_experiment, run_program
 
 ANY = st.text() | st.sampled_from(HOSTILE)
@@ -29,11 +30,29 @@ def test_no_cell_of_a_table_for_people_is_a_formula(text):
 
 @given(ANY)
 def test_latex_reads_no_command_of_a_text(text):
+    left = re.sub(r"\\beyondlatin\{.\}\{(\{\[\}[\w -]+\{\]\}|\{\\setlength.*?\{x\}\}\}|)\}", "", latex_cell(text))
     left = re.sub(
-        r"\\(text(backslash|ascii(tilde|circum|grave)|less|greater|bar|quotedbl)\{\}|[&%$#_{}])", "", latex_cell(text)
+        r"\\(text(backslash|ascii(tilde|circum|grave)|less|greater|bar)\{\}|[&%$#_{}]|symbol\{34\}|hspace\{0pt\})",
+        "",
+        left,
     )
-    left = re.sub(r"\$\\(star|approx|pm)\$|\{\[\}|\{\*\}", "", left)
+    left = re.sub(r"\$(\\(star|approx|pm|ll|gg)|-)\$|\{\[\}|\{\*\}|(?<=[-',])\{\}(?=[-',])", "", left)
     assert not re.search(r"[\\&%$#_{}~^\[*\n\r]", left)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("naïve Ş “quoted” – …", "naïve Ş “quoted” – …"),
+        ("e\u0301", "é"),
+        ("so \U0001f621", "so \\beyondlatin{\U0001f621}{{[}pouting face{]}}"),
+        ("\U0001f44d\U0001f3fd", "\\beyondlatin{\U0001f44d}{{[}thumbs up sign{]}}\\beyondlatin{\U0001f3fd}{}"),
+        ("-- ''", "-{}- '{}'"),
+        ("w" * 21, "w" * 20 + r"\hspace{0pt}w"),
+    ],
+)
+def test_latex_has_words_for_what_its_fonts_lack(text, expected):
+    assert latex_cell(text) == expected
 
 
 @given(ANY)
@@ -49,8 +68,16 @@ def test_one_line_turns_no_direction(text):
 
 def test_a_row_of_latex_never_begins_with_an_argument():
     table = latex_table(pd.DataFrame({"a": ["[5cm]", "*"], "b": ["1", "-2.5"]}), "50% of $x", "tab:x")
-    assert "\n{[}5cm] & 1 " in table and "\n{*} & -2.5" in table
+    assert "\n{[}5cm] & 1 " in table and "\n{*} & $-$2.5" in table
     assert r"\caption{50\% of \$x}" in table and "{lr}" in table
+
+
+def test_a_long_table_is_several_and_a_wide_one_breaks_its_words():
+    rows = pd.DataFrame({"a": [f"a setting of some words {row}" for row in range(PAGE_LINES + 1)], "b": "1.0"})
+    table = latex_table(rows, "Words.", "tab:x")
+    assert table.count(r"\begin{table}") == 2 and r"\label{tab:x-2}" in table and "Words. Part 2 of 2." in table
+    wide = latex_table(rows.assign(c=rows["a"], d=rows["a"]), "Words.", "tab:x")
+    assert wide.count("X") == 3 * wide.count(r"\begin{table*}") > 0
 
 
 @pytest.fixture(scope="module")
