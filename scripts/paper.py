@@ -17,7 +17,7 @@ from scripts.lib.exports import markdown_table
 from scripts.lib.files import whole_folder
 from scripts.lib.latex import latex_table
 from scripts.lib.results import Results, number, read_results, words_of
-from scripts.report import effects_section, errors_section, labels_section, settings_section
+from scripts.lib.sections import effects_section, errors_section, labels_section, settings_section
 
 LONGEST = 120
 """Characters of a text in a table of mistakes."""

@@ -91,6 +91,16 @@ def number(value: Any) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
 
+def score_of(row: pd.Series, split: str) -> dict:
+    """Macro-F1 of a split with its interval."""
+    name = f"{split}_macro_f1"
+    return {
+        "value": number(row.get(name)),
+        "low": number(row.get(f"{name}_low")),
+        "high": number(row.get(f"{name}_high")),
+    }
+
+
 def read_results(home: Path) -> Results:
     """The plan and tables of an experiment's folder."""
     plan = read_json(home / "plan.json")
