@@ -1,6 +1,7 @@
 """Experiments of made-up runs: as many as a test wants, without training one."""
 
 import itertools
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -93,14 +94,22 @@ def make_experiment(home: Path, seeds: int = 2, encoders: int = 2, effect: float
             "fold": None,
             "seed": seed,
         }
-        rows.append(
-            {"run": name, "kind": "run", "folder": f"runs/{name}", "data": "d", "columns": columns, "older": []}
-        )
-        _write_run(home / "runs" / name, golds, 1.0 + effect * encoder, len(rows))
+        rows.append(made_row(name, columns))
+        _write_tables(home / "runs" / name, golds, 1.0 + effect * encoder, len(rows))
+        write_records(home / "runs" / name, job=str(100 + len(rows)))
     for number, name in enumerate(("most-frequent", "tfidf")):
-        row = {"run": name, "kind": "baseline", "folder": f"baselines/{name}", "data": "d", "older": []}
-        rows.append({**row, "columns": {"encoder": name, "fold": None}})
+        rows.append(made_row(name, {"encoder": name, "fold": None}, "baseline"))
         _write_tables(home / "baselines" / name, golds, 0.3 * number, 10_000 + number)
+    return write_plan(home, rows, **plan)
+
+
+def made_row(run: str, columns: dict, kind: str = "run") -> dict:
+    """A row of a plan."""
+    return {"run": run, "kind": kind, "folder": f"{kind}s/{run}", "data": "d", "columns": columns, "older": []}
+
+
+def write_plan(home: Path, rows: list[dict], **changes: object) -> dict:
+    """plan.json of rows, the first of them a run; returns it."""
     document = {
         "experiment": "made",
         "columns": list(rows[0]["columns"]),
@@ -113,7 +122,7 @@ def make_experiment(home: Path, seeds: int = 2, encoders: int = 2, effect: float
         "explained": "best",
         "title": "A made-up study",
         "programs": {"evaluate": "e", "report": "r"},
-        **plan,
+        **changes,
     }
     write_json(home / "plan.json", document)
     return document
@@ -129,17 +138,23 @@ def _write_tables(folder: Path, golds: dict, signal: float, seed: int) -> None:
             write_predictions(folder / "predictions" / f"{split}.csv", ids, LABELS, 1 / (1 + np.exp(-logits)))
 
 
-def _write_run(folder: Path, golds: dict, signal: float, seed: int) -> None:
-    _write_tables(folder, golds, signal, seed)
+def write_records(folder: Path, job: str | None = None) -> None:
+    """What a run leaves beside its predictions: its spec, provenance and history."""
     spec = {"encoder": {"model": "made/up", "revision": "1"}, "freeze": 0, "lora": None, "seed": 1}
     spec |= {"head": {"type": "mlp"}, "training": {"epochs": 3}}
-    write_json(folder / "spec.json", {**spec, "data": {"files": {}, "labels": LABELS, "clean": []}})
+    data = {
+        "files": {"train": "0" * 64},
+        "labels": LABELS,
+        "clean": [],
+        "validation": 0.1,
+        "split_seed": 1,
+        "fold": None,
+    }
+    write_json(folder / "spec.json", {**spec, "data": data})
     provenance = {"device": "cpu", "precision": "fp32", "threads": 2, "best_epoch": 2, "epochs_trained": 3}
     provenance |= {"trainable_parameters": 10_000, "total_parameters": 20_000, "texts_cut": {"dev": 1}}
     provenance |= {"train_seconds": 60.0, "total_seconds": 70.0, "finished": "2026-01-01T00:00:00+0000"}
-    write_json(
-        folder / "provenance.json", {**provenance, "versions": {"python": "3.11", "torch": "2"}, "job": str(100 + seed)}
-    )
+    write_json(folder / "provenance.json", {**provenance, "versions": {"python": "3.11", "torch": "2"}, "job": job})
     (folder / "history.csv").write_text(
         "epoch,step,train_loss,validation_loss,validation_macro_f1,seconds\n"
         "1,1,0.6,0.6,0.2,1\n2,2,0.4,0.5,0.4,2\n3,3,0.3,0.6,0.3,3\n"
@@ -148,8 +163,6 @@ def _write_run(folder: Path, golds: dict, signal: float, seed: int) -> None:
 
 def run_program(program: object, *arguments: str) -> None:
     """A program's main with arguments."""
-    import sys
-
     before, sys.argv = sys.argv, ["program", *map(str, arguments)]
     try:
         program.main()

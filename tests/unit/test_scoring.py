@@ -15,6 +15,7 @@ from scripts.lib.data import write_split
 from scripts.lib.files import InputError, write_json
 from scripts.lib.metrics import CANDIDATES, match, score, tune_threshold
 from scripts.lib.rows import write_predictions
+from tests.made import made_row, run_program, write_plan, write_records
 
 LABELS = ["anger", "fear", "joy"]
 
@@ -113,78 +114,20 @@ def home(tmp_path: Path) -> Path:
     )
     columns = {"encoder": "minilm", "head_type": "mlp", "freeze": 0, "fold": None, "seed": 1}
     rows = [
-        {"run": "good", "kind": "run", "folder": "runs/good", "data": "d", "columns": columns, "older": []},
-        {"run": "bad", "kind": "run", "folder": "runs/bad", "data": "d", "columns": columns | {"seed": 2}, "older": []},
-        {
-            "run": "b",
-            "kind": "baseline",
-            "folder": "baselines/b",
-            "data": "d",
-            "columns": {"encoder": "b"},
-            "older": [],
-        },
+        made_row("good", columns),
+        made_row("bad", columns | {"seed": 2}),
+        made_row("b", {"encoder": "b"}, "baseline"),
     ]
-    spec = {
-        "encoder": {"model": "m", "revision": "1"},
-        "head": {"type": "mlp"},
-        "freeze": 0,
-        "lora": None,
-        "seed": 1,
-        "training": {"epochs": 1},
-        "data": {
-            "files": {"train": "0" * 64},
-            "labels": LABELS,
-            "validation": 0.1,
-            "split_seed": 1,
-            "fold": None,
-            "clean": [],
-        },
-    }
-    provenance = {
-        "trainable_parameters": 10,
-        "total_parameters": 20,
-        "train_seconds": 1.5,
-        "best_epoch": 1,
-        "epochs_trained": 1,
-        "device": "cpu",
-        "precision": "fp32",
-        "threads": 1,
-        "texts_cut": {},
-        "total_seconds": 2.0,
-        "finished": "now",
-        "versions": {"python": "3"},
-    }
     for run in ("good", "bad"):
-        write_json(home / "runs" / run / "spec.json", spec)
-        write_json(home / "runs" / run / "provenance.json", provenance)
-        (home / "runs" / run / "history.csv").write_text(
-            "epoch,step,train_loss,validation_loss,validation_macro_f1,seconds\n1,1,0.5,0.6,0.1,1\n2,2,0.4,0.5,0.2,2\n"
-        )
+        write_records(home / "runs" / run)
         (home / "runs" / run / "model").mkdir()
-    plan = {
-        "experiment": "hostile",
-        "columns": list(columns),
-        "rows": rows,
-        "labels": LABELS,
-        "folds": None,
-        "compare": {"team": str(tmp_path / "team")},
-        "evaluation": {"threshold": "global", "bootstrap": 100, "confidence": 0.95},
-        "keep_models": "best",
-        "explained": "best",
-        "title": "<script>alert(1)</script>",
-        "programs": {"evaluate": "e", "report": "r"},
-    }
-    write_json(home / "plan.json", plan)
+    compared = {"team": str(tmp_path / "team")}
+    write_plan(home, rows, labels=LABELS, compare=compared, title="<script>alert(1)</script>")
     return home
 
 
-def start(program: object, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr("sys.argv", ["program", *arguments])
-    program.main()
-
-
 def test_tables_models_and_report_of_an_experiment(home, monkeypatch):
-    start(evaluate, monkeypatch, "--plan", str(home / "plan.json"), "--output", str(home))
+    run_program(evaluate, "--plan", home / "plan.json", "--output", home)
     summary = pd.read_csv(home / "summary.csv").set_index("run")
     assert list(summary.index) == ["good", "bad", "b", "team"]
     assert summary.loc["good", "dev_macro_f1"] > summary.loc["bad", "dev_macro_f1"]
@@ -195,18 +138,18 @@ def test_tables_models_and_report_of_an_experiment(home, monkeypatch):
     assert settings.loc[0, "runs"] == 2 and settings.loc[0, "dev_macro_f1_mean"] == pytest.approx(mean, abs=1e-5)
 
     monkeypatch.setattr(evaluate, "score", None)
-    start(evaluate, monkeypatch, "--plan", str(home / "plan.json"), "--output", str(home))
+    run_program(evaluate, "--plan", home / "plan.json", "--output", home)
     (home / "metrics" / "bad.json").unlink()
     with pytest.raises(TypeError):
-        start(evaluate, monkeypatch, "--plan", str(home / "plan.json"), "--output", str(home))
+        run_program(evaluate, "--plan", home / "plan.json", "--output", home)
 
-    start(models, monkeypatch, "--results", str(home))
+    run_program(models, "--results", home)
     assert (home / "runs/good/model").is_dir() and not (home / "runs/bad/model").exists()
     card = (home / "runs/good/model/README.md").read_text()
     assert f"{summary.loc['good', 'dev_macro_f1']:.3f}" in card
 
-    start(compare, monkeypatch, "--results", str(home))
-    start(report, monkeypatch, "--results", str(home))
+    run_program(compare, "--results", home)
+    run_program(report, "--results", home)
     page = (home / "report.html").read_text()
     assert "<script>alert(1)" not in page and "<b>warned" not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -215,11 +158,11 @@ def test_tables_models_and_report_of_an_experiment(home, monkeypatch):
         assert loading not in page
 
 
-def test_thresholds_look_at_validation_alone(home, monkeypatch):
-    start(evaluate, monkeypatch, "--plan", str(home / "plan.json"), "--output", str(home))
+def test_thresholds_look_at_validation_alone(home):
+    run_program(evaluate, "--plan", home / "plan.json", "--output", home)
     before = json.loads((home / "metrics" / "good.json").read_text())["thresholds"]
     dev = pd.read_csv(home / "data/d/dev.csv")
     dev[LABELS] = 1 - dev[LABELS]
     write_split(dev, home / "data/d/dev.csv")
-    start(evaluate, monkeypatch, "--plan", str(home / "plan.json"), "--output", str(home))
+    run_program(evaluate, "--plan", home / "plan.json", "--output", home)
     assert json.loads((home / "metrics" / "good.json").read_text())["thresholds"] == before
