@@ -46,14 +46,26 @@ def _of_grid(results: Results) -> dict[str, str]:
     for one in found:
         hours[one["device"]] += one["total_seconds"] / 3600
     cores = sum(one["total_seconds"] * one["threads"] / 3600 for one in found)
-    jobs = sorted({str(one["job"]) for one in found if one.get("job")}, key=lambda job: (len(job), job))
+    jobs = {str(one["job"]) for one in found if one.get("job")}
     images = sorted({_facts(one["image"]) for one in found if one.get("image")})
     return {
         "Cost of the grid": "; ".join(f"{_hours(spent)} on {device}" for device, spent in hours.most_common())
         + f" ({_hours(cores)} of CPU cores), from the start to the end of each of {len(found):,} runs",
-        "Slurm jobs": ", ".join(jobs) or "none",
+        "Slurm jobs": _ranges(jobs) or "none",
         "Image": ", ".join(images) or "none",
     }
+
+
+def _ranges(jobs: set[str]) -> str:
+    """Jobs in order; three and more of consecutive numbers as a range."""
+    ranges: list[list[int]] = []
+    for job in sorted(int(job) for job in jobs if job.isdecimal()):
+        if ranges and job == ranges[-1][-1] + 1:
+            ranges[-1].append(job)
+        else:
+            ranges.append([job])
+    parts = [f"{one[0]}–{one[-1]}" if len(one) > 2 else ", ".join(map(str, one)) for one in ranges]
+    return ", ".join([*parts, *sorted(job for job in jobs if not job.isdecimal())])
 
 
 def _facts(image: dict | str) -> str:

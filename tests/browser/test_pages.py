@@ -155,9 +155,21 @@ def test_figures_download_with_their_data(made_report, open_page, tmp_path):
 
 def test_a_printed_page_has_every_table_and_no_button(made_report, open_page):
     page = open_page(made_report).page
+    page.pdf(path=SCREENSHOTS / "made-printed.pdf", format="A4", prefer_css_page_size=True)
     page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert not page.locator(".downloads").first.is_visible() and not page.locator("nav").is_visible()
-    page.pdf(path=SCREENSHOTS / "made-printed.pdf", format="A4")
+    assert page.locator("details dl").is_visible(), "on paper nothing can be opened"
+    page.set_viewport_size({"width": 687, "height": 1000})  # between the margins of A4, upright and on its side
+    beyond = "[...document.querySelectorAll('section:not(#all) *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+    assert page.evaluate(f"{beyond}.map(e => e.outerHTML.slice(0, 80))") == []
+    page.set_viewport_size({"width": 1017, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    heights = page.locator("#runs tbody tr").evaluate_all("rows => rows.map(row => row.offsetHeight)")
+    assert len(heights) == 82 and max(heights) < 60, "no column is squeezed to a letter a line"
+    assert page.locator("#runs th button").first.evaluate("one => getComputedStyle(one).display") == "contents", (
+        "with a button in it, Chromium does not repeat the head of a table on every page"
+    )
 
 
 def test_a_report_of_600_runs_is_small_and_opens(open_page, tmp_path):

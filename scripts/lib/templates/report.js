@@ -104,6 +104,14 @@ function makeDownloads(part) {
   part.append(line);
 }
 
+// On paper nothing can be opened.
+function openForPrint(part) {
+  let open;
+  addEventListener('beforeprint', () => { open = part.open; part.open = true; });
+  addEventListener('afterprint', () => { part.open = open; });
+}
+
+document.querySelectorAll('details').forEach(openForPrint);
 document.querySelectorAll('table.sortable').forEach(makeSortable);
 document.querySelectorAll('input[data-table]').forEach(makeFilter);
 document.querySelectorAll('[data-csv]').forEach(makeDownloads);
