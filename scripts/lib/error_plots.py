@@ -22,7 +22,7 @@ def confusion_figure(rows: list[dict]) -> Figure:
         for place, key in enumerate(names)
     ]
     colour = alt.Scale(domain=[name for name, _ in names.values()], range=[colour for _, colour in names.values()])
-    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolType="square")
+    legend = alt.Legend(title=None, orient="bottom", columns=2, columnPadding=24, symbolType="square")
     chart = (
         alt.Chart(alt.InlineData(values=values))
         .mark_bar()
