@@ -1,7 +1,9 @@
 """Tables as LaTeX: any text compiles, with pdfLaTeX, too, and no table is wider or higher than its page."""
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -37,9 +39,10 @@ _PLAIN = "ßæÆœŒøØłŁı¡¿–—‘’“”…·£"
 _ACCENTS = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327"
 """Letters and accents, beside ASCII, that every engine and font encoding knows."""
 
-_BEYOND = r"""% LuaLaTeX and XeLaTeX show the letters and symbols of all scripts that their font has; pdfLaTeX names symbols and draws a box for a letter.
-\providecommand{\beyondlatin}[2]{\ifdefined\Umathchar#1\else#2\fi}"""
-_BOX = r"{\setlength{\fboxsep}{0pt}\fbox{\phantom{x}}}"
+_BEYOND = r"""% LuaLaTeX and XeLaTeX show the letters and symbols of all scripts that their font has; pdfLaTeX names symbols and draws a box for a word.
+\providecommand{\beyondlatin}[2]{\ifdefined\Umathchar#1\else#2\fi}
+\providecommand{\wordbox}{{\setlength{\fboxsep}{0pt}\fbox{\phantom{x}}}}"""
+_BOX = r"\wordbox{}"
 
 _PARAGRAPH = r">{\raggedright\arraybackslash}X"
 _SIGN = r"(?<![\w.])-(?=\d)"
@@ -58,16 +61,23 @@ def latex_cell(text: str) -> str:
     """A text as LaTeX prints it, on one line of the source; words of more than 20 letters may break."""
     text = unicodedata.normalize("NFC", one_line(text))
     text = re.sub(r"[^\s\u200b]{20}(?=[^\s\u200b])|[_/](?=[^\s\u200b])", rf"\g<0>{_BREAK}", text)
-    found = "".join(_letter(character) for character in text)
+    parts = itertools.groupby(text, _is_common)
+    found = "".join(
+        "".join(_SYMBOLS.get(one, one) for one in part) if common else _beyond(part) for common, part in parts
+    )
     return re.sub(r"([-',])(?=\1)", r"\1{}", found)  # two of these would be drawn as one dash or quotation mark
 
 
-def _letter(character: str) -> str:
-    if character in _SYMBOLS:
-        return _SYMBOLS[character]
-    if character.isascii() or character in _PLAIN or _is_accented(character):
-        return character
-    return rf"\beyondlatin{{{character}}}{{{_substitute(character)}}}"
+def _is_common(character: str) -> bool:
+    """Whether every engine and font encoding has the character or a command for it."""
+    return character.isascii() or character in _SYMBOLS or character in _PLAIN or _is_accented(character)
+
+
+def _beyond(characters: Iterable[str]) -> str:
+    """Characters with what stands for them in pdfLaTeX: the names of symbols, one box for a word."""
+    word = "".join(characters)
+    substitutes = [name for name, _ in itertools.groupby(filter(None, map(_substitute, word)))]
+    return rf"\beyondlatin{{{word}}}{{{''.join(substitutes)}}}"
 
 
 def _is_accented(character: str) -> bool:
@@ -76,7 +86,7 @@ def _is_accented(character: str) -> bool:
 
 
 def _substitute(character: str) -> str:
-    """What pdfLaTeX shows: a symbol's name, a box for a letter, nothing for a mark on one or for what is invisible."""
+    """What pdfLaTeX shows: a symbol's name, a box for letters, nothing for a mark on one or for what is invisible."""
     kind = unicodedata.category(character)
     if kind in ("Sk", "Co", "Cn") or kind[0] == "M" or kind == "Cf":
         return ""
