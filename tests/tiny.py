@@ -66,8 +66,8 @@ class Project:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
-    def run(self, *arguments: str, fails: bool = False) -> Outcome:
-        """Start Snakemake and wait for it."""
+    def run(self, *arguments: str, fails: bool = False, seconds: float = 300) -> Outcome:
+        """Start Snakemake and wait for it, `seconds` at most."""
         done = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
@@ -75,7 +75,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=seconds,
         )
         if (done.returncode != 0) != fails:
             raise AssertionError(f"exit status {done.returncode}\n{done.stdout}")

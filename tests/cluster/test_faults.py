@@ -192,14 +192,16 @@ def test_twelve_runs_finish_each_on_its_own_gpu_and_one_changed_value_submits_th
         "    start = time.monotonic()\n"
         "    (output / os.environ['SLURM_JOB_ID']).with_suffix('.gpu').write_text(os.environ['CUDA_VISIBLE_DEVICES'])\n",
     )
+    project.edit("profiles/slurm/site.yaml", "mem_mb: 8000", "mem_mb: 2500")  # less than the estimate: the bound counts
+    project.edit("profiles/slurm/site.yaml", "runtime_least: 20", "runtime_least: 9")
     block = {**project.config["grid"][0], "seed": [1, 2, 3]}
     project.configure(grid=[{**block, "head": {"type": "mlp", "size": [4, 8]}, "encoder": ["one", "two"]}])
-    assert len(project.run(*SLURM).trained) == 12
+    assert len(project.run(*SLURM, seconds=1200).trained) == 12
     found = jobs(since)
     assert len(found) == 12
     for job in found:
         assert (job["State"], job["Account"], job["Partition"]) == ("COMPLETED", ACCOUNT, "alpha")
-        assert (job["ReqMem"], job["TimelimitRaw"]) == (found[0]["ReqMem"], "20") and "gres/gpu=1" in job["AllocTRES"]
+        assert (job["ReqMem"], job["TimelimitRaw"]) == ("2500M", "9") and "gres/gpu=1" in job["AllocTRES"]
     listed = run("sacct", "-X", "-n", "-P", "-S", since, "-o", "JobID,NodeList,Start,End").splitlines()
     gpus = {path.stem: path.read_text() for path in project.home.glob("runs/*/*.gpu")}
     places = [(node, gpus[job], start, end) for job, node, start, end in (line.split("|") for line in listed)]
@@ -210,5 +212,5 @@ def test_twelve_runs_finish_each_on_its_own_gpu_and_one_changed_value_submits_th
     encoders = project.config["encoders"]
     encoders["two"]["training"]["learning_rate"] = 0.002
     project.configure(encoders=encoders)
-    assert len(project.run(*SLURM).trained) == 6
+    assert len(project.run(*SLURM, seconds=1200).trained) == 6
     assert len(jobs(since)) == 18
