@@ -11,7 +11,7 @@ from snakemake.settings.types import DeploymentMethod, SharedFSUsage
 
 sys.path.insert(0, workflow.basedir)
 
-from scripts.lib.cluster import cancel_survivors, notice_cancelled_jobs
+from scripts.lib.cluster import cancel_survivors, job_prefix, notice_lost_jobs
 from scripts.lib.config import PROJECT, check_config, check_unique_keys
 from scripts.lib.encoders import encoder_key, is_folder
 from scripts.lib.files import SHORT, InputError, digest, read_json, write_json
@@ -137,8 +137,9 @@ def begin():
     try:
         guard = Guard(HOME, PLAN.experiment)
         if not workflow.local_exec:
-            notice_cancelled_jobs()
-            if cancelled := cancel_survivors(HOME, Path.cwd(), guard.held):
+            notice_lost_jobs()
+            workflow.executor_settings.jobname_prefix = job_prefix(HOME)
+            if cancelled := cancel_survivors(HOME, guard.held):
                 print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
         write_specs(PLAN, HOME, CACHE)
     except InputError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.files import InputError
+from scripts.lib.files import SHORT, InputError, digest
 
 PATIENCE = 60
 """Seconds to wait for cancelled jobs to end."""
@@ -88,21 +88,26 @@ def ended_jobs(numbers: Iterable[int], checkout: Path) -> dict[int, Job]:
     return found
 
 
-def surviving_jobs(home: Path, checkout: Path) -> list[str]:
-    """Ids of this user's queued or running jobs that an earlier start of an experiment left behind, from this checkout.
+def job_prefix(home: Path) -> str:
+    """What the names of an experiment's jobs begin with; it tells them from those of every other folder of results."""
+    return f"{home.name.replace('.', '-')}-{digest(str(home.resolve()))[:SHORT]}"
 
-    Snakemake's executor writes a job's rule and wildcards (experiment and run or pack) into its comment.
+
+def surviving_jobs(home: Path) -> list[str]:
+    """Ids of this user's queued or running jobs that an earlier start of an experiment left behind.
+
+    Snakemake's executor names a job `<prefix>_<id of its start>`.
 
     Args:
         home: the experiment's folder of results.
-        checkout: where Snakemake was started.
     """
-    names = [*(run.name for run in (home / "runs").glob("*")), *(pack.stem for pack in (home / "packs").glob("*.json"))]
-    own = {f"{home.name}_{name}" for name in names}
-    return [str(job.number) for job in queued_jobs(checkout) if job.label.partition("_wildcards_")[2] in own]
+    if not shutil.which("squeue"):
+        return []
+    rows = [line.split("|", 1) for line in _slurm("squeue", "--me", "--noheader", "--format=%i|%j").splitlines()]
+    return [number for number, name in rows if name.rpartition("_")[0] == job_prefix(home)]
 
 
-def cancel_survivors(home: Path, checkout: Path, alone: bool) -> list[str]:
+def cancel_survivors(home: Path, alone: bool) -> list[str]:
     """Cancel what an earlier start left behind and wait until it is gone: two jobs of one run must not work at once.
 
     Args:
@@ -114,7 +119,7 @@ def cancel_survivors(home: Path, checkout: Path, alone: bool) -> list[str]:
     Raises:
         InputError: they do not end, or may be another start's.
     """
-    jobs = surviving_jobs(home, checkout)
+    jobs = surviving_jobs(home)
     if jobs and not alone:
         raise InputError(
             f"jobs of another start are in the queue: {', '.join(jobs)}; if that start has ended, cancel them with scancel, then start again"
@@ -122,7 +127,7 @@ def cancel_survivors(home: Path, checkout: Path, alone: bool) -> list[str]:
     if jobs:
         _slurm("scancel", *jobs)
     end = time.monotonic() + PATIENCE
-    while left := surviving_jobs(home, checkout) if jobs else []:
+    while left := surviving_jobs(home) if jobs else []:
         if time.monotonic() > end:
             raise InputError(
                 f"jobs of an earlier start do not end: {', '.join(left)}; cancel them with scancel, then start again"
@@ -131,20 +136,35 @@ def cancel_survivors(home: Path, checkout: Path, alone: bool) -> list[str]:
     return jobs
 
 
-def notice_cancelled_jobs() -> None:
-    """Let Snakemake's executor take a job that somebody cancelled for a failed one.
+def notice_lost_jobs() -> None:
+    """Let Snakemake's executor take jobs that somebody cancelled, or that were preempted for good, for failed ones.
 
-    Slurm calls it "CANCELLED by <user>"; release 2.8.0 of the executor knows only "CANCELLED", and waits for the job for ever.
+    Release 2.8.0 of the executor waits for both for ever: Slurm calls the first "CANCELLED by <user>", of which it knows only the first
+    word, and of a preempted job it expects that Slurm queues it again.
     """
     import snakemake_executor_plugin_slurm as executor
 
     query = executor.query_job_status
 
-    async def first_words(command: str, logger: Any) -> tuple[dict[str, str] | None, float | None]:
+    async def known_states(command: str, logger: Any) -> tuple[dict[str, str] | None, float | None]:
         states, seconds = await query(command, logger)
-        return states and {job: state.split()[0] for job, state in states.items()}, seconds
+        if not states:
+            return states, seconds
+        states = {job: state.split()[0] for job, state in states.items()}
+        if "PREEMPTED" in states.values() and (queue := _in_queue()) is not None:
+            lost = [job for job, state in states.items() if state == "PREEMPTED" and job not in queue]
+            states |= dict.fromkeys(lost, "CANCELLED")
+        return states, seconds
 
-    executor.query_job_status = first_words
+    executor.query_job_status = known_states
+
+
+def _in_queue() -> set[str] | None:
+    """Ids of this user's jobs that wait, run or are about to end; None if Slurm does not answer now."""
+    try:
+        return set(_slurm("squeue", "--me", "--noheader", "--format=%i").split())
+    except InputError:
+        return None
 
 
 def _slurm(*command: str) -> str:

@@ -1,4 +1,4 @@
-"""A real Slurm on one machine, for tests: two nodes, four pretended GPUs, accounts, memory limits that kill.
+"""A real Slurm on one machine, for tests: two nodes, four pretended GPUs, accounts, memory limits that kill, a partition that preempts.
 
 `python -m tests.cluster.slurm start` and `stop` do it by hand, `check` says what is missing. Runs as root on Debian or Ubuntu with the packages below; listens on
 loopback only; ends only the processes that it started. The configuration lies in /etc/slurm as links, since a job step
@@ -239,6 +239,8 @@ JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=2
 GresTypes=gpu
 EnforcePartLimits=ALL
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort=16819
@@ -256,7 +258,8 @@ MpiDefault=none
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port=16911 CPUs=8 RealMemory=32000 Gres=gpu:a100:2
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port=16912 CPUs=8 RealMemory=32000 Gres=gpu:a100:2
-PartitionName=alpha Nodes=n1,n2 Default=YES MaxTime=8:00:00 State=UP
+PartitionName=alpha Nodes=n1,n2 Default=YES MaxTime=8:00:00 PriorityTier=1 State=UP
+PartitionName=urgent Nodes=n1,n2 MaxTime=8:00:00 PriorityTier=2 PreemptMode=OFF State=UP
 """
 
 SLURMDBD_CONF = """

@@ -11,6 +11,14 @@ from tests.cluster.slurm import ACCOUNT, run, wait_until
 
 SLURM = ("--profile", "profiles/slurm")
 
+HOLD = """def main() -> None:
+    import time
+
+    while Path("hold").exists():
+        time.sleep(0.2)
+"""
+"""A program that waits for the end of a file in the checkout."""
+
 
 def jobs(since: str) -> list[dict[str, str]]:
     """Slurm's own record of the jobs since a time."""
@@ -88,6 +96,27 @@ def test_after_a_kill_surviving_jobs_are_cancelled_and_none_runs_twice(project, 
     assert cancelled and sorted(cancelled[1].split(", ")) == survivors
     assert sorted(job["State"].split()[0] for job in jobs(since)) == ["CANCELLED"] * 3 + ["COMPLETED"] * 3
     assert len(project.summary()) == 3
+
+
+def test_after_a_kill_light_steps_that_are_jobs_are_cancelled_too_and_no_other_experiment_s(project):
+    project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
+    project.edit("scripts/prepare.py", "def main() -> None:\n", HOLD)
+    (project.folder / "hold").touch()
+    first = project.start(*SLURM, "--until", "prepare")
+    wait_until("the job that prepares the data", lambda: len(running()) == 1)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    survivors, name = running(), run("squeue", "-h", "-o", "%j").strip()
+    other = name.replace("tiny-", "tiny-2-")
+    run("sbatch", f"--job-name={other}", f"--chdir={project.folder}", "--output=/dev/null", "--wrap", "sleep 600")
+    second = project.start(*SLURM, "--until", "prepare")
+    wait_until("the end of the survivor", lambda: not set(survivors) & set(running()))
+    (project.folder / "hold").unlink()
+    output = second.communicate(timeout=240)[0]
+    assert second.returncode == 0, output
+    assert f"Cancelled jobs of an earlier start: {survivors[0]}\n" in output
+    assert run("squeue", "-h", "-o", "%j").strip() == other
+    run("scancel", "--name", other)
 
 
 def running() -> list[str]:

@@ -147,10 +147,7 @@ def test_a_lost_node_and_an_absent_controller_cost_no_result(project, cluster, s
         wait_until("the jobs of the lost node in the queue", lambda: set(moved) <= set(queued()))
     finally:
         run("scontrol", "update", f"nodename={node}", "state=resume", check=False)  # if it has not come back by itself
-    for job in moved:
-        run(
-            "scontrol", "update", f"jobid={job}", "starttime=now"
-        )  # Slurm waits two minutes before it starts them again
+    start_at_once(moved)
     cluster.stop_daemon("slurmctld")
     time.sleep(5)
     cluster.start_controller()
@@ -162,6 +159,32 @@ def test_a_lost_node_and_an_absent_controller_cost_no_result(project, cluster, s
 def queued() -> list[str]:
     """Ids of the jobs that wait."""
     return run("squeue", "-h", "-t", "PD", "-o", "%i").split()
+
+
+def start_at_once(numbers: list[str]) -> None:
+    """Spare jobs that Slurm queued again the two minutes that it waits before it starts them."""
+    for number in numbers:
+        run("scontrol", "update", f"jobid={number}", "starttime=now")
+
+
+@pytest.mark.parametrize("how", ["cancel", "requeue"])
+def test_a_preempted_run_continues_whether_slurm_ends_its_job_or_queues_it_again(project, since, undisturbed, how):  # noqa: F811
+    faulty(project, "slow")
+    project.edit("profiles/slurm/config.v8+.yaml", "retries: 0", "retries: 1")
+    run("scontrol", "update", "partitionname=alpha", f"preemptmode={how}")
+    process = project.start(*SLURM)
+    at_work(project, 1, 2, 3)
+    moved = running()
+    ask = ("--nodes=2", "--gres=gpu:2", "--mem=100", "--output=/dev/null")
+    run("sbatch", "--partition=urgent", f"--account={ACCOUNT}", *ask, "--wrap", "sleep 3")
+    if how == "requeue":
+        wait_until("the preempted jobs in the queue", lambda: set(moved) <= set(queued()))
+        start_at_once(moved)
+    finished(project, process, undisturbed)
+    assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2]
+    states = sorted(job["State"] for job in jobs(since) if job["Partition"] == "alpha")
+    lost = ["PREEMPTED"] * 3 if how == "cancel" else []
+    assert states == ["COMPLETED"] * 3 + lost, "queued again, it is the same job"
 
 
 def test_a_pack_is_one_job_and_one_failing_member_costs_no_other(project, since):  # noqa: F811
