@@ -179,6 +179,8 @@ def test_a_preempted_run_continues_whether_slurm_ends_its_job_or_queues_it_again
     run("sbatch", "--partition=urgent", f"--account={ACCOUNT}", *ask, "--wrap", "sleep 3")
     if how == "requeue":
         wait_until("the preempted jobs in the queue", lambda: set(moved) <= set(queued()))
+        (log,) = project.folder.glob(".snakemake/log/*.log")
+        wait_until("Snakemake's look at them", lambda: "leave it to SLURM to resume" in log.read_text(), 110)
         start_at_once(moved)
     finished(project, process, undisturbed)
     assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2]
