@@ -103,8 +103,8 @@ def surviving_jobs(home: Path) -> list[str]:
     """
     if not shutil.which("squeue"):
         return []
-    rows = [line.split("|", 1) for line in _slurm("squeue", "--me", "--noheader", "--format=%i|%j").splitlines()]
-    return [number for number, name in rows if name.rpartition("_")[0] == job_prefix(home)]
+    rows = [line.partition("|") for line in _slurm("squeue", "--me", "--noheader", "--format=%i|%j").splitlines()]
+    return [number for number, _, name in rows if name.rpartition("_")[0] == job_prefix(home)]
 
 
 def cancel_survivors(home: Path, alone: bool) -> list[str]:
