@@ -7,6 +7,7 @@ rule tokenize_texts:
         update(str(CACHE / "tokens/{key}/tokens.json")),
     log:
         str(CACHE / "tokens/{key}/tokenize_texts.log"),
+    priority: 1
     group:
         light_group("data")
     resources:
@@ -29,6 +30,8 @@ rule encode:
         update(str(CACHE / "features/{key}/features.json")),
     log:
         str(CACHE / "features/{key}/encode.log"),
+    # Before runs that need no features: others wait for these.
+    priority: 1
     threads: lambda wildcards: spec_in_cache("features", wildcards)["threads"]
     resources:
         **ENCODING_RESOURCES,

@@ -18,18 +18,18 @@ from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs  
 FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FULL=1")
 
 FAULTS = """    start = time.monotonic()
-    import scripts.lib.training
+    import scripts.lib.head_training
 
     seed, first = spec["seed"], not Path(f"tried-{spec['seed']}").exists()
     Path(f"tried-{seed}").touch()
     if Path("slow").exists() and first:
-        step = scripts.lib.training.EmotionTrainer.training_step
+        seed_step = scripts.lib.head_training.seed_step
 
-        def slow(self, *arguments, **named):
+        def slow(*arguments):
             time.sleep(0.5)
-            return step(self, *arguments, **named)
+            seed_step(*arguments)
 
-        scripts.lib.training.EmotionTrainer.training_step = slow
+        scripts.lib.head_training.seed_step = slow
     if Path(f"hungry-{seed}").exists():
         hunger = bytearray(1_200_000_000)
     if Path(f"broken-{seed}").exists():
