@@ -45,14 +45,13 @@ def configure(project: Project, runs: int, way: dict) -> None:
 
 def measure(project: Project) -> dict[str, list[float]]:
     """Seconds of each job, by what it spent them on, and of the whole grid."""
-    since = time.strftime("%Y-%m-%dT%H:%M:%S")
     begin = time.time()
     output = project.run("--profile", "profiles/slurm").output
     wall = time.time() - begin
     noticed = _noticed(output)
     found: dict[str, list[float]] = {name: [] for name in ("waits", "starts", "program", "noticed")}
     programs = _program_seconds(project)
-    listed = run("sacct", "-X", "-n", "-P", "-S", since, "-o", "JobID,Submit,Start,End")
+    listed = run("sacct", "-X", "-n", "-P", "-j", ",".join(programs), "-o", "JobID,Submit,Start,End")
     for line in listed.splitlines():
         job, *times = line.split("|")
         submit, start, end = (time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%S")) for text in times)

@@ -13,7 +13,7 @@ import pytest
 
 from scripts.lib.checkpoints import PROGRESS
 from tests.cluster.slurm import ACCOUNT, run, wait_until
-from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs  # noqa: F401
+from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs, trainings  # noqa: F401
 
 FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FULL=1")
 
@@ -110,7 +110,7 @@ def test_cancelled_out_of_memory_or_time_each_is_tried_again(project, since, und
     run("scontrol", "update", f"jobid={job_of(3)}", "timelimit=1")
     finished(project, process, undisturbed)
     states = {}
-    for job in jobs(since):
+    for job in trainings(since):
         seed = job["Comment"].split("seed-")[1][0]
         states.setdefault(seed, []).append((job["State"].split()[0], int(job["ReqMem"].rstrip("M"))))
     assert states["1"][0][0] == "CANCELLED" and states["3"][0][0] == "TIMEOUT"
@@ -130,7 +130,7 @@ def test_after_the_end_of_snakemake_the_same_command_continues(project, since, u
     if how == signal.SIGINT:
         wait_until("the end of all jobs", lambda: run("squeue", "-h") == "", 60)
     finished(project, project.start(*SLURM), undisturbed)
-    states = sorted(job["State"].split()[0] for job in jobs(since))
+    states = sorted(job["State"].split()[0] for job in trainings(since))
     assert states == ["CANCELLED"] * 3 + ["COMPLETED"] * 3, "none runs twice"
     assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2], "each continued"
 
@@ -152,7 +152,7 @@ def test_a_lost_node_and_an_absent_controller_cost_no_result(project, cluster, s
     time.sleep(5)
     cluster.start_controller()
     finished(project, process, undisturbed)
-    assert len({job["JobID"] for job in jobs(since)}) == 3, "the same jobs, queued again; no others"
+    assert len({job["JobID"] for job in trainings(since)}) == 3, "the same jobs, queued again; no others"
     assert provenance(project, 1)["starts"] == 2
 
 
@@ -184,29 +184,29 @@ def test_a_preempted_run_continues_whether_slurm_ends_its_job_or_queues_it_again
         start_at_once(moved)
     finished(project, process, undisturbed)
     assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2]
-    states = sorted(job["State"] for job in jobs(since) if job["Partition"] == "alpha")
+    states = sorted(job["State"] for job in trainings(since))
     lost = ["PREEMPTED"] * 3 if how == "cancel" else []
     assert states == ["COMPLETED"] * 3 + lost, "queued again, it is the same job"
 
 
 def test_a_pack_is_one_job_and_one_failing_member_costs_no_other(project, since):  # noqa: F811
-    """Light steps are jobs here: one for the data, one for the tables."""
+    """Light steps are jobs here: one for the data and the tokens, one for the tables; another asks the encoder."""
     faulty(project, "broken-2")
     project.edit("profiles/slurm/site.yaml", "pack: 1", "pack: 5")
     project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
     project.run(*SLURM, fails=True)
-    assert len(jobs(since)) == 2, [job["Comment"] for job in jobs(since)]
+    assert len(jobs(since)) == 3, [job["Comment"] for job in jobs(since)]
     assert sorted(by_seed(project)) == ["1", "3"]
     before = project.snapshot()
     (project.folder / "broken-2").unlink()
     project.run(*SLURM)
-    assert len(jobs(since)) == 4
+    assert len(jobs(since)) == 5
     after = project.snapshot()
     assert sorted(by_seed(project)) == ["1", "2", "3"]
     assert all(after[path] == content for path, content in before.items())
     assert len({provenance(project, seed)["job"] for seed in (1, 3)}) == 1
     assert project.run(*SLURM).nothing
-    assert len(jobs(since)) == 4
+    assert len(jobs(since)) == 5
 
 
 @FULL
@@ -222,14 +222,14 @@ def test_twelve_runs_finish_each_on_its_own_gpu_and_one_changed_value_submits_th
     block = {**project.config["grid"][0], "seed": [1, 2, 3]}
     project.configure(grid=[{**block, "head": {"type": "mlp", "size": [4, 8]}, "encoder": ["one", "two"]}])
     assert len(project.run(*SLURM, seconds=1200).trained) == 12
-    found = jobs(since)
-    assert len(found) == 12
-    for job in found:
+    assert len(trainings(since)) == 12
+    for job in jobs(since):
         assert (job["State"], job["Account"], job["Partition"]) == ("COMPLETED", ACCOUNT, "alpha")
         assert (job["ReqMem"], job["TimelimitRaw"]) == ("2500M", "9") and "gres/gpu=1" in job["AllocTRES"]
-    listed = run("sacct", "-X", "-n", "-P", "-S", since, "-o", "JobID,NodeList,Start,End").splitlines()
     gpus = {path.stem: path.read_text() for path in project.home.glob("runs/*/*.gpu")}
+    listed = run("sacct", "-X", "-n", "-P", "-j", ",".join(gpus), "-o", "JobID,NodeList,Start,End").splitlines()
     places = [(node, gpus[job], start, end) for job, node, start, end in (line.split("|") for line in listed)]
+    assert len(places) == 12
     assert {gpu for _, gpu, _, _ in places} == {"0", "1"}
     for one, other in itertools.combinations(places, 2):
         apart = one[3] <= other[2] or other[3] <= one[2]
@@ -238,4 +238,4 @@ def test_twelve_runs_finish_each_on_its_own_gpu_and_one_changed_value_submits_th
     encoders["two"]["training"]["learning_rate"] = 0.002
     project.configure(encoders=encoders)
     assert len(project.run(*SLURM, seconds=1200).trained) == 6
-    assert len(jobs(since)) == 18
+    assert len(trainings(since)) == 18
