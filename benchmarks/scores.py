@@ -27,6 +27,7 @@ WAYS = {
     "+ bf16": {"precision": "bf16", "features": False, "megabatch": 50},
     "+ features (the workflow's way)": {"precision": "bf16", "features": True, "megabatch": 50},
 }
+KINDS = ("full", "half frozen", "all frozen")
 HEAD = {"type": "mlp", "size": "1x", "layers": 2, "pooling": "mean"}
 GRID = [
     {"encoder": "minilm", "head": LINEAR, "freeze": [0, "half"], "seed": SEEDS, "fold": 1},
@@ -57,6 +58,7 @@ def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--configfile", type=Path, default=PROJECT / "config/config.yaml", help="whose data to take")
     parser.add_argument("--data-root", type=Path, default=PROJECT, help="folder that the config's data files are in")
+    parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS, help="which kinds of run (default: all)")
     arguments = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="scores-"))
     data = {**load_yaml(arguments.configfile)["data"], "folds": 5}
@@ -73,7 +75,7 @@ def main() -> None:
         for spec in specs:
             name = kind(spec)
             useless = way["features"] and not features_folder(spec)
-            if spec["training"]["precision"] == way["precision"] and not useless:
+            if name in arguments.kinds and spec["training"]["precision"] == way["precision"] and not useless:
                 jobs.append((name, way_name, spec, way, work / "runs" / str(len(jobs))))
     log(f"{len(jobs)} runs, {CORES} at once")
     found = defaultdict(list)
