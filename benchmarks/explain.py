@@ -32,7 +32,7 @@ def main() -> None:
     from transformers import AutoTokenizer
     from transformers.utils import logging
 
-    from scripts.lib.fitting import find_device
+    from scripts.lib.devices import find_device
     from scripts.lib.model import EmotionClassifier
     from scripts.lib.shapley import WordMasker, explain_texts, model_logits, split_words
 

@@ -5,14 +5,20 @@ they would take more room than --limit-gb, or the family's layers cannot be ente
 their encoders themselves. What is already there is not made again.
 """
 
+import errno
 import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.files import InputError, read_json, whole_folder, write_json
+from scripts.lib.encoders import shape_of
+from scripts.lib.files import read_json, whole_folder, write_json
 from scripts.lib.guard import one_maker
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SECONDS_BETWEEN = 20
 """Between two lines of progress."""
@@ -28,8 +34,8 @@ def encode(spec: dict, tokens: Path, encoder: Path, output: Path, threads: int, 
     import torch
     from transformers.utils import logging
 
+    from scripts.lib.devices import find_device, find_precision, padding_multiple
     from scripts.lib.features import VALUES, Index, batches, open_values, token_inputs
-    from scripts.lib.fitting import find_device, find_precision
     from scripts.lib.heads import pool
     from scripts.lib.model import LAYERED, count_parameters, keep_lower_layers, load_encoder
 
@@ -38,49 +44,73 @@ def encode(spec: dict, tokens: Path, encoder: Path, output: Path, threads: int, 
     torch.set_num_threads(threads)
     device = find_device()
     precision = find_precision(spec["precision"], device)
-    model = load_encoder(encoder)
-    model.pooler = None
-    facts = {"layer": spec["layer"], "output": spec["output"], "precision": precision, "device": device.type}
-    facts["encoder_parameters"] = count_parameters(model).total
-    if spec["layer"] != "all":
-        if model.config.model_type not in LAYERED:
-            why = (
-                f"layers of {model.config.model_type} cannot be entered one by one (those of {', '.join(LAYERED)} can)"
-            )
-            return {**facts, "stored": False, "why": why}
-        keep_lower_layers(model, spec["layer"])
-    index = Index(tokens)
+    index, config = Index(tokens), read_json(encoder / "config.json")
     vectors = spec["output"] != "states"
     # Half the room: what a run in bf16 or fp16 makes of them has fewer digits.
     dtype = torch.float32 if vectors or precision == "fp32" else torch.float16
-    shape = (len(index.lengths) if vectors else int(index.lengths.sum()), model.config.hidden_size)
-    size = shape[0] * shape[1] * dtype.itemsize / 1e9
-    if size > limit:
-        why = f"the features would take {size:.2f} GB, and features_gb allows {limit:g}"
-        return {**facts, "stored": False, "why": f"{why}; allow more, delete {output} and start again to store them"}
+    shape = (len(index.lengths) if vectors else int(index.lengths.sum()), shape_of(config)[1])
+    facts = {"layer": spec["layer"], "output": spec["output"], "precision": precision, "device": device.type}
+    facts["gigabytes"] = round(shape[0] * shape[1] * dtype.itemsize / 1e9, 6)
+    if spec["layer"] != "all" and config["model_type"] not in LAYERED:
+        why = f"layers of {config['model_type']} cannot be entered one by one (those of {', '.join(LAYERED)} can)"
+        return {**facts, "stored": False, "gigabytes": None, "why": why}
+    if facts["gigabytes"] > limit:
+        why = f"the features would take {facts['gigabytes']:.2f} GB, and features_gb allows {limit:g}"
+        return {**facts, "stored": False, "why": why}
+    model = load_encoder(encoder)
+    model.pooler = None
+    facts["encoder_parameters"] = count_parameters(model).total
+    if spec["layer"] != "all":
+        keep_lower_layers(model, spec["layer"])
     model = model.to(device).eval()
-    read = token_inputs(tokens, index, multiple=8 if device.type == "cuda" else 1)
-    done, spoken = 0, start
+    read = token_inputs(tokens, index, padding_multiple(device))
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
-    with whole_folder(output / "files") as partial, open_values(partial / VALUES, shape, dtype) as file:
-        for places in batches(index.lengths):
+
+    @torch.no_grad()
+    def ask(places: "np.ndarray") -> torch.Tensor:
+        """What the encoder makes of texts, (texts or tokens, width); half of them at a time where memory lacks."""
+        try:
             batch = {name: tensor.to(device) for name, tensor in read(places).items()}
-            with torch.no_grad(), torch.autocast(device.type, dtype=half, enabled=half is not None):
+            with torch.autocast(device.type, dtype=half, enabled=half is not None):
                 states = model(**batch).last_hidden_state.float()
             mask = batch["attention_mask"]
-            values = pool(states, mask, spec["output"]) if vectors else states[mask.bool()]
-            kept = values.to(dtype)
-            if not torch.isfinite(kept).all():
-                raise InputError(
-                    f"{encoder}: expected features that {dtype} holds, found larger ones; set precision: fp32"
-                )
-            file.write(kept.cpu().numpy().tobytes())
+            return (pool(states, mask, spec["output"]) if vectors else states[mask.bool()]).to(dtype).cpu()
+        except torch.OutOfMemoryError:
+            if len(places) == 1:
+                raise
+        middle = len(places) // 2
+        return torch.cat([ask(places[:middle]), ask(places[middle:])])
+
+    done, spoken = 0, start
+    with whole_folder(output / "files") as partial, open_values(partial / VALUES, shape, dtype) as file:
+        for places in batches(index.lengths):
+            values = ask(places)
+            if not torch.isfinite(values).all():
+                raise NotStored(f"{encoder} gives values that {dtype} does not hold")
+            file.write(values.numpy().tobytes())
             done += len(places)
             if time.monotonic() - spoken > SECONDS_BETWEEN:
                 spoken = time.monotonic()
                 left = (spoken - start) * (index.lengths[done:].sum() / index.lengths[:done].sum())
                 log(f"{done:,} of {len(index.lengths):,} texts, about {left:.0f} s left")
-    return {**facts, "stored": True, "gigabytes": round(size, 3), "seconds": round(time.monotonic() - start, 1)}
+    return {**facts, "stored": True, "seconds": round(time.monotonic() - start, 1)}
+
+
+class NotStored(Exception):
+    """Features cannot be stored: the runs do without."""
+
+
+def make(spec: dict, tokens: Path, encoder: Path, output: Path, threads: int, limit: float) -> dict:
+    """The same, and a record that says why there are none where the encoder's values or the disk do not allow them."""
+    try:
+        return encode(spec, tokens, encoder, output, threads, limit)
+    except NotStored as error:
+        why = str(error)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        why = f"the disk has no room for them ({error.strerror})"
+    return {"stored": False, "gigabytes": None, "why": f"{why}; to try again, delete {output}"}
 
 
 def main() -> None:
@@ -100,9 +130,7 @@ def main() -> None:
             log("they are there already")
             return
         spec = read_json(arguments.spec)
-        made = encode(
-            spec, arguments.tokens, arguments.encoder, arguments.output, arguments.threads, arguments.limit_gb
-        )
+        made = make(spec, arguments.tokens, arguments.encoder, arguments.output, arguments.threads, arguments.limit_gb)
         write_json(record, made)
     log(f"{made['gigabytes']} GB in {made['seconds']} s" if made["stored"] else f"not stored: {made['why']}")
 

@@ -52,7 +52,7 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
     from transformers.utils import logging
 
     from scripts.lib import shapley
-    from scripts.lib.fitting import find_device
+    from scripts.lib.devices import find_device
     from scripts.lib.model import EmotionClassifier
 
     logging.set_verbosity_error()

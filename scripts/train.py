@@ -43,8 +43,9 @@ def train(
     start = time.monotonic()
     import torch
 
+    from scripts.lib.devices import find_device, find_precision
     from scripts.lib.features import TOKENIZER, Index, Split
-    from scripts.lib.fitting import clock, find_device, find_precision, positive_weights
+    from scripts.lib.fitting import clock, positive_weights
     from scripts.lib.saved import describe, write_model
 
     torch.set_num_threads(threads)
@@ -57,8 +58,8 @@ def train(
     index = Index(tokens)
     splits = {split: Split(found, index) for split, found in rows.items()}
     weights = positive_weights(rows["train"].gold) if values["class_weights"] == "balanced" else None
-    checkpoints = Checkpoints(output / FOLDER, precision)
     cached = usable(features, precision)
+    checkpoints = Checkpoints(output / FOLDER, {"precision": precision, "features": bool(cached)})
     if cached and spec["freeze"] == "all":
         from scripts.lib.head_training import HeadTraining
 
@@ -96,7 +97,7 @@ def train(
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "precision": precision,
             "threads": threads,
-            "features": features.name if cached else None,
+            "features": {"key": features.name, "device": cached["device"]} if cached else None,
             "batch_parts": training.parts,
             "starts": checkpoints.starts,
             "best_epoch": best.epoch,
@@ -126,7 +127,8 @@ def usable(features: Path | None, precision: str) -> dict | None:
         log(f"the encoder is asked in every epoch: {found['why']}")
     elif found["precision"] != precision:
         log(
-            f"the encoder is asked in every epoch: its features were made in {found['precision']}, now it is {precision}"
+            f"the encoder is asked in every epoch: its features were made in {found['precision']}, now it is {precision} "
+            f"(to make them here: delete {features} and start again)"
         )
     else:
         return found

@@ -28,24 +28,28 @@ class Checkpoints:
     Ctrl-C and a run started by hand under Slurm get that last one. Under Snakemake on Slurm, the signal before a kill reaches Snakemake
     alone: there the one of some minutes ago counts.
 
+    Args:
+        home: where they lie while the run trains.
+        conditions: what a start must share with the one that it continues, beside the spec: precision, features.
+
     Attributes:
         starts: how often the run was started.
     """
 
-    def __init__(self, home: Path, precision: str):
-        self.home, self.precision, self.starts = home, precision, 1
+    def __init__(self, home: Path, conditions: dict):
+        self.home, self.conditions, self.starts = home, conditions, 1
         self._signal, self._saved = None, time.monotonic()
 
     def latest(self) -> Path | None:
-        """The checkpoint with the most steps, or None; one made in another precision (on another device) is not continued."""
+        """The checkpoint with the most steps, or None; one made under other conditions is not continued."""
         steps = [entry for entry in self.home.glob("*") if entry.name.isdecimal()]
         if not steps:
             return None
         found = max(steps, key=lambda entry: int(entry.name))
-        precision = read_json(found / PROGRESS)["precision"]
-        if precision != self.precision:
+        before = read_json(found / PROGRESS)["conditions"]
+        if before != self.conditions:
             log(
-                f"starting again: the checkpoint of step {found.name} was made in {precision}, now it is {self.precision}"
+                f"starting again: the checkpoint of step {found.name} was made with {before}, now it is {self.conditions}"
             )
             return None
         return found
@@ -77,7 +81,7 @@ class Checkpoints:
         """
         with whole_folder(self.home / str(step)) as partial:
             fill(partial)
-            write_json(partial / PROGRESS, {**progress, "precision": self.precision, "starts": self.starts})
+            write_json(partial / PROGRESS, {**progress, "conditions": self.conditions, "starts": self.starts})
             for path in partial.iterdir():  # on the disk, not only on its way: a lost node must not leave it short
                 with path.open("rb") as file:
                     os.fsync(file.fileno())

@@ -1,12 +1,13 @@
 """What a run reads in the place of texts: their tokens or, where its encoder is frozen, what the frozen part makes of them.
 
-Both lie in the cache by text, whatever split or fold a text stands in: `tokens/<key>` and `features/<key>`, each made once and read
-memory-mapped. Texts stand in order of their length, longest first.
+Both lie in the cache by text, whatever split or fold a text stands in: `tokens/<key>` and `features/<key>`, each made once. Texts stand in
+order of their length, longest first. Features are read memory-mapped: they stay on disk.
 """
 
 import hashlib
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, safe_open
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
 
 from scripts.lib.files import InputError, read_json
 from scripts.lib.rows import Rows
@@ -169,8 +171,14 @@ def state_inputs(features: Path, index: Index, multiple: int = 1) -> Inputs:
 
 def read_values(features: Path) -> torch.Tensor:
     """The features, memory-mapped: (texts, width) where a head reads one vector a text, else (tokens, width)."""
-    with safe_open(features / "files" / VALUES, framework="pt") as file:
-        return file.get_tensor("values")
+    path = features / "files" / VALUES
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.get_tensor("values")
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"{path}: expected features, found: {error}; delete {features}, and the next start makes it again"
+        ) from error
 
 
 @contextmanager
@@ -183,3 +191,5 @@ def open_values(path: Path, shape: tuple[int, ...], dtype: torch.dtype) -> Itera
     with path.open("wb") as file:
         file.write(len(header).to_bytes(8, "little") + header)
         yield file
+        file.flush()
+        os.fsync(file.fileno())  # a lost node must not leave it short beside a record that says it is whole

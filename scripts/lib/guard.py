@@ -4,6 +4,7 @@ import errno
 import fcntl
 import getpass
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -87,10 +88,22 @@ def _owner(path: Path) -> str:
 
 @contextmanager
 def one_maker(folder: Path) -> Iterator[None]:
-    """Hold the making of a folder in the cache while the block runs; whoever else would make it waits, and then finds it."""
+    """Hold the making of a folder in the cache while the block runs; whoever else would make it waits, and then finds it.
+
+    What a killed maker left half-made under a temporary name is removed first.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("w") as file:
-        _lock(file, fcntl.LOCK_EX)
+    lock = folder.with_name(f".{folder.name}.lock")
+    try:
+        file = lock.open("w")
+    except PermissionError as error:
+        raise InputError(
+            f"{lock}: expected a cache that you can write to; ask its owner to open it (chmod -R g+rwX)"
+        ) from error
+    with file:
+        _wait(file, f"another process makes {folder.name}; waiting until it is there")
+        for left in folder.glob(".files.*"):
+            shutil.rmtree(left, ignore_errors=True)
         yield
 
 
@@ -98,14 +111,18 @@ def one_maker(folder: Path) -> Iterator[None]:
 def one_at_a_time(path: Path) -> Iterator[bool]:
     """Hold a file that is there while the block runs, after whoever holds it now; yields whether somebody did."""
     with path.open("r+b") as file:
-        try:
-            _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            waited = False
-        except BlockingIOError:
-            log(f"another process is at work on {path.parent.name}; waiting until it ends")
-            _lock(file, fcntl.LOCK_EX)
-            waited = True
-        yield waited
+        yield _wait(file, f"another process is at work on {path.parent.name}; waiting until it ends")
+
+
+def _wait(file: IO, told: str) -> bool:
+    """Lock a file after whoever holds it now; whether somebody did, of which the log is `told`."""
+    try:
+        _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        log(told)
+        _lock(file, fcntl.LOCK_EX)
+        return True
 
 
 def _lock(file: IO, how: int) -> bool:
@@ -116,5 +133,5 @@ def _lock(file: IO, how: int) -> bool:
     except OSError as error:
         if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
             raise
-        log(f"{file.name}: this file system knows no locks; do not start the same experiment twice at once")
+        log(f"{file.name}: this file system knows no locks; do not start what uses it twice at once")
         return False

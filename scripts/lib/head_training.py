@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from scripts.lib.checkpoints import Checkpoints
+from scripts.lib.devices import padding_multiple
 from scripts.lib.features import Index, Split, read_values, state_inputs
 from scripts.lib.fitting import (
     EVALUATION_BATCH,
@@ -59,7 +60,7 @@ class HeadTraining:
         if spec["head"]["type"] == "mlp":
             self.logits = lambda places: self.head.layers(values[torch.from_numpy(places)].to(device))
         else:
-            inputs = state_inputs(features, index)
+            inputs = state_inputs(features, index, padding_multiple(device))
             self.logits = lambda places: self.head(*(tensor.to(device) for tensor in inputs(places).values()))
         steps = -(-len(self.train) // self.training["batch_size"])
         self.best, self.progress = Best(self.training["early_stopping"]), Progress(self.training["epochs"], steps)

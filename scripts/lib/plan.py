@@ -44,6 +44,7 @@ class Plan:
     data: dict[str, dict]
     encoders: dict[str, Source]
     cached: dict[str, dict]
+    features_gb: float
     others: list[str]
     explanations: dict
     settings: dict
@@ -110,6 +111,7 @@ def build_plan(config: dict) -> Plan:
         data,
         {encoder_key(source.spec): source for source in sources.values()},
         _cached(runs),
+        config["features_gb"],
         _other_predictions(config["compare"]),
         _explanations(config, runs),
         settings,
@@ -182,8 +184,17 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
         _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
     for folder, spec in plan.cached.items():
         _write_once(cache / folder / "spec.json", spec)
+        _reconsider(cache / folder / "features.json", plan.features_gb)
     write_request(plan.document(), home / "plan.json")
     write_request(plan.explanations, home / "explanations.json")
+
+
+def _reconsider(record: Path, limit: float) -> None:
+    """Remove the record of features that an earlier start, with a lower `features_gb`, did not store."""
+    if record.is_file():
+        found = read_json(record)
+        if not found["stored"] and found["gigabytes"] is not None and found["gigabytes"] <= limit:
+            record.unlink(missing_ok=True)
 
 
 def write_request(document: dict, path: Path, beside: Path | None = None) -> Path:

@@ -132,7 +132,8 @@ def training_seconds(spec: dict, train_bytes: int, site: dict) -> float:
         spec: the run's spec.
         train_bytes: size of the training rows' CSV file.
     """
-    operations = 6 * parameters(spec) * train_bytes / BYTES_PER_TOKEN * spec["training"]["epochs"]
+    passes = 2 if spec["freeze"] == "all" else 6  # operations a parameter and token: forward alone, or backward, too
+    operations = passes * parameters(spec) * train_bytes / BYTES_PER_TOKEN * spec["training"]["epochs"]
     return STARTUP_SECONDS + operations / _speed(site, spec["training"]["threads"])
 
 
@@ -143,7 +144,7 @@ def training_need(specs: list[dict], train_bytes: int, site: dict, attempt: int)
         specs: the runs' specs.
         attempt: 1 at the first try.
     """
-    mem_mb = BASE_MB + max(parameters(spec) for spec in specs) * BYTES_PER_PARAMETER / 1e6
+    mem_mb = BASE_MB + max(parameters(spec) * _bytes(spec) for spec in specs) / 1e6
     minutes = sum(training_seconds(spec, train_bytes, site) for spec in specs) / 60
     return _bounded(mem_mb, minutes, site, attempt)
 
@@ -159,6 +160,11 @@ def encoding_need(spec: dict, data_bytes: int, site: dict, attempt: int) -> Need
     size = parameters(spec["tokens"])
     seconds = STARTUP_SECONDS + 2 * size * data_bytes / BYTES_PER_TOKEN / _speed(site, spec["threads"])
     return _bounded(BASE_MB + size * BYTES_PER_WEIGHT / 1e6, seconds / 60, site, attempt)
+
+
+def _bytes(spec: dict) -> int:
+    """Bytes that a run holds a parameter of its encoder."""
+    return BYTES_PER_WEIGHT if spec["freeze"] == "all" else BYTES_PER_PARAMETER
 
 
 def _bounded(mem_mb: float, minutes: float, site: dict, attempt: int) -> Need:

@@ -20,7 +20,10 @@ READABLE = 90
 """Characters of a run's name before the digest: no path of a result is longer than 200."""
 
 
-TRAINING = ("scripts.tokenize_texts", "scripts.encode", "scripts.train")
+ENCODING = ("scripts.tokenize_texts", "scripts.encode")
+"""The programs that decide tokens and features."""
+
+TRAINING = (*ENCODING, "scripts.train")
 """The programs that decide what a run predicts, beside those that prepare its data."""
 
 
@@ -126,7 +129,7 @@ def run_spec(point: Point, source: Source, data: dict) -> dict:
         "encoder": source.spec,
         "training": point.training,
         "data": data,
-        "program": program_digest(*TRAINING),
+        "program": {"training": program_digest(*TRAINING), "encoding": program_digest(*ENCODING)},
         "lock": lock_digest(),
     }
 
@@ -138,7 +141,7 @@ def tokens_spec(run: dict) -> dict:
         "files": run["data"]["files"],
         "clean": run["data"]["clean"],
         "max_length": run["training"]["max_length"],
-        "program": run["program"],
+        "program": run["program"]["encoding"],
         "lock": run["lock"],
     }
 

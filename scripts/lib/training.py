@@ -15,6 +15,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 
 from scripts.lib.checkpoints import Checkpoints
 from scripts.lib.cli import log
+from scripts.lib.devices import padding_multiple
 from scripts.lib.features import Index, Inputs, Split, state_inputs, token_inputs
 from scripts.lib.fitting import (
     EVALUATION_BATCH,
@@ -152,7 +153,7 @@ class FineTuning:
         model.class_weights = class_weights
         counts = count_parameters(model)
         self.trainable, self.total = counts.trainable, counts.total
-        multiple = 8 if device.type == "cuda" else 1
+        multiple = padding_multiple(device)
         if (source / "features.json").is_file():
             model.start_above_frozen_layers()
             inputs = state_inputs(source, index, multiple)

@@ -18,7 +18,8 @@ from tests.container import apptainer
 from tests.container.conftest import PROJECT, notes
 
 LOCAL, SLURM = ("--profile", "profiles/local-container"), ("--profile", "profiles/slurm")
-PROGRAMS = {"fetch_encoder", "prepare", "baseline", "train", "evaluate", "compare", "models", "report"}
+PROGRAMS = {"fetch_encoder", "prepare", "tokenize_texts", "encode", "baseline", "train"}
+PROGRAMS |= {"evaluate", "compare", "models", "report"}
 LONG = pytest.mark.skipif(not os.environ.get("FULL"), reason="part of the long set: FULL=1")
 
 

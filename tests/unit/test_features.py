@@ -1,6 +1,9 @@
 """Tokens and features from the cache: the same results with and without them, whatever reads them, and nothing imported in vain."""
 
+import contextlib
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -11,13 +14,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
-from transformers import AutoModel, AutoTokenizer, BertweetTokenizer
+from transformers import AutoModel, AutoTokenizer, BertModel, BertweetTokenizer
 
-from scripts import tokenize_texts
-from scripts.lib import features
+from scripts import encode, tokenize_texts
+from scripts.lib import checkpoints, features, head_training, training
 from scripts.lib.data import write_split
 from scripts.lib.files import InputError, write_json
 from scripts.lib.model import EmotionClassifier
+from scripts.lib.spec import features_spec
 from scripts.train import train
 from tests.tiny import PROJECT
 
@@ -72,7 +76,7 @@ def test_runs_above_cached_layers_equal_those_that_compute_them(both, family, fr
     (ours, steps, facts), (theirs, their_steps, their_facts) = _results(cached), _results(asked)
     assert np.abs(ours - theirs).max() < 1e-5
     assert np.abs(steps - their_steps).max() < 1e-4
-    assert facts["features"] and not their_facts["features"]
+    assert facts["features"]["device"] == "cpu" and their_facts["features"] is None
     for key in ("trainable_parameters", "total_parameters", "texts_cut", "best_epoch"):
         assert facts[key] == their_facts[key]
     weights, their_weights = (load_file(folder / "model" / "model.safetensors") for folder in (cached, asked))
@@ -164,6 +168,76 @@ def test_features_of_another_precision_are_not_used(
     folder = features_of(make_spec(encoder, VECTOR, "all", precision="bf16"), tokens, encoder)
     train(make_spec(encoder, VECTOR, "all", epochs=1), data, tokens, encoder, tmp_path, 1, "results", folder)
     assert "its features were made in bf16, now it is fp32" in capsys.readouterr().err
+
+
+def test_a_run_that_lost_its_features_starts_again(
+    encoders, make_spec, data, tokens_of, features_of, tmp_path, monkeypatch
+):
+    """Fault: a checkpoint of the plain loop that `Trainer` takes up, and fails at every start."""
+    encoder = encoders("bert")
+    spec, tokens = make_spec(encoder, VECTOR, "all"), tokens_of(data, encoder)
+    folder = features_of(spec, tokens, encoder)
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0)
+    for one, other in ((folder, None), (None, folder)):
+        output = tmp_path / str(other)[-1]
+        with monkeypatch.context() as patch:
+            for way in (training.FineTuning, head_training.HeadTraining):
+                patch.setattr(way, "predict", lambda *args: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                train(spec, data, tokens, encoder, output, 1, "results", one)
+        train(spec, data, tokens, encoder, output, 1, "results", other)
+        assert json.loads((output / "provenance.json").read_text())["starts"] == 1
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left on device"), None], ids=["disk", "values"])
+def test_features_that_cannot_be_stored_are_done_without(
+    encoders, make_spec, data, tokens_of, tmp_path, monkeypatch, fault
+):
+    """Fault: a full disk, or values beyond half precision, that fail every run with a frozen part."""
+    encoder = encoders("bert")
+    spec = {**make_spec(encoder, STATES, 2), "data": {"files": {}, "clean": []}}
+
+    def failing(*args):
+        if fault:
+            raise fault
+        return contextlib.nullcontext(open(os.devnull, "wb"))
+
+    if not fault:
+        monkeypatch.setattr(torch, "isfinite", torch.zeros_like)
+    monkeypatch.setattr(features, "open_values", failing)
+    made = encode.make(features_spec(spec), tokens_of(data, encoder), encoder, tmp_path, 1, 1)
+    assert not made["stored"] and str(tmp_path) in made["why"] and not list(tmp_path.iterdir())
+
+
+def test_a_batch_without_memory_is_asked_in_halves(encoders, make_spec, data, tokens_of, features_of, monkeypatch):
+    encoder, whole = encoders("bert"), []
+    spec, tokens = make_spec(encoder, STATES, "all"), tokens_of(data, encoder)
+    expected = features.read_values(features_of(spec, tokens, encoder))
+    call = BertModel.forward
+
+    def limited(self, input_ids, **kwargs):
+        if len(input_ids) > 3:
+            whole.append(len(input_ids))
+            raise torch.OutOfMemoryError("no memory")
+        return call(self, input_ids, **kwargs)
+
+    monkeypatch.setattr(BertModel, "forward", limited)
+    found = features.read_values(features_of(spec, tokens, encoder))
+    assert whole and torch.allclose(found, expected, atol=1e-5)
+
+
+def test_the_team_can_read_what_one_of_it_made(encoders, make_spec, data, features_of, tmp_path):
+    """Fault: files that their library writes for their owner alone."""
+    encoder = encoders("bert")
+    texts = list(pd.read_csv(data / "train.csv")["text"])
+    mask = os.umask(0o022)
+    try:
+        _tokenized(texts, encoder, tmp_path)
+        made = features_of(make_spec(encoder, VECTOR, "all"), tmp_path, encoder)
+    finally:
+        os.umask(mask)
+    paths = [path for folder in (tmp_path, made) for path in folder.rglob("*")]
+    assert len(paths) > 8 and all(path.stat().st_mode & 0o044 == 0o044 for path in paths)
 
 
 # Tokens

@@ -12,8 +12,8 @@ SMALL, LARGE = {"layers": 6, "hidden_size": 384}, {"layers": 24, "hidden_size": 
 MEGABYTE = 1_000_000
 
 
-def spec(encoder=SMALL, epochs=10, threads=1) -> dict:
-    return {"encoder": encoder, "training": {"epochs": epochs, "threads": threads}}
+def spec(encoder=SMALL, epochs=10, threads=1, freeze=0) -> dict:
+    return {"encoder": encoder, "freeze": freeze, "training": {"epochs": epochs, "threads": threads}}
 
 
 def test_a_job_asks_for_what_its_run_needs():
@@ -22,6 +22,8 @@ def test_a_job_asks_for_what_its_run_needs():
     )
     assert 3000 < small.mem_mb < 5000 and 9000 < large.mem_mb < 16000
     more = training_need([spec(LARGE, epochs=30)], 30 * MEGABYTE, SITE, 1)
+    head = training_need([spec(LARGE, freeze="all")], MEGABYTE, {**SITE, "mem_mb": 64000}, 1)
+    assert head.mem_mb < 0.6 * large.mem_mb, "a head alone needs no gradients of its encoder"
     assert SITE["runtime_least"] == small.runtime < more.runtime <= SITE["runtime"]
 
 

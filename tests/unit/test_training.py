@@ -19,7 +19,7 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
-from scripts.lib import fitting, training
+from scripts.lib import devices, fitting, training
 from scripts.lib.checkpoints import Checkpoints
 from scripts.lib.data import write_split
 from scripts.lib.features import Index, Split
@@ -70,7 +70,7 @@ def make_tuning(bert, make_spec, tokens_of, tmp_path):
         index = Index(tokens)
         train, test = (Split(read_rows(tmp_path / "splits" / f"{name}.csv"), index) for name in ("train", "test"))
         splits = {"train": train, "validation": train, "test": test}
-        checkpoints = Checkpoints(tmp_path / "checkpoint", precision)
+        checkpoints = Checkpoints(tmp_path / "checkpoint", {"precision": precision})
         made = training.FineTuning(bert, tokens, index, spec, splits, None, precision, CPU, checkpoints)
         made.splits = splits
         return made
@@ -317,10 +317,10 @@ def test_macro_f1_is_scikit_learn_s(tables):
 def test_precision_that_the_device_has_not_is_refused():
     """Fault: fp16 on a CPU fails in the middle of a run, or trains in something else without a word."""
     with pytest.raises(InputError, match="fp16"):
-        fitting.find_precision("fp16", CPU)
-    assert fitting.find_precision("auto", CPU) in ("bf16", "fp32")
-    assert fitting.find_precision("fp32", CPU) == "fp32"
-    assert fitting.find_precision("bf16", CPU) == "bf16"
+        devices.find_precision("fp16", CPU)
+    assert devices.find_precision("auto", CPU) in ("bf16", "fp32")
+    assert devices.find_precision("fp32", CPU) == "fp32"
+    assert devices.find_precision("bf16", CPU) == "bf16"
 
 
 @pytest.mark.parametrize("native", [True, False])
@@ -328,14 +328,14 @@ def test_precision_of_a_gpu(monkeypatch, native):
     """Fault: bf16 emulated on a GPU that has none, or fp32 where `auto` could be faster."""
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: native or including_emulation)
     gpu = torch.device("cuda", 0)
-    assert fitting.find_precision("auto", gpu) == ("bf16" if native else "fp16")
-    assert fitting.find_precision("fp16", gpu) == "fp16"
-    assert fitting.find_precision("fp32", gpu) == "fp32"
+    assert devices.find_precision("auto", gpu) == ("bf16" if native else "fp16")
+    assert devices.find_precision("fp16", gpu) == "fp16"
+    assert devices.find_precision("fp32", gpu) == "fp32"
     if native:
-        assert fitting.find_precision("bf16", gpu) == "bf16"
+        assert devices.find_precision("bf16", gpu) == "bf16"
     else:
         with pytest.raises(InputError, match="bf16"):
-            fitting.find_precision("bf16", gpu)
+            devices.find_precision("bf16", gpu)
 
 
 def test_positive_weights_are_negatives_by_positives():

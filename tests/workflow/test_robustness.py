@@ -63,10 +63,10 @@ def test_two_members_with_one_cache_fetch_and_encode_once_and_both_finish(projec
     )
     project.edit(
         "scripts/encode.py",
-        "        made = encode(",
+        "        made = make(",
         '        with (arguments.output.parent / "encoded.txt").open("a") as note:\n'
         '            note.write("once\\n")\n'
-        "        made = encode(",
+        "        made = make(",
     )
     more_runs(project, [9], cache_root=str(tmp_path / "shared"))
     other = type(project)(Path(shutil.copytree(project.folder, tmp_path / "other")))
