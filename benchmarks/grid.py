@@ -5,7 +5,7 @@ report, then times the reference over a few steps of each kind and scales it by 
 growth with the number of runs, rows and tokens. Writes results/bench/bench.csv, growth.csv and a plot.
 
 A run's seconds are those of the whole machine: of its process, times its threads, divided by the cores. A ratio's range sets the
-reference's slowest and fastest steps against the fastest and slowest seed.
+reference's fastest and slowest steps against the slowest and fastest seed; the whole grid runs once.
 """
 
 import csv
@@ -101,7 +101,6 @@ def reference(folder: Path, bench: Bench) -> dict[str, float]:
     (data,) = (folder.parents[1] / "data").iterdir()
     (encoder,) = (bench.folder / "cache" / "encoders").glob("*/files")
     command = [sys.executable, "-m", "benchmarks.reference", "--spec", str(folder / "spec.json")]
-    begin = time.monotonic()
     done = subprocess.run(
         [*command, "--data", str(data), "--encoder", str(encoder)],
         cwd=PROJECT,
@@ -110,7 +109,6 @@ def reference(folder: Path, bench: Bench) -> dict[str, float]:
         check=True,
     )
     timed = json.loads(done.stdout.splitlines()[-1])
-    startup = time.monotonic() - begin - sum(timed["predictions"]) - sum(timed["steps"]) * (1 + 1 / len(timed["steps"]))
     size = spec["training"]["batch_size"]
     rows = {split: len(read_rows(data / f"{split}.csv")) for split in ("train", "validation", "dev", "test")}
     batches = {split: -(-count // size) for split, count in rows.items()}
@@ -118,7 +116,7 @@ def reference(folder: Path, bench: Bench) -> dict[str, float]:
     predicted = steps // EVERY * batches["validation"] + batches["dev"] + batches["test"]
     log(f"  {steps} steps of {timed['steps']} s, {predicted} predicted batches of {timed['predictions']} s")
     return {
-        name: startup + steps * pick(timed["steps"]) + predicted * pick(timed["predictions"])
+        name: timed["startup"] + steps * pick(timed["steps"]) + predicted * pick(timed["predictions"])
         for name, pick in (("mean", lambda values: sum(values) / len(values)), ("least", min), ("most", max))
     }
 
@@ -211,7 +209,6 @@ def plot(compared: pd.DataFrame, grown: pd.DataFrame) -> bytes:
 
 def machine() -> str:
     """The machine in a line."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
     return f"{CORES} cores ({model}), Python {platform.python_version()}"

@@ -1,12 +1,11 @@
 """A run in the way that the workflow replaces, timed over a few steps: every text padded to 512 tokens, fp32, nothing cached.
 
 A process of its own, as each run was: it loads everything, tokenises the texts, trains on random batches and predicts padded ones. Prints
-one line of JSON: seconds from the start to the first step, of each timed step, of each timed prediction of a batch, and peak memory.
+one line of JSON: seconds from the start to the first step, of each timed step, and of each timed prediction of a batch.
 """
 
 import json
 import os
-import resource
 import time
 from pathlib import Path
 
@@ -62,8 +61,7 @@ def main() -> None:
             begin = time.monotonic()
             model(**{name: values[:size] for name, values in tokens["validation"].items()})
             predictions.append(time.monotonic() - begin)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"startup": startup, "steps": steps[1:], "predictions": predictions, "peak_mb": round(peak)}))
+    print(json.dumps({"startup": startup, "steps": steps[1:], "predictions": predictions}))
 
 
 if __name__ == "__main__":
