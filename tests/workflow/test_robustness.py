@@ -30,6 +30,9 @@ def training(project) -> list[Path]:
 
 
 def test_a_second_start_is_refused_by_name_and_a_kill_needs_no_unlock(project):
+    held = '    start = time.monotonic()\n    while Path("hold").exists():\n        time.sleep(0.2)\n'
+    project.edit("scripts/train.py", "    start = time.monotonic()\n", held)
+    (project.folder / "hold").touch()
     more_runs(project, [1, 5])
     first = project.start()
     wait_for(lambda: training(project))
@@ -37,7 +40,8 @@ def test_a_second_start_is_refused_by_name_and_a_kill_needs_no_unlock(project):
     assert "tiny is already running" in refused.output and str(first.pid) in refused.output
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
-    assert len(project.run().trained) == 1
+    (project.folder / "hold").unlink()
+    assert len(project.run().trained) == 2
     assert project.run().nothing
 
 
