@@ -37,7 +37,7 @@ def prepare(project: Project) -> None:
     made += [f"cache/encoders/{key}/fetched.json" for key in plan.encoders]
     made += [f"cache/{folder}/{folder.split('/')[0]}.json" for folder in plan.cached]
     for path in made:
-        write_text(project.folder / path, "{}")
+        write_text(project.folder / path, '{"stored": true}')
 
 
 def peak_mb(process: subprocess.Popen) -> float:
