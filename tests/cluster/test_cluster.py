@@ -21,7 +21,8 @@ HOLD = """def main() -> None:
 
 
 def jobs(since: str) -> list[dict[str, str]]:
-    """Slurm's own record of the jobs since a time."""
+    """Slurm's own record of the jobs since a time, once it is complete: the accounting may lag behind the queue."""
+    wait_until("all of the queue in the accounting", lambda: re.search(r"DBD Agent queue size: 0\b", run("sdiag")))
     fields = ("JobID", "State", "Account", "Partition", "ReqMem", "TimelimitRaw", "AllocTRES", "Comment")
     listed = run("sacct", "-X", "-n", "-P", "-S", since, "-o", ",".join(fields))
     return [dict(zip(fields, line.split("|"), strict=True)) for line in listed.splitlines()]
