@@ -67,7 +67,7 @@ def main() -> None:
     specs = []
     for precision in ("fp32", "bf16"):
         log(f"splits, tokens and features in {precision}")
-        bench.snakemake("scores", GRID, "--until", "prepare", "encode", "tokenize_texts", precision=precision)
+        bench.snakemake("scores", GRID, "--until", "prepare", "encode", "tokenize_texts", precision=precision, epochs=3)
     for path in sorted((work / "results" / "scores" / "runs").glob("*/spec.json")):
         specs.append(read_json(path))
     jobs = []

@@ -10,6 +10,7 @@ import csv
 import importlib.metadata
 import json
 import os
+import resource
 import shutil
 import sys
 import time
@@ -107,6 +108,8 @@ def train(
             "total_parameters": total,
             "texts_cut": {split: found.cut for split, found in splits.items()},
             "train_seconds": round(train_seconds, 2),
+            "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "gpu_peak_mb": round(torch.cuda.max_memory_reserved() / 2**20) if device.type == "cuda" else None,
             "total_seconds": round(time.monotonic() - start, 2),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "versions": {name: version(name) for name in ("python", "torch", "transformers")},

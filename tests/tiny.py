@@ -205,3 +205,20 @@ def make_checkout(folder: Path) -> Project:
     project = Project(folder)
     project.config_file.write_text(yaml.safe_dump(CONFIG, sort_keys=False))
     return project
+
+
+def two_members(project: Project, folder: Path, *arguments: str) -> None:
+    """Two checkouts started at once on one new cache: one fetch, one encoding, and both finish."""
+    shared = folder / "shared"
+    shared.mkdir()
+    project.configure(cache_root=str(shared))
+    made = {"fetch_encoder": "        with whole_folder(target) as partial:\n", "encode": "        made = make("}
+    for program, line in made.items():
+        note = f"        with open('{shared / program}.txt', 'a') as note:\n            note.write('x')\n"
+        project.edit(f"scripts/{program}.py", line, note + line)
+    other = Project(Path(shutil.copytree(project.folder, folder / "other", symlinks=True)))
+    processes = [member.start(*arguments) for member in (project, other)]
+    outputs = [process.communicate(timeout=280)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert project.summary() and other.summary()
+    assert [(shared / f"{program}.txt").read_text() for program in made] == ["x", "x"]

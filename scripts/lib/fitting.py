@@ -190,3 +190,18 @@ class Progress:
 
     def _left(self, step: int) -> str:
         return clock(self.seconds / step * (self.epochs * self.steps - step))
+
+
+def set_up(
+    parameters: Iterable[tuple[str, nn.Parameter]], training: dict, rows: int
+) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR, Best, Progress]:
+    """What a training on `rows` rows goes by: optimizer, schedule, the epoch that is kept, progress.
+
+    Args:
+        parameters: by name; those that do not train are left out.
+        training: the spec's `training`.
+    """
+    epochs, steps = training["epochs"], -(-rows // training["batch_size"])
+    optimizer = make_optimizer(parameters, training)
+    schedule = linear_schedule(optimizer, epochs * steps, training["warmup_steps"])
+    return optimizer, schedule, Best(training["early_stopping"]), Progress(epochs, steps)

@@ -16,13 +16,10 @@ from scripts.lib.features import Index, Split, read_values, state_inputs
 from scripts.lib.fitting import (
     EVALUATION_BATCH,
     GRADIENT_NORM,
-    Best,
     LengthGroups,
-    Progress,
     copies,
-    linear_schedule,
-    make_optimizer,
     seed_step,
+    set_up,
 )
 from scripts.lib.heads import build_head
 from scripts.lib.scores import macro_f1
@@ -62,10 +59,9 @@ class HeadTraining:
         else:
             inputs = state_inputs(features, index, padding_multiple(device))
             self.logits = lambda places: self.head(*(tensor.to(device) for tensor in inputs(places).values()))
-        steps = -(-len(self.train) // self.training["batch_size"])
-        self.best, self.progress = Best(self.training["early_stopping"]), Progress(self.training["epochs"], steps)
-        self.optimizer = make_optimizer(self.parameters(), self.training)
-        self.schedule = linear_schedule(self.optimizer, self.training["epochs"] * steps, self.training["warmup_steps"])
+        self.optimizer, self.schedule, self.best, self.progress = set_up(
+            self.parameters(), self.training, len(self.train)
+        )
 
     def parameters(self) -> list[tuple[str, nn.Parameter]]:
         """The head's weights by their names in the classifier."""

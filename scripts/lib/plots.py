@@ -36,7 +36,8 @@ _SHAPES = {"svg", "g", "path", "line", "rect", "text", "tspan"}
 _DROPPED = {"class", "pointer-events", "role", "version", "font-family"}
 _LONG_NUMBER = re.compile(r"(\.\d\d)\d+")
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
-_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+"""The version of Vega-Lite that Altair writes for."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Figure:
     words: str
 
     def __html__(self) -> Markup:
-        return tidy(vl_convert.vegalite_to_svg(self.chart, vl_version=_VERSION, allowed_base_urls=[]), self.words)
+        return tidy(vl_convert.vegalite_to_svg(self.chart, vl_version=VEGA_LITE, allowed_base_urls=[]), self.words)
 
     def pdf(self) -> bytes:
         """The figure as a PDF file, in black on white."""
         chart = json.loads(json.dumps(self.chart).replace('"currentColor"', '"black"'))
-        return vl_convert.vegalite_to_pdf(chart, vl_version=_VERSION, allowed_base_urls=[])
+        return vl_convert.vegalite_to_pdf(chart, vl_version=VEGA_LITE, allowed_base_urls=[])
 
 
 def score_domain(values: Iterable[float | None]) -> list[float]:

@@ -24,9 +24,8 @@ from scripts.lib.fitting import (
     LengthGroups,
     Progress,
     copies,
-    linear_schedule,
-    make_optimizer,
     seed_step,
+    set_up,
 )
 from scripts.lib.model import build_classifier, count_parameters
 from scripts.lib.scores import macro_f1
@@ -162,10 +161,7 @@ class FineTuning:
         train, validation = splits["train"], splits["validation"]
         self.model, self.checkpoints = model.to(device), checkpoints
         training = spec["training"]
-        optimizer = make_optimizer(model.named_parameters(), training)
-        steps = -(-len(train) // training["batch_size"])
-        schedule = linear_schedule(optimizer, training["epochs"] * steps, training["warmup_steps"])
-        self.best, self.progress = Best(training["early_stopping"]), Progress(training["epochs"], steps)
+        optimizer, schedule, self.best, self.progress = set_up(model.named_parameters(), training, len(train))
         self.trainer = EmotionTrainer(
             model=model,
             args=TrainingArguments(

@@ -16,6 +16,7 @@ from scripts.lib.lock import image_digest
 from tests.cluster.slurm import ACCOUNT, Cluster, run, wait_until
 from tests.container import apptainer
 from tests.container.conftest import PROJECT, notes
+from tests.tiny import two_members
 
 LOCAL, SLURM = ("--profile", "profiles/local-container"), ("--profile", "profiles/slurm")
 PROGRAMS = {"fetch_encoder", "prepare", "tokenize_texts", "encode", "baseline", "train"}
@@ -126,6 +127,12 @@ def rebuilt(image: Path, folder: Path) -> None:
     code = "import sys; from pathlib import Path; from scripts.lib.image import publish, read_labels as labels; file = Path(sys.argv[1])"
     code += "; publish(file, file.parent, labels(file), move=True)"
     apptainer.run(sys.executable, "-c", code, part, cwd=PROJECT)
+
+
+def test_two_members_with_one_cache_fetch_and_encode_once_and_both_finish(project, tmp_path):
+    one_run(project)
+    two_members(project, tmp_path, *LOCAL)
+    assert {where for _, where, _ in notes(project)} == {"inside"}
 
 
 @pytest.mark.parametrize(
@@ -260,6 +267,6 @@ def test_the_demo_gives_the_same_inside_and_outside(image, tmp_path):
     os.environ["EMOTION_GRID_CONTAINER"] = str(image)
     command = [sys.executable, "-m", "snakemake", "--cores", "2"]
     for name, profile in (("inside", LOCAL), ("outside", ("--profile", "profiles/local"))):
-        roots = (f"results_root={tmp_path / name}", f"cache_root={tmp_path / 'cache'}")
+        roots = (f"results_root={tmp_path / name}", f"cache_root={tmp_path / name / 'cache'}")
         subprocess.run([*command, *profile, "--config", *roots], cwd=PROJECT, check=True)
     assert_equal(tmp_path / "inside" / "demo", tmp_path / "outside" / "demo")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.tiny import two_members
+
 
 def wait_for(condition, seconds: float = 90) -> None:
     """Wait until a condition holds."""
@@ -58,28 +60,8 @@ def test_two_experiments_at_once_finish_undisturbed(project):
 
 def test_two_members_with_one_cache_fetch_and_encode_once_and_both_finish(project, tmp_path):
     shutil.rmtree(project.folder / "cache")
-    project.edit(
-        "scripts/fetch_encoder.py",
-        "        with whole_folder(target) as partial:\n",
-        '        with (output.parent / "fetched.txt").open("a") as note:\n'
-        '            note.write("once\\n")\n'
-        "        with whole_folder(target) as partial:\n",
-    )
-    project.edit(
-        "scripts/encode.py",
-        "        made = make(",
-        '        with (arguments.output.parent / "encoded.txt").open("a") as note:\n'
-        '            note.write("once\\n")\n'
-        "        made = make(",
-    )
-    more_runs(project, [9], cache_root=str(tmp_path / "shared"))
-    other = type(project)(Path(shutil.copytree(project.folder, tmp_path / "other")))
-    processes = [project.start(), other.start()]
-    outputs = [process.communicate(timeout=280)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], outputs
-    assert (tmp_path / "shared/encoders/fetched.txt").read_text() == "once\n"
-    assert (tmp_path / "shared/features/encoded.txt").read_text() == "once\n"
-    assert project.summary() and other.summary()
+    more_runs(project, [9])
+    two_members(project, tmp_path)
 
 
 def test_a_config_edited_while_its_runs_train_leaves_them_under_their_spec(project):
