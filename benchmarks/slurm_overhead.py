@@ -26,7 +26,7 @@ WAYS = {
     "every second": {"profile": {"init": 1, "between": 1}, "pack": 1},
     "the profile's polling, packs of 6": {"profile": {}, "pack": 6},
 }
-"""Seconds before the first and between further looks at the queue, and runs a job."""
+"""Seconds before the first and the second look at the queue (then the executor waits longer each time), and runs a job."""
 
 
 def configure(project: Project, runs: int, way: dict) -> None:

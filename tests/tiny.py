@@ -55,12 +55,15 @@ class Outcome:
 class Project:
     """A checkout that a test may change."""
 
+    snakemake = "snakemake"
+    """The module that is started."""
+
     def __init__(self, folder: Path):
         self.folder = folder
         self.config_file = folder / "config" / "config.yaml"
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        return [sys.executable, "-m", self.snakemake, "--cores", "2", *arguments]
 
     def environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -21,11 +21,10 @@ def cluster():
 
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout in which nothing has run, with a profile that looks at the queue every second and needs no image."""
+    """A checkout in which nothing has run, with a profile that needs no image."""
     project = make_checkout(tmp_path_factory.mktemp("pristine") / "checkout")
     profile = project.folder / "profiles/slurm/config.v8+.yaml"
-    quick = {"seconds-between-status-checks": 1, "slurm-init-seconds-before-status-checks": 1, "latency-wait": 10}
-    settings = {**yaml.safe_load(profile.read_text()), **quick, "retries": 0}
+    settings = {**yaml.safe_load(profile.read_text()), "latency-wait": 10, "retries": 0}
     del settings["software-deployment-method"]  # tests/container turns it on
     profile.write_text(yaml.safe_dump(settings))
     return project.folder
@@ -33,6 +32,8 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(cluster: Cluster, pristine: Path, tmp_path: Path) -> Project:
-    """A copy of the pristine checkout."""
+    """A copy of the pristine checkout, whose Snakemake looks at the queue every second."""
     shutil.copytree(pristine, tmp_path / "checkout")
-    return Project(tmp_path / "checkout")
+    project = Project(tmp_path / "checkout")
+    project.snakemake = "tests.cluster.polling"
+    return project

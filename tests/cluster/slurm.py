@@ -39,7 +39,7 @@ def missing() -> list[str]:
     return lacks + ([] if Path("/sys/fs/cgroup/memory").is_dir() else ["cgroup v1's memory controller"])
 
 
-def wait_until(what: str, holds: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for a condition, or raise `ClusterError` that says what did not happen."""
     end = time.monotonic() + seconds
     while not holds():

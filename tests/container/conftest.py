@@ -71,8 +71,7 @@ def pristine(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.edit("profiles/slurm/site.yaml", "container: containers/image", f"container: {image}")
     project.edit("scripts/lib/cli.py", "    try:\n        main()\n", NOTE + "    try:\n        main()\n")
     profile = project.folder / "profiles/slurm/config.v8+.yaml"
-    quick = {"seconds-between-status-checks": 1, "slurm-init-seconds-before-status-checks": 1, "latency-wait": 10}
-    profile.write_text(yaml.safe_dump({**yaml.safe_load(profile.read_text()), **quick, "retries": 0}))
+    profile.write_text(yaml.safe_dump({**yaml.safe_load(profile.read_text()), "latency-wait": 10, "retries": 0}))
     return project.folder
 
 
@@ -89,9 +88,11 @@ NOTE = """
 
 @pytest.fixture
 def project(pristine: Path, tmp_path: Path) -> Project:
-    """A copy of the pristine checkout."""
+    """A copy of the pristine checkout, whose Snakemake looks at the queue every second."""
     shutil.copytree(pristine, tmp_path / "checkout", symlinks=True)
-    return Project(tmp_path / "checkout")
+    project = Project(tmp_path / "checkout")
+    project.snakemake = "tests.cluster.polling"
+    return project
 
 
 def notes(project: Project) -> list[list[str]]:
