@@ -39,6 +39,8 @@ class Job:
 def queued_jobs(checkout: Path) -> list[Job]:
     """This user's queued and running jobs from a checkout; none where there is no Slurm.
 
+    A job in the state COMPLETING has ended: only the accounting knows how.
+
     Raises:
         InputError: Slurm does not answer.
     """
@@ -49,7 +51,7 @@ def queued_jobs(checkout: Path) -> list[Job]:
     return [
         Job(int(number), state, label, begin, _seconds(used), _seconds(asked))
         for number, state, label, begin, used, asked, where in rows
-        if number.isdigit() and Path(where) == checkout
+        if number.isdigit() and state != "COMPLETING" and Path(where) == checkout
     ]
 
 

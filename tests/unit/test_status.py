@@ -65,7 +65,7 @@ class Grid:
         where = more.get("where", str(self.checkout))
         if state != "PENDING":
             (folder / f"{number}.log").write_text("Slurm's own log\n")
-        if state in ("PENDING", "RUNNING"):
+        if state in ("PENDING", "RUNNING", "COMPLETING"):
             self.queue.append(f"{number}|{state}|{label}|{begin}|1:05|20:00|{where}")
             self.answer("squeue", "\n".join(self.queue))
         else:
@@ -121,6 +121,14 @@ def test_every_state_with_job_time_and_log(grid):
     assert lines[3] == ["queued", "13", "0:01:05", "in-queue", "-", "PENDING"]
     assert lines[4] == ["waiting", "-", "-", "not-begun", "-", "-"]
     assert lines[5] == ["done", "11", "0:01:01", "finished", "results/tiny/runs/finished/train.log", "-"]
+
+
+def test_a_job_that_slurm_still_cleans_up_after_has_ended_as_the_accounting_says(grid):
+    grid.run("slow", log="epoch 1")
+    grid.job(21, "slow", "COMPLETING")
+    grid.job(21, "slow", "TIMEOUT")
+    (line,) = [line.split() for line in grid.table().splitlines()[1:]]
+    assert (line[0], line[-1]) == ("failed", "TIMEOUT")
 
 
 def test_slurm_is_asked_once_however_many_runs_there_are(grid):
