@@ -14,17 +14,16 @@ setup: $(VENV)/ready ## Make the virtual environment from the locked requirement
 workflow: $(VENV)/workflow ## Make a virtual environment for Snakemake alone: with an image, nothing else is needed
 
 $(VENV)/workflow: envs/workflow.txt
-	$(PYTHON) -m venv $(VENV)
-	pip install --quiet --no-deps --require-hashes -r envs/workflow.txt
-	touch $@
-
-$(VENV)/ready: envs/programs.txt envs/explain.txt envs/torch.txt envs/workflow.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "expected Python 3.11 or newer, found $$($(PYTHON) --version); name another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "expected Python's venv module, found none; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	pip install --quiet --no-deps --require-hashes -r envs/programs.txt -r envs/explain.txt -r envs/workflow.txt
+	pip install --quiet --no-deps --require-hashes -r envs/workflow.txt
+	touch $@
+
+$(VENV)/ready: $(VENV)/workflow envs/programs.txt envs/explain.txt envs/torch.txt
+	pip install --quiet --no-deps --require-hashes -r envs/programs.txt -r envs/explain.txt
 	pip install --quiet -r envs/torch.txt
 	touch $@
 
@@ -90,8 +89,8 @@ lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch s
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt
 	cd envs && $(UV_COMPILE) browser.in -o browser.txt
 
-status: setup ## List the runs of EXPERIMENT: waiting, queued, running, done, failed (STATE=failed: only those)
+status: $(VENV)/workflow ## List the runs of EXPERIMENT: waiting, queued, running, done, failed (STATE=failed: only those)
 	@python -m scripts.status --results results/$(or $(EXPERIMENT),demo) $(addprefix --state ,$(STATE))
 
-clean-unused: setup ## List what the current grid of EXPERIMENT does not use; with YES=1 remove it
+clean-unused: $(VENV)/workflow ## List what the current grid of EXPERIMENT does not use; with YES=1 remove it
 	python -m scripts.clean_unused --results results/$(or $(EXPERIMENT),demo) $(if $(YES),--yes)

@@ -23,8 +23,8 @@ from scripts.lib.spec import cache_key
 from scripts.lib.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 from scripts.lib.status import explain_end
 
-CACHE = Path(config.get("cache_root", "cache"))
-RESULTS = Path(config.get("results_root", "results"))
+CACHE = Path(config.get("cache_root", "cache")).expanduser()
+RESULTS = Path(config.get("results_root", "results")).expanduser()
 HOME = RESULTS / str(config.get("experiment", ""))
 CONTAINED = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 

@@ -1,4 +1,4 @@
-"""List or remove what an experiment's current grid does not use: runs with their explanations, baselines and
+"""List or remove what an experiment's grid, as last started, does not use: runs with their metrics and explanations, baselines and
 prepared data of older configs.
 
 Without --yes nothing is removed.
@@ -14,25 +14,22 @@ from scripts.lib.guard import Guard
 
 
 def unused(home: Path) -> list[Path]:
-    """Folders of the experiment that no row of its plan uses, sorted."""
+    """Folders and metrics of the experiment that no row of its plan uses, sorted."""
     path = home / "plan.json"
     if not path.is_file():
         raise InputError(f"{home}: expected the results of an experiment (plan.json), found none")
-    rows = read_json(path)["rows"]
+    plan = read_json(path)
+    rows, names = plan["rows"], [*(row["run"] for row in plan["rows"]), *plan["compare"]]
     used = {home / row["folder"] for row in rows} | {home / "data" / row["data"] for row in rows}
-    used |= {home / "explanations" / row["run"] for row in rows}
-    found = [
-        folder
-        for kind in ("runs", "baselines", "data", "explanations")
-        for folder in (home / kind).glob("*")
-        if folder.is_dir()
-    ]
-    return sorted(folder for folder in found if folder not in used)
+    used |= {home / "explanations" / name for name in names} | {home / "metrics" / f"{name}.json" for name in names}
+    kinds = ("runs/*/", "baselines/*/", "data/*/", "explanations/*/", "metrics/*.json")
+    return sorted({path for kind in kinds for path in home.glob(kind)} - used)
 
 
-def size(folder: Path) -> int:
-    """Bytes of all files in a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def main() -> None:
@@ -40,14 +37,16 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     parser.add_argument("--yes", action="store_true", help="remove them")
     arguments = parser.parse_args()
-    folders = unused(arguments.results)
+    found = unused(arguments.results)
     guard = Guard(arguments.results, arguments.results.name) if arguments.yes else None
-    for folder in folders:
-        log(f"{'removing' if guard else 'unused'}: {folder} ({size(folder) / 1e6:.1f} MB)")
+    for path in found:
+        log(f"{'removing' if guard else 'unused'}: {path} ({size(path) / 1e6:.1f} MB)")
         if guard:
-            shutil.rmtree(folder)
-    if folders and not guard:
-        log(f"{len(folders)} folders are not used by the current grid; add --yes (make: YES=1) to remove them")
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if not found:
+        log("nothing is unused: all there is belongs to the grid of the last start")
+    elif not guard:
+        log(f"{len(found)} are not used by the grid of the last start; add --yes (make: YES=1) to remove them")
 
 
 if __name__ == "__main__":

@@ -142,7 +142,9 @@ AXES: tuple[Axis, ...] = (
         description=(
             "The classifier. `type: mlp` reads one vector a text (`pooling`: `first` token or `mean` over the tokens) through `layers` linear "
             "layers with `size` hidden units; `type: attention` projects all tokens to `size`, attends over them with `heads` heads and averages. "
-            "`size` is a number of units or a multiple of the encoder's hidden size (`1x`, `2x`); `dropout` holds for both."
+            "`size` is a number of units or a multiple of the encoder's hidden size (`1x`, `2x`); `dropout` holds for both. "
+            "Defaults: for an mlp `size: 1x`, `layers: 2`, `pooling: first`, `dropout: 0.1`; for attention `size: 128`, `heads: 1`, `dropout: 0.1`. "
+            "An mlp with `layers: 1` is a linear classifier and takes no `size`."
         ),
         schema={
             "type": "object",

@@ -2,13 +2,17 @@
 
 import pandas as pd
 
-USE = """```python
+USE = """In the project's folder, its environment activated:
+
+```python
 from transformers import AutoTokenizer
 from scripts.lib.model import EmotionClassifier
 
 folder = "{folder}"
 model, tokenizer = EmotionClassifier.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-probabilities = model(**tokenizer(["What a day!"], return_tensors="pt")).logits.sigmoid()
+texts = ["What a day!", "Who is there?"]
+inputs = tokenizer(texts, padding=True, truncation=True, max_length=model.config.max_length, return_tensors="pt")
+probabilities = model(**inputs).logits.sigmoid()  # a row a text, a column a label: model.config.labels
 ```"""
 
 

@@ -128,7 +128,10 @@ def _revision(where: str, model: str, facts: dict) -> str:
     revision = facts.get("revision")
     if model.startswith("package:"):
         if not revision:
-            raise InputError(f"{where}.revision: missing; expected the package's version")
+            raise InputError(
+                f"{where}.revision: missing; {model} is none of the encoders in config/encoders.yaml: check its name, or give the "
+                "package's version as revision, and layers and hidden_size"
+            )
         return str(revision)
     if not revision:
         raise InputError(

@@ -72,7 +72,7 @@ def build_plan(config: dict) -> Plan:
         InputError: a grid, an encoder or a data file that cannot be.
     """
     points, sources = expand(config)
-    home = Path(config["results_root"]) / config["experiment"]
+    home = Path(config["results_root"]).expanduser() / config["experiment"]
     folds = sorted({point.values["fold"] for point in points}, key=lambda fold: fold or 0)
     specs = {fold: data_spec(config, fold) for fold in folds}
     data = {data_key(spec): spec for spec in specs.values()}

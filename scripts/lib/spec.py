@@ -4,6 +4,7 @@ A spec is a plain mapping. It is written before its job starts and never changes
 """
 
 import ast
+import csv
 import functools
 import re
 from pathlib import Path
@@ -92,7 +93,7 @@ def data_files(config: dict) -> dict[str, Path]:
     """The CSV file of each split that a study has.
 
     Raises:
-        InputError: a file that is not there.
+        InputError: a file that is not there or lacks a column.
     """
     root = Path(config["data_root"]).expanduser()
     files = {split: root / config["data"][split] for split in ("train", "dev", "test") if split in config["data"]}
@@ -101,7 +102,18 @@ def data_files(config: dict) -> dict[str, Path]:
             raise InputError(
                 f"data.{split}: expected a CSV file, found nothing at {path} (data_root is {config['data_root']})"
             )
+        labels, columns = config["data"]["labels"], _columns(path)
+        missing = [name for name in ("id", "text", *labels) if name not in columns]
+        if missing and (split == "train" or missing != labels):  # dev and test may have no labels at all
+            found = ", ".join(columns) or "nothing"
+            raise InputError(f"data.{split}: expected the column {missing[0]} in {path}, found {found}")
     return files
+
+
+def _columns(path: Path) -> list[str]:
+    """The columns that a CSV file's header names; whatever else is wrong with the file, the step `prepare` says where."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return next(csv.reader(file), [])
 
 
 def data_spec(config: dict, fold: int | None) -> dict:

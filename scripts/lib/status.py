@@ -78,7 +78,10 @@ def look(home: Path, checkout: Path) -> Experiment:
         InputError: there is no plan.
     """
     if not (home / "plan.json").is_file():
-        raise InputError(f"{home}: expected the results of an experiment (plan.json), found none; start it first")
+        others = ", ".join(sorted(path.parent.name for path in home.parent.glob("*/plan.json"))) or "none"
+        raise InputError(
+            f"{home}: expected the results of an experiment (plan.json), found none; start it first (experiments in {home.parent}: {others})"
+        )
     rows = [row for row in read_json(home / "plan.json")["rows"] if row["kind"] == "run"]
     start, notes, records = last_start(home), [], Records(home, checkout)
     try:
@@ -327,7 +330,7 @@ def efficiency(found: Experiment) -> str:
 
 
 def _enough(jobs: list[Job]) -> tuple[int, int | None]:
-    """Minutes and megabytes that would do for such jobs: half as much time and a fifth more memory than the greediest used.
+    """Minutes and megabytes that would do for such jobs: half as much time again and a fifth more memory than the greediest used.
 
     Where one ran out, twice what it had.
     """

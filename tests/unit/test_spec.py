@@ -218,6 +218,15 @@ def test_data_file_that_is_not_there_is_refused(study, tmp_path):
     assert str(tmp_path) in str(caught.value)
 
 
+def test_dev_and_test_may_lack_all_labels_but_not_one_and_train_none(study, tmp_path):
+    for name, columns in (("none.csv", "id,text"), ("one.csv", "id,text,joy"), ("other.csv", '"text","id",joy,fear,x')):
+        (tmp_path / name).write_text(f"\ufeff{columns}\n", encoding="utf-8")
+    assert study(data={"dev": "none.csv", "test": "other.csv"})
+    for split, name in (("train", "none.csv"), ("dev", "one.csv"), ("test", "one.csv")):
+        with pytest.raises(InputError, match=rf"data\.{split}: expected the column \w+ in .*{name}, found id, text"):
+            study(data={split: name})
+
+
 def test_folds_share_nothing_but_their_files(study):
     plan = study(data={"folds": 3})
     assert len({row.data for row in plan.runs.values()}) == 3

@@ -110,6 +110,11 @@ def changed(config: dict, path: str, value: object) -> dict:
         ("grid", [], "grid: expected at least one entry"),
         ("grid.0.encoder", "three", "grid[0].encoder: expected one of one, two"),
         ("data.dev", "texts/nothing.csv", "data.dev: expected a CSV file, found nothing at texts/nothing.csv"),
+        (
+            "data.labels",
+            ["anger", "joyy"],
+            "data.train: expected the column joyy in texts/train.csv, found id, text, anger,",
+        ),
         ("encoders.one.model", "bert-base-uncased", "encoders.one.revision: missing"),
         ("encoders.one.model", "./nowhere", "nowhere: expected a folder with an encoder"),
     ],
@@ -119,6 +124,13 @@ def test_a_wrong_config_is_refused_before_anything_runs(project, path, value, ex
     outcome = project.run(fails=True)
     assert expected in outcome.output and "Traceback" not in outcome.output
     assert not (project.folder / "results/fresh").exists()
+
+
+def test_folders_may_lie_below_the_home_folder(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    project.configure(results_root="~/results", cache_root="~/cache")
+    output = project.run("-n").output
+    assert f"{tmp_path}/results/tiny/" in output and f"{tmp_path}/cache/tokens/" in output and "~" not in output
 
 
 def test_two_encoders_of_one_name_are_refused(project):
