@@ -263,6 +263,16 @@ def test_a_new_member_needs_five_commands_and_no_torch(project, image, member):
 
 
 @LONG
+def test_an_ordinary_user_builds_the_image(base, member):
+    arguments = ("PYTHON=/usr/bin/python3", "BOOTSTRAP=localimage", f"FROM={base}", "TORCH=torch")
+    made = member.run("make", "container", *arguments)
+    assert made.returncode == 0, made.stdout + made.stderr
+    described = json.loads((member.checkout / "containers/image/image.json").read_text())
+    assert described["labels"]["lock"] == image_digest(PROJECT / "envs")
+    assert (member.checkout / "containers/image" / described["file"]).is_file()
+
+
+@LONG
 def test_the_demo_gives_the_same_inside_and_outside(image, tmp_path):
     os.environ["EMOTION_GRID_CONTAINER"] = str(image)
     command = [sys.executable, "-m", "snakemake", "--cores", "2"]
