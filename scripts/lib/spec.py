@@ -113,7 +113,10 @@ def data_files(config: dict) -> dict[str, Path]:
 def _columns(path: Path) -> list[str]:
     """The columns that a CSV file's header names; whatever else is wrong with the file, the step `prepare` says where."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        return next(csv.reader(file), [])
+        try:
+            return next(csv.reader(file), [])
+        except csv.Error:  # no table at all
+            return []
 
 
 def data_spec(config: dict, fold: int | None) -> dict:

@@ -222,6 +222,9 @@ def test_dev_and_test_may_lack_all_labels_but_not_one_and_train_none(study, tmp_
     for name, columns in (("none.csv", "id,text"), ("one.csv", "id,text,joy"), ("other.csv", '"text","id",joy,fear,x')):
         (tmp_path / name).write_text(f"\ufeff{columns}\n", encoding="utf-8")
     assert study(data={"dev": "none.csv", "test": "other.csv"})
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG" * 50_000)
+    with pytest.raises(InputError, match=r"data\.train: expected the column id in .*picture\.csv, found nothing"):
+        study(data={"train": "picture.csv"})
     for split, name in (("train", "none.csv"), ("dev", "one.csv"), ("test", "one.csv")):
         with pytest.raises(InputError, match=rf"data\.{split}: expected the column \w+ in .*{name}, found id, text"):
             study(data={split: name})
