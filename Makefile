@@ -76,7 +76,7 @@ lint: $(VENV)/ready-dev ## Check the style of programs and rules
 	snakefmt --check Snakefile rules
 
 docs: setup ## Write docs/configuration.md from the schema
-	python -m scripts.configuration --output docs/configuration.md
+	python -m scripts.write_reference --output docs/configuration.md
 
 lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch stands alone, see envs/torch.txt)
 	cd envs && $(UV_COMPILE) programs.in -o programs.txt --no-emit-package torch $$($(UV_COMPILE) torch.txt \

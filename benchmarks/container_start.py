@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from scripts.lib.cli import program_parser
+from emotion_grid.base.cli import program_parser
 
 COMMANDS = {"nothing": ["-c", "pass"], "import torch": ["-c", "import torch"]}
 

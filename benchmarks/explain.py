@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.data import read_split
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.messages import log
+from emotion_grid.data.tables import read_split
 
 
 def main() -> None:
@@ -32,9 +33,9 @@ def main() -> None:
     from transformers import AutoTokenizer
     from transformers.utils import logging
 
-    from scripts.lib.devices import find_device
-    from scripts.lib.model import EmotionClassifier
-    from scripts.lib.shapley import WordMasker, explain_texts, model_logits, split_words
+    from emotion_grid.explanation.shapley import WordMasker, explain_texts, model_logits, split_words
+    from emotion_grid.model.classifier import EmotionClassifier
+    from emotion_grid.model.devices import find_device
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()

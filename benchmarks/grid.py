@@ -23,11 +23,13 @@ import pandas as pd
 import vl_convert
 import yaml
 
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.config import PROJECT, load_yaml
-from scripts.lib.files import read_json, whole_file, write_text
-from scripts.lib.plots import VEGA_LITE
-from scripts.lib.rows import read_rows
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.files import read_json, whole_file, write_text
+from emotion_grid.base.layout import PROJECT
+from emotion_grid.base.messages import log
+from emotion_grid.base.yaml_files import load_yaml
+from emotion_grid.data.rows import read_rows
+from emotion_grid.report.figure import VEGA_LITE
 
 CORES = os.cpu_count()
 LINEAR = {"type": "mlp", "layers": 1, "pooling": "mean"}

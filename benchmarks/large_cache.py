@@ -17,8 +17,9 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.grid import Bench
-from scripts.lib.cli import program_parser, run_program
-from scripts.lib.config import PROJECT, load_yaml
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.layout import PROJECT
+from emotion_grid.base.yaml_files import load_yaml
 
 GRID = [{"encoder": "minilm", "head": {"type": "attention", "size": 128}, "freeze": "all"}]
 PROGRAMS = ("scripts.tokenize_texts", "scripts.encode", "scripts.train")

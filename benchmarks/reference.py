@@ -9,7 +9,7 @@ import os
 import time
 from pathlib import Path
 
-from scripts.lib.cli import program_parser
+from emotion_grid.base.cli import program_parser
 
 LENGTH = 512
 
@@ -26,9 +26,9 @@ def main() -> None:
     import torch
     from transformers import AutoTokenizer, Trainer  # noqa: F401  Trainer: its import was part of every run
 
-    from scripts.lib.files import read_json
-    from scripts.lib.model import build_classifier
-    from scripts.lib.rows import read_rows
+    from emotion_grid.base.files import read_json
+    from emotion_grid.data.rows import read_rows
+    from emotion_grid.model.classifier import build_classifier
 
     spec = read_json(arguments.spec)
     size = spec["training"]["batch_size"]

@@ -14,10 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.config import check_config
-from scripts.lib.files import write_text
-from scripts.lib.plan import build_plan
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.files import write_text
+from emotion_grid.base.messages import log
+from emotion_grid.config.checking import check_config
+from emotion_grid.plan.plan import build_plan
 from tests.tiny import Project, make_checkout
 
 READY, STARTED = "Select jobs to execute...", "Execute "

@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.grid import CORES, LINEAR, SEEDS, Bench, kind
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.config import PROJECT, load_yaml
-from scripts.lib.data import read_predictions, read_split
-from scripts.lib.files import read_json, write_json
-from scripts.lib.plan import data_key, features_folder, tokens_folder
-from scripts.lib.scores import macro_f1
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import PROJECT
+from emotion_grid.base.messages import log
+from emotion_grid.base.yaml_files import load_yaml
+from emotion_grid.data.scores import macro_f1
+from emotion_grid.data.tables import read_predictions, read_split
+from emotion_grid.plan.specs import data_key, features_folder, tokens_folder
 
 WAYS = {
     "fp32, random batches, encoder asked in every epoch": {"precision": "fp32", "features": False, "megabatch": 1},
@@ -33,7 +35,7 @@ GRID = [
     {"encoder": "minilm", "head": LINEAR, "freeze": [0, "half"], "seed": SEEDS, "fold": 1},
     {"encoder": "minilm", "head": HEAD, "freeze": "all", "seed": SEEDS, "fold": 1},
 ]
-PROGRAM = "import sys; from scripts.lib import fitting; fitting.MEGABATCH = int(sys.argv.pop(1)); from scripts import train; train.main()"
+PROGRAM = "import sys; from emotion_grid.training import order; order.MEGABATCH = int(sys.argv.pop(1)); from scripts import train; train.main()"
 
 
 def score(spec: dict, way: dict, bench: Bench, output: Path) -> float:

@@ -15,8 +15,9 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.files import read_json, whole_file
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.files import read_json, whole_file
+from emotion_grid.base.messages import log
 from tests.cluster.slurm import Cluster, run
 from tests.tiny import Project, make_checkout
 

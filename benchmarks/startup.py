@@ -5,13 +5,13 @@ import subprocess
 import sys
 import time
 
-from scripts.lib.cli import program_parser
+from emotion_grid.base.cli import program_parser
 
 IMPORTS = {
     "torch alone": "import torch",
-    "a head on features": "import scripts.lib.head_training, scripts.lib.saved",
-    "an encoder that is asked": "import scripts.lib.model, scripts.lib.features, datasets",
-    "`Trainer`": "import scripts.lib.training",
+    "a head on features": "import emotion_grid.training.head_training, emotion_grid.model.saved",
+    "an encoder that is asked": "import emotion_grid.model.classifier, emotion_grid.features.index, datasets",
+    "`Trainer`": "import emotion_grid.training.fine_tuning",
 }
 
 

@@ -11,17 +11,28 @@ from snakemake.settings.types import DeploymentMethod, SharedFSUsage
 
 sys.path.insert(0, workflow.basedir)
 
-from scripts.lib.cluster import cancel_survivors, job_prefix, notice_lost_jobs
-from scripts.lib.config import PROJECT, check_config, check_unique_keys
-from scripts.lib.encoders import encoder_key, is_folder
-from scripts.lib.files import SHORT, InputError, digest, read_json, write_json
-from scripts.lib.guard import Guard
-from scripts.lib.image import find, hand_on, handed_on, open_door, runtime
-from scripts.lib.plan import build_plan, data_key, features_folder, tokens_folder, write_request, write_specs
-from scripts.lib.site import encoding_need, fixed_resources, light_resources, load_site, pack_runs, training_need
-from scripts.lib.spec import cache_key
-from scripts.lib.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
-from scripts.lib.status import explain_end
+from emotion_grid.base.digests import SHORT, digest
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import PROJECT
+from emotion_grid.base.messages import InputError
+from emotion_grid.base.yaml_files import check_unique_keys
+from emotion_grid.config.checking import check_config
+from emotion_grid.container.finding import find_image
+from emotion_grid.container.handover import hand_on, handed_on, open_door
+from emotion_grid.container.image import runtime
+from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
+from emotion_grid.encoders.files import is_folder
+from emotion_grid.encoders.sources import encoder_key
+from emotion_grid.jobs.executor import notice_lost_jobs
+from emotion_grid.jobs.failures import explain_end
+from emotion_grid.jobs.guard import Guard
+from emotion_grid.jobs.needs import encoding_need, training_need
+from emotion_grid.jobs.packs import pack_runs
+from emotion_grid.jobs.site import fixed_resources, light_resources, load_site
+from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
+from emotion_grid.plan.plan import build_plan
+from emotion_grid.plan.specs import cache_key, data_key, features_folder, tokens_folder
+from emotion_grid.plan.writing import write_request, write_specs
 
 CACHE = Path(config.get("cache_root", "cache")).expanduser()
 RESULTS = Path(config.get("results_root", "results")).expanduser()
@@ -105,7 +116,7 @@ def chosen_image():
             )
         if not runtime():
             print("No apptainer here: the light steps run as jobs.", file=sys.stderr)
-        return hand_on(find(SITE["container"], CACHE, PROJECT / "envs"))
+        return hand_on(find_image(SITE["container"], CACHE, PROJECT / "envs"))
     except InputError as error:
         raise WorkflowError(str(error)) from None
 

@@ -36,4 +36,4 @@ checkpoint models:
     message:
         "Keeping the models that the config asks for"
     shell:
-        "python -m scripts.models --results $(dirname {output:q}) > {log:q} 2>&1"
+        "python -m scripts.keep_models --results $(dirname {output:q}) > {log:q} 2>&1"

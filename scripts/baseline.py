@@ -6,50 +6,13 @@ Writes predictions/<split>.csv as a run of the grid does, so that it stands in t
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.data import read_split
-from scripts.lib.files import read_json
-from scripts.lib.rows import write_predictions
-from scripts.lib.splits import SPLITS
-
-
-def most_frequent(train: pd.DataFrame, labels: list[str], texts: pd.Series) -> np.ndarray:
-    """Each label's share of train, for every text: (texts, labels). At 0.5 it gives the labels that most texts have."""
-    return np.tile(train[labels].mean().to_numpy(), (len(texts), 1))
-
-
-def tfidf(train: pd.DataFrame, labels: list[str], texts: pd.Series) -> np.ndarray:
-    """Probabilities (texts, labels) of one logistic regression a label on TF-IDF of words and word pairs."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    if len(texts) == 0:
-        return np.zeros((0, len(labels)))
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    try:
-        features = vectorizer.fit_transform(train["text"])
-    except ValueError:  # no word of two letters stands twice: emoji alone, say
-        vectorizer = TfidfVectorizer(token_pattern=r"\S+", sublinear_tf=True)
-        features = vectorizer.fit_transform(train["text"])
-    wanted = vectorizer.transform(texts)
-    columns = []
-    for label in labels:
-        gold = train[label].to_numpy()
-        if gold.min() == gold.max():
-            columns.append(np.full(len(texts), gold[0]))
-        else:
-            columns.append(
-                LogisticRegression(C=10, class_weight="balanced", max_iter=1000)
-                .fit(features, gold)
-                .predict_proba(wanted)[:, 1]
-            )
-    return np.stack(columns, axis=1)
-
-
-BASELINES = {"most-frequent": most_frequent, "tfidf": tfidf}
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.files import read_json
+from emotion_grid.base.messages import log
+from emotion_grid.data.rows import write_predictions
+from emotion_grid.data.splits import SPLITS
+from emotion_grid.data.tables import read_split
+from emotion_grid.prediction.baselines import BASELINES
 
 
 def main() -> None:

@@ -8,28 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.files import InputError, read_json
-from scripts.lib.guard import Guard
-
-
-def unused(home: Path) -> list[Path]:
-    """Folders and metrics of the experiment that no row of its plan uses, sorted."""
-    path = home / "plan.json"
-    if not path.is_file():
-        raise InputError(f"{home}: expected the results of an experiment (plan.json), found none")
-    plan = read_json(path)
-    rows, names = plan["rows"], [*(row["run"] for row in plan["rows"]), *plan["compare"]]
-    used = {home / row["folder"] for row in rows} | {home / "data" / row["data"] for row in rows}
-    used |= {home / "explanations" / name for name in names} | {home / "metrics" / f"{name}.json" for name in names}
-    kinds = ("runs/*/", "baselines/*/", "data/*/", "explanations/*/", "metrics/*.json")
-    return sorted({path for kind in kinds for path in home.glob(kind)} - used)
-
-
-def size(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
-    files = [path] if path.is_file() else path.rglob("*")
-    return sum(file.stat().st_size for file in files if file.is_file())
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.messages import log
+from emotion_grid.jobs.guard import Guard
+from emotion_grid.plan.unused import size, unused
 
 
 def main() -> None:

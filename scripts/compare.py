@@ -8,10 +8,11 @@ the held-out folds, never on validation, which has chosen the runs.
 import sys
 from pathlib import Path
 
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.comparison import comparison_table
-from scripts.lib.files import whole_file
-from scripts.lib.results import read_results
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.files import whole_file
+from emotion_grid.base.messages import log
+from emotion_grid.evaluation.comparison import comparison_table
+from emotion_grid.evaluation.results import read_results
 
 
 def main() -> None:

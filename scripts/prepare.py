@@ -7,95 +7,11 @@ the labels, and checks.json: what was found and what was dropped. A split that t
 import sys
 from pathlib import Path
 
-import pandas as pd
-
-from scripts.lib.cleaning import clean
-from scripts.lib.cli import log, program_parser, run_program
-from scripts.lib.data import check_split, has_gold, read_table, write_split
-from scripts.lib.files import InputError, file_digest, read_json, write_json
-from scripts.lib.splitting import fold_numbers, validation_rows
-
-
-def read_raw(spec: dict, paths: dict[str, str]) -> dict[str, pd.DataFrame]:
-    """Every split that the study has, checked and cleaned."""
-    splits = {}
-    for split, path in paths.items():
-        table = check_split(read_table(path), path, spec["labels"], gold=split == "train")
-        if file_digest(path) != spec["files"][split]:
-            raise InputError(f"{path}: the file has changed since this start was planned; start again")
-        table["text"] = [clean(text, spec["clean"]) for text in table["text"]]
-        blank = table["id"][table["text"] == ""]
-        if len(blank):
-            raise InputError(
-                f"{path}, id {blank.iloc[0]}: the text is empty after the cleaning steps {', '.join(spec['clean'])}"
-            )
-        splits[split] = table
-    return splits
-
-
-def examine(splits: dict[str, pd.DataFrame], labels: list[str]) -> tuple[dict, dict[str, pd.Series]]:
-    """What stands out in the splits, and the training rows (bool masks) that each kind of finding could drop."""
-    train = splits["train"]
-    combination = train[labels].astype(int).astype(str).agg("".join, axis=1)
-    different = combination.groupby(train["text"]).transform("nunique") > 1
-    elsewhere = {text for split, table in splits.items() if split != "train" for text in table["text"]}
-    masks = {
-        "duplicates": pd.concat([train["text"], combination], axis=1).duplicated(),
-        "contradictions": different,
-        "overlaps": train["text"].isin(elsewhere),
-    }
-    found: dict = {kind: int(mask.sum()) for kind, mask in masks.items()}
-    found["splits"] = {split: _describe(table, labels) for split, table in splits.items()}
-    return found, masks
-
-
-def _describe(table: pd.DataFrame, labels: list[str]) -> dict:
-    words = table["text"].str.split().str.len()
-    facts = {
-        "rows": len(table),
-        "duplicate_texts": int(table["text"].duplicated().sum()),
-        "words_median": float(words.median()),
-        "words_max": int(words.max()),
-    }
-    if has_gold(table):
-        facts["positives"] = {label: int(table[label].sum()) for label in labels}
-        facts["rows_without_label"] = int((table[labels].sum(axis=1) == 0).sum())
-    return facts
-
-
-def prepare(spec: dict, paths: dict[str, str]) -> tuple[dict[str, pd.DataFrame], dict]:
-    """The four prepared splits and the checks."""
-    labels = spec["labels"]
-    splits = read_raw(spec, paths)
-    checks, masks = examine(splits, labels)
-    train = splits["train"]
-    dropped = pd.Series(False, index=train.index)
-    for kind in spec["drop"]:
-        dropped |= masks[kind]
-    checks["dropped"] = int(dropped.sum())
-    train = train[~dropped].reset_index(drop=True)
-    if spec["fold"]:
-        held_out = fold_numbers(train, labels, spec["folds"], spec["split_seed"]) == spec["fold"]
-        splits["dev"], train = train[held_out].reset_index(drop=True), train[~held_out].reset_index(drop=True)
-    chosen = validation_rows(train, labels, spec["validation"], spec["split_seed"])
-    parts = {"train": train[~chosen], "validation": train[chosen]}
-    for split, table in parts.items():
-        if len(table) == 0:
-            raise InputError(
-                f"data.{split}: no row is left for it (train has {len(train)} rows, data.validation is {spec['validation']})"
-            )
-    checks["warnings"] = [
-        f"label {label}: no positive row in {split}; {effect}"
-        for split, effect in (("train", "it cannot be learned"), ("validation", "no threshold can be tuned for it"))
-        for label in labels
-        if parts[split][label].sum() == 0
-    ]
-    nothing = train.iloc[:0]
-    result = {**parts, "dev": splits.get("dev", nothing), "test": splits.get("test", nothing)}
-    checks["prepared"] = {
-        split: _describe(table, labels) if len(table) else {"rows": 0} for split, table in result.items()
-    }
-    return result, checks
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.messages import log
+from emotion_grid.data.preparation import prepare
+from emotion_grid.data.tables import write_split
 
 
 def main() -> None:

@@ -8,8 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from scripts.lib.cli import program_parser, run_program
-from scripts.lib.status import STATES, efficiency, look, overview, run_table
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.jobs.status import STATES, experiment_status, overview, runs_text
+from emotion_grid.jobs.usage import efficiency
 
 
 def main() -> None:
@@ -18,8 +19,8 @@ def main() -> None:
     parser.add_argument("--state", choices=STATES, action="append", help="list only these runs (may be given again)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a word
-    found = look(arguments.results, Path.cwd())
-    parts = [overview(found), run_table(found, arguments.state or STATES), efficiency(found)]
+    found = experiment_status(arguments.results, Path.cwd())
+    parts = [overview(found), runs_text(found, arguments.state or STATES), efficiency(found)]
     print("\n\n".join(part for part in parts if part))
 
 

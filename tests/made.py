@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scripts.lib.data import write_split
-from scripts.lib.files import write_json
-from scripts.lib.rows import write_predictions
+from emotion_grid.base.files import write_json
+from emotion_grid.data.rows import write_predictions
+from emotion_grid.data.tables import write_split
 
 LABELS = ["anger", "fear", "joy", "sadness", "surprise"]
 ROWS = {"train": 400, "validation": 100, "dev": 200, "test": 50}

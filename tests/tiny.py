@@ -215,10 +215,13 @@ def two_members(project: Project, folder: Path, *arguments: str) -> None:
     shared = folder / "shared"
     shared.mkdir()
     project.configure(cache_root=str(shared))
-    made = {"fetch_encoder": "        with whole_folder(target) as partial:\n", "encode": "        made = make("}
-    for program, line in made.items():
+    made = {
+        "fetch": ("emotion_grid/encoders/fetching.py", "        with whole_folder(target) as partial:\n"),
+        "encode": ("scripts/encode.py", "        made = make("),
+    }
+    for program, (path, line) in made.items():
         note = f"        with open('{shared / program}.txt', 'a') as note:\n            note.write('x')\n"
-        project.edit(f"scripts/{program}.py", line, note + line)
+        project.edit(path, line, note + line)
     other = Project(Path(shutil.copytree(project.folder, folder / "other", symlinks=True)))
     processes = [member.start(*arguments) for member in (project, other)]
     outputs = [process.communicate(timeout=280)[0] for process in processes]

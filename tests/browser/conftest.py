@@ -9,8 +9,8 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from emotion_grid.evaluation import mistakes as errors
 from scripts import compare, evaluate, paper, report
-from scripts.lib import errors
 from tests.made import HOSTILE, make_experiment, run_program
 from tests.tiny import CONFIG, LABELS, Project, make_checkout
 

@@ -81,7 +81,7 @@ def test_what_the_cluster_does_not_have_is_refused(project, old, new, expected):
 
 def test_after_a_kill_surviving_jobs_are_cancelled_and_none_runs_twice(project, since):
     project.edit(
-        "scripts/train.py",
+        "emotion_grid/training/run.py",
         "    start = time.monotonic()\n",
         '    start = time.monotonic()\n    while Path("hold").exists():\n        time.sleep(0.2)\n',
     )

@@ -11,25 +11,25 @@ import time
 
 import pytest
 
-from scripts.lib.checkpoints import PROGRESS
+from emotion_grid.training.checkpoints import PROGRESS
 from tests.cluster.slurm import ACCOUNT, run, wait_until
 from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs, trainings  # noqa: F401
 
 FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FULL=1")
 
 FAULTS = """    start = time.monotonic()
-    import scripts.lib.head_training
+    import emotion_grid.training.head_training
 
     seed, first = spec["seed"], not Path(f"tried-{spec['seed']}").exists()
     Path(f"tried-{seed}").touch()
     if Path("slow").exists() and first:
-        seed_step = scripts.lib.head_training.seed_step
+        seed_step = emotion_grid.training.head_training.seed_step
 
         def slow(*arguments):
             time.sleep(0.5)
             seed_step(*arguments)
 
-        scripts.lib.head_training.seed_step = slow
+        emotion_grid.training.head_training.seed_step = slow
     if Path(f"hungry-{seed}").exists():
         hunger = bytearray(1_200_000_000)
     if Path(f"broken-{seed}").exists():
@@ -40,8 +40,10 @@ FAULTS = """    start = time.monotonic()
 
 def faulty(project, *files: str) -> None:
     """Three runs of many short steps, and a training program that fails as the files say."""
-    project.edit("scripts/train.py", "    start = time.monotonic()\n", FAULTS)
-    project.edit("scripts/lib/checkpoints.py", "SECONDS_BETWEEN = 300", "SECONDS_BETWEEN = 1")
+    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", FAULTS)
+    project.edit(
+        "emotion_grid/training/checkpoints.py", "SECONDS_BETWEEN_CHECKPOINTS = 300", "SECONDS_BETWEEN_CHECKPOINTS = 1"
+    )
     three_runs(project)
     project.configure(training={**project.config["training"], "epochs": 30})
     for name in files:
@@ -212,7 +214,7 @@ def test_a_pack_is_one_job_and_one_failing_member_costs_no_other(project, since)
 @FULL
 def test_twelve_runs_finish_each_on_its_own_gpu_and_one_changed_value_submits_the_changed_ones(project, since):  # noqa: F811
     project.edit(
-        "scripts/train.py",
+        "emotion_grid/training/run.py",
         "    start = time.monotonic()\n",
         "    start = time.monotonic()\n"
         "    (output / os.environ['SLURM_JOB_ID']).with_suffix('.gpu').write_text(os.environ['CUDA_VISIBLE_DEVICES'])\n",

@@ -30,7 +30,7 @@ def status(project, *arguments: str) -> str:
 
 
 def test_a_failed_a_greedy_and_a_slow_run_are_told_apart(project):
-    project.edit("scripts/train.py", "    start = time.monotonic()\n", FAULTS)
+    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", FAULTS)
     project.edit("profiles/slurm/site.yaml", "runtime: 240", "runtime: 1")
     project.configure(grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}])
     start = project.start(*SLURM)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.lib.files import SHORT, digest, file_digest
+from emotion_grid.base.digests import SHORT, digest, file_digest
 from tests.container import apptainer
 from tests.tiny import PROJECT, Project, copy_checkout, make_checkout
 
@@ -69,7 +69,7 @@ def pristine(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which nothing has run and whose site names the image; its programs note where they run."""
     project = make_checkout(tmp_path_factory.mktemp("pristine") / "checkout")
     project.edit("profiles/slurm/site.yaml", "container: containers/image", f"container: {image}")
-    project.edit("scripts/lib/cli.py", "    try:\n        main()\n", NOTE + "    try:\n        main()\n")
+    project.edit("emotion_grid/base/cli.py", "    try:\n        main()\n", NOTE + "    try:\n        main()\n")
     profile = project.folder / "profiles/slurm/config.v8+.yaml"
     profile.write_text(yaml.safe_dump({**yaml.safe_load(profile.read_text()), "latency-wait": 10, "retries": 0}))
     return project.folder

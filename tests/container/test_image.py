@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.lib.lock import image_digest
+from emotion_grid.base.requirements import image_digest
 from tests.cluster.slurm import ACCOUNT, Cluster, run, wait_until
 from tests.container import apptainer
 from tests.container.conftest import PROJECT, notes
@@ -124,7 +124,7 @@ def rebuilt(image: Path, folder: Path) -> None:
     shutil.copy(image / described["file"], part)
     with part.open("ab") as file:
         file.write(b"again")
-    code = "import sys; from pathlib import Path; from scripts.lib.image import publish, read_labels as labels; file = Path(sys.argv[1])"
+    code = "import sys; from pathlib import Path; from emotion_grid.container.image import publish, read_labels as labels; file = Path(sys.argv[1])"
     code += "; publish(file, file.parent, labels(file), move=True)"
     apptainer.run(sys.executable, "-c", code, part, cwd=PROJECT)
 
@@ -182,7 +182,7 @@ def test_all_rules_run_inside_on_a_cluster_and_a_grid_keeps_its_image(cluster, p
     project.edit("profiles/slurm/site.yaml", f"container: {image}", f"container: {team}")
     project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
     project.edit(
-        "scripts/train.py",
+        "emotion_grid/training/run.py",
         "    start = time.monotonic()\n",
         '    start = time.monotonic()\n    while Path("hold").exists():\n        time.sleep(0.2)\n',
     )

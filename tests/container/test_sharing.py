@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib import image as images
-from scripts.lib.files import InputError
-from scripts.lib.lock import image_digest, locked_on
+from emotion_grid.base.messages import InputError
+from emotion_grid.base.requirements import image_digest, locked_on
+from emotion_grid.container import image as images
+from emotion_grid.container.finding import find_image
+from emotion_grid.container.handover import hand_on, handed_on, link
 from tests.container import apptainer
 from tests.container.conftest import PROJECT
 
@@ -43,7 +45,7 @@ def share(built: Path, to: str | Path, *prefix: str) -> subprocess.CompletedProc
 
 
 def find(value: Path | str) -> images.Image:
-    return images.find(str(value), Path("cache"), ENVS)
+    return find_image(str(value), Path("cache"), ENVS)
 
 
 def refused(value: Path | str) -> str:
@@ -118,7 +120,7 @@ def test_missing_group_permission_is_refused_while_publishing(built, tmp_path):
 def test_missing_permission_is_told_to_the_member(built, member):
     file = next(built.glob("*.sif"))
     file.chmod(0o600)
-    code = f"from scripts.lib.image import find; from pathlib import Path; find({str(built)!r}, Path('cache'), Path('envs'))"
+    code = f"from emotion_grid.container.finding import find_image; from pathlib import Path; find_image({str(built)!r}, Path('cache'), Path('envs'))"
     done = member.run("python3", "-c", code)
     assert "found no permission; ask root to run: chmod -R g+rX" in done.stderr, done.stderr
 
@@ -170,7 +172,7 @@ def test_a_path_with_spaces(built, tmp_path):
     team = tmp_path / "the team's folder"
     done = share(built, team)
     assert done.returncode == 0, done.stderr
-    path = images.link(find(team))
+    path = link(find(team))
     assert " " not in path and Path(path).resolve().parent == team
 
 
@@ -178,18 +180,18 @@ def test_a_newer_image_replaces_none_that_runs_and_a_replaced_file_is_refused(bu
     team = tmp_path / "team"
     assert share(built, team).returncode == 0
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    path = images.hand_on(find(team))
+    path = hand_on(find(team))
     newer = tiny_image("newer.sif", **labels())
     images.publish(newer, team, images.read_labels(newer))
     assert find(team).sha256 != json.loads(os.environ["EMOTION_GRID_IMAGE"])["sha256"]
-    assert images.handed_on() == path, "jobs of the grid keep the image that it started with"
+    assert handed_on() == path, "jobs of the grid keep the image that it started with"
     alone = Path(shutil.copy(newer, tmp_path / "alone.sif"))
-    images.hand_on(find(alone))
+    hand_on(find(alone))
     time.sleep(0.01)
     shutil.copy(tiny_image("third.sif", **labels()), tmp_path / "part")
     (tmp_path / "part").replace(alone)
     with pytest.raises(InputError, match="replaced while this grid ran; start it again, finished runs stay"):
-        images.handed_on()
+        handed_on()
 
 
 @pytest.mark.parametrize(("locked", "newer"), [("2020-01-01T00:00:00Z", "checkout"), ("2999-01-01T00:00:00Z", "image")])

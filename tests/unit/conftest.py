@@ -115,9 +115,9 @@ def family(request):
 @pytest.fixture(scope="session")
 def tokens_of(tmp_path_factory):
     """Call with a folder of prepared splits and an encoder's folder: the folder of the tokens of all texts in them."""
-    from scripts.lib.files import write_json
-    from scripts.lib.rows import read_rows
-    from scripts.tokenize_texts import tokenize
+    from emotion_grid.base.files import write_json
+    from emotion_grid.data.rows import read_rows
+    from emotion_grid.features.tokens import tokenize
 
     folders: dict[tuple, Path] = {}
 
@@ -136,9 +136,9 @@ def tokens_of(tmp_path_factory):
 @pytest.fixture(scope="session")
 def features_of(tmp_path_factory):
     """Call with a run's spec and the folders of its tokens and encoder: the folder of its features."""
-    from scripts.encode import encode
-    from scripts.lib.files import write_json
-    from scripts.lib.spec import features_spec
+    from emotion_grid.base.files import write_json
+    from emotion_grid.features.states import encode
+    from emotion_grid.plan.specs import features_spec
 
     def features(spec: dict, tokens: Path, encoder: Path, limit: float = 1) -> Path:
         folder = tmp_path_factory.mktemp("features")
@@ -152,9 +152,9 @@ def features_of(tmp_path_factory):
 @pytest.fixture(scope="session")
 def make_spec():
     """Call with an encoder's folder, axis values as a config declares them, and training values: the run's spec."""
-    from scripts.lib.config import check_config
-    from scripts.lib.grid import expand
-    from scripts.lib.spec import run_spec
+    from emotion_grid.config.checking import check_config
+    from emotion_grid.grid.expand import expand
+    from emotion_grid.plan.specs import run_spec
 
     def spec(folder: Path, head=None, freeze=0, lora="none", seed=1, **training) -> dict:
         config = check_config(

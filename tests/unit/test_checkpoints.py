@@ -11,10 +11,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from scripts.lib import checkpoints, fitting, head_training, training
-from scripts.lib.data import write_split
-from scripts.lib.model import EmotionClassifier
-from scripts.train import train
+from emotion_grid.data.tables import write_split
+from emotion_grid.model.classifier import EmotionClassifier
+from emotion_grid.training import checkpoints, head_training
+from emotion_grid.training import fine_tuning as training
+from emotion_grid.training import optimisation as fitting
+from emotion_grid.training.progress import Best
+from emotion_grid.training.run import train
 
 LABELS = ["anger", "fear", "joy"]
 STEPS = 5
@@ -127,7 +130,7 @@ def test_a_continued_run_repeats_no_step(start, stop_at, monkeypatch):
 def test_a_kill_without_warning_costs_what_came_after_the_last_checkpoint(start, monkeypatch):
     """Fault: a checkpoint that is written in place is half of the old and half of the new one after a kill."""
     undisturbed = start("undisturbed")
-    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN_CHECKPOINTS", 0)
     original = training.save_file
 
     def dying(tensors, path):
@@ -150,7 +153,7 @@ def test_a_kill_without_warning_costs_what_came_after_the_last_checkpoint(start,
 def test_a_checkpoint_of_another_precision_is_not_continued(start, monkeypatch):
     undisturbed = start("undisturbed")
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "SECONDS_BETWEEN", 0)
+        patch.setattr(checkpoints, "SECONDS_BETWEEN_CHECKPOINTS", 0)
         patch.setattr(training.FineTuning, "predict", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             start(precision="bf16")
@@ -161,11 +164,11 @@ def test_a_checkpoint_of_another_precision_is_not_continued(start, monkeypatch):
 
 def test_a_run_that_stopped_early_does_not_train_on(start, monkeypatch):
     """Fault: a checkpoint of the epoch at which early stopping ended the training, from which a restart trains on."""
-    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN_CHECKPOINTS", 0)
     scores = {1: 0.5, 2: 0.4, 3: 0.9}
-    original = fitting.Best.offer
+    original = Best.offer
     monkeypatch.setattr(
-        fitting.Best, "offer", lambda self, epoch, score, weights: original(self, epoch, scores[epoch], weights)
+        Best, "offer", lambda self, epoch, score, weights: original(self, epoch, scores[epoch], weights)
     )
     undisturbed = start("undisturbed", early_stopping=1)
     with monkeypatch.context() as patch:

@@ -6,19 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emotion_grid.evaluation.comparison import SAME, comparison_table
+from emotion_grid.evaluation.contrasts import Scored, contrast, holm, judge, matched_contrast, repeat_variance
+from emotion_grid.evaluation.resampling import resampled_macro_f1
+from emotion_grid.evaluation.results import VaryingAxis, read_results
 from scripts import compare, evaluate
-from scripts.lib.comparison import (
-    SAME,
-    Scored,
-    _repeat_variance,
-    comparison_table,
-    contrast,
-    holm,
-    judge,
-    matched_contrast,
-    resampled_macro_f1,
-)
-from scripts.lib.results import Axis, read_results
 from tests.made import make_experiment, run_program
 
 
@@ -46,7 +38,7 @@ def scored(random: np.random.Generator, effect: float, seeds: int = 3, texts: in
             rows.append({"kind": "run", "setting": setting, "fold": "", "seed": seed})
             scores.append(resampled_macro_f1(gold, logits > 0, 150))
     table = pd.DataFrame(rows)
-    return Scored(table, np.array(scores), *_repeat_variance(table, np.array([row[0] for row in scores])))
+    return Scored(table, np.array(scores), *repeat_variance(table, np.array([row[0] for row in scores])))
 
 
 def share_of_findings(effect: float) -> float:
@@ -93,14 +85,14 @@ def test_levels_are_compared_within_what_else_is_the_same():
         ],
         columns=["head_type", "head_size", "freeze"],
     ).assign(kind="run", fold="")
-    axis = Axis("head_type", [], ["mlp", "attention"])
+    axis = VaryingAxis("head_type", [], ["mlp", "attention"])
     weights, pairs, free = matched_contrast(rows, axis, "mlp", "attention", ["head_size", "freeze"])
     assert weights.tolist() == [0.5, 0.5, -1, 0, 0] and pairs == 1
     assert free == ["head_size"], "no size is common to both kinds: said, and averaged over"
-    size = Axis("head_size", [], ["1x", "2x"])
+    size = VaryingAxis("head_size", [], ["1x", "2x"])
     weights, pairs, free = matched_contrast(rows, size, "1x", "2x", ["head_type", "freeze"])
     assert weights.tolist() == [1, -1, 0, 0, 0] and (pairs, free) == (1, [])
-    freeze = Axis("freeze", [], ["half", "all"])
+    freeze = VaryingAxis("freeze", [], ["half", "all"])
     assert matched_contrast(rows, freeze, "half", "all", ["head_type", "head_size"])[1] == 1, "all else differs"
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.lib.config import check_config, check_unique_keys, load_yaml
-from scripts.lib.files import InputError
-from scripts.lib.grid import expand
+from emotion_grid.base.messages import InputError
+from emotion_grid.base.yaml_files import check_unique_keys, load_yaml
+from emotion_grid.config.checking import check_config
+from emotion_grid.grid.expand import expand
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(path for path in (PROJECT / "config").glob("*.yaml") if path.stem not in ("schema", "encoders"))

@@ -14,21 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emotion_grid.base.cli import run_program
+from emotion_grid.base.digests import file_digest
+from emotion_grid.base.files import write_json
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.cleaning import STEPS, clean
+from emotion_grid.data.preparation import prepare
+from emotion_grid.data.rows import write_predictions
+from emotion_grid.data.splitting import fold_numbers, validation_rows
+from emotion_grid.data.tables import check_split, has_gold, match, read_predictions, read_split, read_table, write_split
 from scripts import prepare as program
-from scripts.lib.cleaning import STEPS, clean
-from scripts.lib.cli import run_program
-from scripts.lib.data import (
-    check_split,
-    has_gold,
-    read_predictions,
-    read_split,
-    read_table,
-    write_split,
-)
-from scripts.lib.files import InputError, file_digest, write_json
-from scripts.lib.metrics import match
-from scripts.lib.rows import write_predictions
-from scripts.lib.splitting import fold_numbers, validation_rows
 
 PROJECT = Path(__file__).resolve().parents[2]
 LABELS = ["joy", "fear"]
@@ -394,7 +389,7 @@ def test_cleaning_steps_by_example(step, text, expected):
 
 
 def test_every_step_of_the_schema_exists():
-    from scripts.lib.config import load_schema
+    from emotion_grid.config.schema import load_schema
 
     assert set(load_schema()["properties"]["data"]["properties"]["clean"]["items"]["enum"]) == set(STEPS)
 
@@ -410,7 +405,7 @@ def test_steps_are_applied_in_the_order_given():
     ["👩‍👩‍👧‍👦", "❤️‍🔥", "🏳️‍🌈", "👍🏽", "1️⃣", "🇩🇪", "می‌خواهم", "नमस्ते", "한국어", "Ünïcødé WOW!!! #so @me http://x.y"],
 )
 def test_default_steps_harm_no_emoji_and_no_script(text):
-    from scripts.lib.config import load_schema
+    from emotion_grid.config.schema import load_schema
 
     default = load_schema()["properties"]["data"]["properties"]["clean"]["default"]
     assert clean(text, default) == text
@@ -549,7 +544,7 @@ def study(tmp_path):
 
 
 def test_findings_are_counted(study):
-    _, checks = program.prepare(*study())
+    _, checks = prepare(*study())
     assert (checks["duplicates"], checks["contradictions"], checks["overlaps"]) == (2, 3, 2)
     assert checks["dropped"] == 0
     assert checks["splits"]["train"]["rows"] == 27
@@ -575,7 +570,7 @@ def test_findings_are_counted(study):
     ],
 )
 def test_only_what_the_config_says_is_dropped(study, drop, gone):
-    splits, checks = program.prepare(*study(drop=drop))
+    splits, checks = prepare(*study(drop=drop))
     kept = [*splits["train"]["id"], *splits["validation"]["id"]]
     assert sorted(kept, key=int) == [id_ for id_, _, _ in TRAIN if id_ not in gone]
     assert checks["dropped"] == len(gone)
@@ -585,7 +580,7 @@ def test_only_what_the_config_says_is_dropped(study, drop, gone):
 
 
 def test_every_row_is_in_one_part_unchanged_and_in_order(study):
-    splits, checks = program.prepare(*study())
+    splits, checks = prepare(*study())
     gold = {id_: [float(cell) for cell in cells] for id_, _, cells in [*TRAIN, *DEV]}
     for split in ("train", "validation", "dev"):
         table = splits[split]
@@ -598,7 +593,7 @@ def test_every_row_is_in_one_part_unchanged_and_in_order(study):
 
 
 def test_splits_that_a_study_does_not_have_are_empty(study):
-    splits, checks = program.prepare(*study(dev=None, test=None))
+    splits, checks = prepare(*study(dev=None, test=None))
     assert list(splits) == ["train", "validation", "dev", "test"]
     assert all(list(table.columns) == ["id", "text", *LABELS] for table in splits.values())
     assert (len(splits["dev"]), len(splits["test"])) == (0, 0)
@@ -609,7 +604,7 @@ def test_splits_that_a_study_does_not_have_are_empty(study):
 def test_folds_hold_out_every_row_once(study):
     held = []
     for fold in (1, 2, 3):
-        splits, _ = program.prepare(*study(dev=None, folds=3, fold=fold))
+        splits, _ = prepare(*study(dev=None, folds=3, fold=fold))
         ids = [set(splits[split]["id"]) for split in ("train", "validation", "dev")]
         assert sum(map(len, ids)) == len(TRAIN) == len(set.union(*ids))
         texts = [set(splits[split]["text"]) for split in ("train", "validation", "dev")]
@@ -620,18 +615,18 @@ def test_folds_hold_out_every_row_once(study):
 
 def test_label_without_a_positive_row_gives_a_warning(study):
     rows = [(id_, text, gold[0] + "0") for id_, text, gold in TRAIN]
-    _, checks = program.prepare(*study(train=rows))
+    _, checks = prepare(*study(train=rows))
     warnings = [line for line in checks["warnings"] if "in train" in line]
     assert len(warnings) == 1
     assert "fear" in warnings[0]
-    assert program.prepare(*study())[1]["warnings"] == []
+    assert prepare(*study())[1]["warnings"] == []
 
 
 def test_text_that_is_empty_after_cleaning_is_refused(study):
     rows = [*TRAIN, ("99", "?!", "00")]
-    program.prepare(*study(train=rows))
+    prepare(*study(train=rows))
     with pytest.raises(InputError, match=r"train-raw\.csv, id 99: .*empty.*punctuation"):
-        program.prepare(*study(train=rows, clean=["nfc", "punctuation"]))
+        prepare(*study(train=rows, clean=["nfc", "punctuation"]))
 
 
 def test_file_that_changed_since_the_plan_is_refused(study):
@@ -639,14 +634,14 @@ def test_file_that_changed_since_the_plan_is_refused(study):
     with open(paths["test"], "a") as file:
         file.write("t3,one more,,\n")
     with pytest.raises(InputError, match=r"test-raw\.csv: the file has changed"):
-        program.prepare(spec, paths)
+        prepare(spec, paths)
 
 
 def test_part_without_rows_is_refused(study):
     with pytest.raises(InputError, match=r"data\.(train|validation): no row is left"):
-        program.prepare(*study(train=TRAIN[:2], dev=None, test=None))
+        prepare(*study(train=TRAIN[:2], dev=None, test=None))
     with pytest.raises(InputError, match="no row is left"):
-        program.prepare(*study(train=TRAIN[2:5], drop=["contradictions"]))
+        prepare(*study(train=TRAIN[2:5], drop=["contradictions"]))
 
 
 def arguments(spec: dict, paths: dict, folder: Path) -> list[str]:

@@ -7,17 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, f1_score
 
-from scripts.lib.errors import (
-    Predicted,
-    by_count,
-    by_length,
-    calibration,
-    calibration_error,
-    confusion,
-    mistakes,
-    threshold_curves,
-    together,
-)
+from emotion_grid.evaluation.calibration import calibration, calibration_error, threshold_curves
+from emotion_grid.evaluation.mistakes import Predicted, by_count, by_length, confusion, mistakes, together
 
 LABELS = ["anger", "fear", "joy"]
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emotion_grid.evaluation import mistakes as errors
+from emotion_grid.report.cells import csv_text, markdown_cell, one_line
+from emotion_grid.report.latex import PAGE_LINES, latex_cell, latex_table
 from scripts import compare, evaluate, paper, report
-from scripts.lib import errors
-from scripts.lib.exports import csv_text, markdown_cell, one_line
-from scripts.lib.latex import PAGE_LINES, latex_cell, latex_table
 from tests.made import HOSTILE, make_experiment, run_program
 
 ANY = st.text() | st.sampled_from(HOSTILE)

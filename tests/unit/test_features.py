@@ -16,13 +16,21 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer, BertModel, BertweetTokenizer
 
-from scripts import encode, tokenize_texts
-from scripts.lib import checkpoints, features, head_training, training
-from scripts.lib.data import write_split
-from scripts.lib.files import InputError, write_json
-from scripts.lib.model import EmotionClassifier
-from scripts.lib.spec import features_spec
-from scripts.train import train
+from emotion_grid.base.digests import file_digest
+from emotion_grid.base.files import write_json
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.tables import write_split
+from emotion_grid.features import values
+from emotion_grid.features.batches import attention_mask, batches_by_length, pad, token_inputs
+from emotion_grid.features.index import Index
+from emotion_grid.features.states import make
+from emotion_grid.features.tokens import read_texts, tokenize
+from emotion_grid.features.values import open_values, read_values
+from emotion_grid.model.classifier import EmotionClassifier
+from emotion_grid.plan.specs import features_spec
+from emotion_grid.training import checkpoints, head_training
+from emotion_grid.training import fine_tuning as training
+from emotion_grid.training.run import train
 from tests.tiny import PROJECT
 
 LABELS = ["anger", "fear", "joy"]
@@ -129,9 +137,9 @@ def test_features_are_the_encoder_s_own(encoders, make_spec, data, tokens_of, fe
     """Fault: padding among the features, or texts in another order than the index says."""
     encoder = encoders("mpnet")
     tokens, tokenizer = tokens_of(data, encoder), AutoTokenizer.from_pretrained(encoder)
-    index, model = features.Index(tokens), AutoModel.from_pretrained(encoder).eval()
-    states = features.read_values(features_of(make_spec(encoder, STATES, 3), tokens, encoder))
-    means = features.read_values(features_of(make_spec(encoder, VECTOR, "all"), tokens, encoder))
+    index, model = Index(tokens), AutoModel.from_pretrained(encoder).eval()
+    states = read_values(features_of(make_spec(encoder, STATES, 3), tokens, encoder))
+    means = read_values(features_of(make_spec(encoder, VECTOR, "all"), tokens, encoder))
     assert list(index.lengths) == sorted(index.lengths, reverse=True) and len(states) == index.lengths.sum()
     for text in pd.read_csv(data / "dev.csv")["text"]:
         with torch.no_grad():
@@ -177,7 +185,7 @@ def test_a_run_that_lost_its_features_starts_again(
     encoder = encoders("bert")
     spec, tokens = make_spec(encoder, VECTOR, "all"), tokens_of(data, encoder)
     folder = features_of(spec, tokens, encoder)
-    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN_CHECKPOINTS", 0)
     for one, other in ((folder, None), (None, folder)):
         output = tmp_path / str(other)[-1]
         with monkeypatch.context() as patch:
@@ -204,15 +212,15 @@ def test_features_that_cannot_be_stored_are_done_without(
 
     if not fault:
         monkeypatch.setattr(torch, "isfinite", torch.zeros_like)
-    monkeypatch.setattr(features, "open_values", failing)
-    made = encode.make(features_spec(spec), tokens_of(data, encoder), encoder, tmp_path, 1, 1)
+    monkeypatch.setattr(values, "open_values", failing)
+    made = make(features_spec(spec), tokens_of(data, encoder), encoder, tmp_path, 1, 1)
     assert not made["stored"] and str(tmp_path) in made["why"] and not list(tmp_path.iterdir())
 
 
 def test_a_batch_without_memory_is_asked_in_halves(encoders, make_spec, data, tokens_of, features_of, monkeypatch):
     encoder, whole = encoders("bert"), []
     spec, tokens = make_spec(encoder, STATES, "all"), tokens_of(data, encoder)
-    expected = features.read_values(features_of(spec, tokens, encoder))
+    expected = read_values(features_of(spec, tokens, encoder))
     call = BertModel.forward
 
     def limited(self, input_ids, **kwargs):
@@ -222,7 +230,7 @@ def test_a_batch_without_memory_is_asked_in_halves(encoders, make_spec, data, to
         return call(self, input_ids, **kwargs)
 
     monkeypatch.setattr(BertModel, "forward", limited)
-    found = features.read_values(features_of(spec, tokens, encoder))
+    found = read_values(features_of(spec, tokens, encoder))
     assert whole and torch.allclose(found, expected, atol=1e-5)
 
 
@@ -244,9 +252,9 @@ def test_the_team_can_read_what_one_of_it_made(encoders, make_spec, data, featur
 
 
 def _tokenized(texts, encoder, folder, limit=64):
-    made = tokenize_texts.tokenize(texts, limit, encoder, folder)
+    made = tokenize(texts, limit, encoder, folder)
     write_json(folder / "tokens.json", made)
-    return made, features.Index(folder)
+    return made, Index(folder)
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta"])
@@ -254,12 +262,12 @@ def test_batches_of_tokens_are_the_tokenizer_s(encoders, data, tokens_of, family
     """Fault: a padding token of another family, a mask over a token, segments lost, or rows in another order."""
     tokenizer, tokens = AutoTokenizer.from_pretrained(encoders(family)), tokens_of(data, encoders(family))
     texts = list(pd.read_csv(data / "train.csv")["text"])
-    index = features.Index(tokens)
-    found = features.token_inputs(tokens, index)(index.find(texts))
+    index = Index(tokens)
+    found = token_inputs(tokens, index)(index.find(texts))
     expected = tokenizer(texts, padding=True, return_tensors="pt")
     assert found.keys() == set(expected)
     assert all(torch.equal(found[name], expected[name]) for name in found)
-    wide = features.token_inputs(tokens, index, multiple=8)(index.find(texts))
+    wide = token_inputs(tokens, index, multiple=8)(index.find(texts))
     assert wide["input_ids"].shape[1] % 8 == 0
     assert torch.equal(wide["input_ids"][:, : expected["input_ids"].shape[1]], expected["input_ids"])
     assert (wide["attention_mask"].sum(1) == expected["attention_mask"].sum(1)).all()
@@ -288,7 +296,7 @@ def test_tokens_count_what_a_tokenizer_in_python_cuts(tmp_path, monkeypatch):
 
 
 def test_a_text_without_tokens_is_named(data, encoders, tokens_of):
-    index = features.Index(tokens_of(data, encoders("bert")))
+    index = Index(tokens_of(data, encoders("bert")))
     with pytest.raises(InputError, match=r"none of row 2; delete this folder"):
         index.find([*pd.read_csv(data / "dev.csv")["text"][:1], "never seen"])
 
@@ -298,11 +306,11 @@ def test_every_text_is_read_once_cleaned_and_checked(tmp_path):
     for name, texts in (("train", ["Two  words", "same"]), ("test", ["same", "other"])):
         pd.DataFrame({"id": range(2), "text": texts}).to_csv(tmp_path / f"{name}.csv", index=False)
     paths = [str(tmp_path / f"{name}.csv") for name in ("train", "test")]
-    spec = {"files": {path: tokenize_texts.file_digest(path) for path in paths}, "clean": ["lowercase"]}
-    assert tokenize_texts.read_texts(spec, paths) == ["two  words", "same", "other"]
+    spec = {"files": {path: file_digest(path) for path in paths}, "clean": ["lowercase"]}
+    assert read_texts(spec, paths) == ["two  words", "same", "other"]
     (tmp_path / "test.csv").write_text("id,text\n1,changed\n")
     with pytest.raises(InputError, match="a file has changed"):
-        tokenize_texts.read_texts(spec, paths)
+        read_texts(spec, paths)
 
 
 # Padding and batches
@@ -314,8 +322,8 @@ def test_padding_keeps_every_value_in_its_place(lengths, multiple, fill):
     lengths = np.array(lengths)
     flat = torch.arange(lengths.sum() * 2).reshape(-1, 2) + 100
     starts = np.cumsum(lengths) - lengths
-    padded = features.pad(flat, starts, lengths, fill, multiple)
-    mask = features.attention_mask(lengths, multiple)
+    padded = pad(flat, starts, lengths, fill, multiple)
+    mask = attention_mask(lengths, multiple)
     assert padded.shape[:2] == mask.shape and padded.shape[1] % multiple == 0
     assert padded.shape[1] - lengths.max() < multiple
     for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):
@@ -327,7 +335,7 @@ def test_padding_keeps_every_value_in_its_place(lengths, multiple, fill):
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=80), st.integers(1, 200))
 def test_batches_hold_every_text_once_within_the_bound(lengths, tokens):
     lengths = np.sort(lengths)[::-1]
-    found = features.batches(lengths, tokens)
+    found = batches_by_length(lengths, tokens)
     assert np.concatenate(found).tolist() == list(range(len(lengths)))
     assert all(len(places) == 1 or lengths[places[0]] * len(places) <= tokens for places in found)
 
@@ -336,7 +344,7 @@ def test_batches_hold_every_text_once_within_the_bound(lengths, tokens):
 def test_values_are_written_as_the_library_would(tmp_path, dtype):
     """Fault: a header of our own that other readers of safetensors do not understand."""
     values = torch.randn(7, 5).to(dtype)
-    with features.open_values(tmp_path / "ours", values.shape, dtype) as file:
+    with open_values(tmp_path / "ours", values.shape, dtype) as file:
         for row in values:
             file.write(row.numpy().tobytes())
     save_file({"values": values}, tmp_path / "theirs")

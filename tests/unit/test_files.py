@@ -15,18 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.files import (
-    InputError,
-    canonical,
-    digest,
-    file_digest,
-    read_json,
-    whole_file,
-    whole_folder,
-    write_json,
-    write_text,
-)
-from scripts.lib.guard import Guard, one_at_a_time
+from emotion_grid.base.digests import canonical, digest, file_digest
+from emotion_grid.base.files import read_json, whole_file, whole_folder, write_json, write_text
+from emotion_grid.base.locks import one_at_a_time
+from emotion_grid.base.messages import InputError
+from emotion_grid.jobs.guard import Guard
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -120,7 +113,7 @@ def test_kill_in_the_middle_leaves_the_old_content_under_the_name(tmp_path, star
     process = start(
         f"""
 import sys, time
-from scripts.lib.files import {kind}
+from emotion_grid.base.files import {kind}
 with {kind}(sys.argv[1]) as partial:
     (partial if partial.is_file() else partial / "part").write_text("half")
     print("ready", flush=True)
@@ -242,7 +235,8 @@ def test_broken_json_is_named(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from scripts.lib.guard import Guard, one_at_a_time
+from emotion_grid.base.locks import one_at_a_time
+from emotion_grid.jobs.guard import Guard
 guard = Guard(Path(sys.argv[1]), "tiny")
 print("ready", flush=True)
 time.sleep(60)
@@ -290,7 +284,7 @@ def test_guard_whose_owner_did_not_sign_is_refused_all_the_same(tmp_path):
 WORK = """
 import sys, time
 from pathlib import Path
-from scripts.lib.guard import one_at_a_time
+from emotion_grid.base.locks import one_at_a_time
 with one_at_a_time(Path(sys.argv[1])) as waited:
     print("waited" if waited else "ready", flush=True)
     time.sleep(float(sys.argv[2]))

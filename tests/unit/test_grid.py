@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.config import check_config
-from scripts.lib.encoders import distributions, encoder_key
-from scripts.lib.files import InputError
-from scripts.lib.grid import expand, varying
+from emotion_grid.base.messages import InputError
+from emotion_grid.config.checking import check_config
+from emotion_grid.encoders.sources import distributions, encoder_key
+from emotion_grid.grid.expand import expand, varying
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -489,15 +489,13 @@ def test_many_points():
 
 
 def test_grid_is_read_without_heavy_libraries():
-    code = "import sys, scripts.lib.grid; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    code = "import sys, emotion_grid.grid.expand; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert not {"torch", "transformers", "pandas", "numpy", "sklearn", "datasets"} & set(done.stdout.split())
     assert "yaml" in done.stdout.split()
 
 
 def test_the_plan_is_made_without_heavy_libraries():
-    code = (
-        "import sys, scripts.lib.plan, scripts.lib.guard; print(*sorted({name.split('.')[0] for name in sys.modules}))"
-    )
+    code = "import sys, emotion_grid.plan.plan, emotion_grid.jobs.guard; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert not {"torch", "transformers", "pandas", "numpy", "sklearn", "datasets"} & set(done.stdout.split())

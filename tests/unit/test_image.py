@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from emotion_grid.base.messages import InputError
+from emotion_grid.container import image
+from emotion_grid.container.handover import open_door
+from emotion_grid.encoders.fetching import fetch
 from scripts import fetch_encoder
-from scripts.lib import image
-from scripts.lib.files import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -29,34 +31,34 @@ def binds() -> list[str]:
 def test_paths_outside_the_working_directory_are_bound_once_and_links_are_followed(tmp_path):
     (tmp_path / "workspace" / "results").mkdir(parents=True)
     Path("results").symlink_to(tmp_path / "workspace" / "results")
-    image.open_door([Path("cache"), Path("results"), tmp_path / "data", tmp_path / "data" / "train.csv"])
-    image.open_door([Path("cache"), Path("results"), tmp_path / "data", tmp_path / "data" / "train.csv"])
+    open_door([Path("cache"), Path("results"), tmp_path / "data", tmp_path / "data" / "train.csv"])
+    open_door([Path("cache"), Path("results"), tmp_path / "data", tmp_path / "data" / "train.csv"])
     assert sorted(binds()) == [str(tmp_path / "data"), str(tmp_path / "workspace" / "results")]
 
 
 def test_binds_of_the_site_stay(tmp_path):
     os.environ["APPTAINER_BIND"] = "/scratch"
-    image.open_door([tmp_path / "data"])
+    open_door([tmp_path / "data"])
     assert binds() == ["/scratch", str(tmp_path / "data")]
 
 
 @pytest.mark.parametrize("name", ["a,b", "a:b"])
 def test_a_path_that_cannot_be_bound_is_refused(tmp_path, name):
     with pytest.raises(InputError, match="without colon and comma"):
-        image.open_door([tmp_path / name])
+        open_door([tmp_path / name])
 
 
 def test_the_gpu_of_a_job_is_seen_inside_and_an_earlier_one_is_not(tmp_path):
     os.environ["CUDA_VISIBLE_DEVICES"] = "1"
-    image.open_door([])
+    open_door([])
     assert os.environ["APPTAINERENV_CUDA_VISIBLE_DEVICES"] == "1"
     del os.environ["CUDA_VISIBLE_DEVICES"]
-    image.open_door([])
+    open_door([])
     assert "APPTAINERENV_CUDA_VISIBLE_DEVICES" not in os.environ
 
 
 def test_planning_with_an_image_needs_no_torch():
-    code = "import sys; import scripts.lib.image, scripts.lib.site; print(sorted({'torch', 'transformers', 'pandas'} & {*sys.modules}))"
+    code = "import sys; import emotion_grid.container.image, emotion_grid.jobs.site; print(sorted({'torch', 'transformers', 'pandas'} & {*sys.modules}))"
     project = Path(image.__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True).stdout == "[]\n"
 
@@ -75,7 +77,7 @@ def test_two_who_need_one_encoder_fetch_it_once(tmp_path, monkeypatch):
     found = []
     (tmp_path / "encoder").mkdir()
     members = [
-        threading.Thread(target=lambda: found.append(fetch_encoder.fetch({"source": "./one"}, tmp_path / "encoder")))
+        threading.Thread(target=lambda: found.append(fetch({"source": "./one"}, tmp_path / "encoder")))
         for _ in range(3)
     ]
     for member in members:

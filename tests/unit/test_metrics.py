@@ -13,13 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from scripts import baseline, evaluate, models
-from scripts.lib.cli import run_program
-from scripts.lib.data import write_split
-from scripts.lib.files import read_json, write_json
-from scripts.lib.metrics import CANDIDATES, resamples, score, tune_threshold
-from scripts.lib.rows import write_predictions
-from scripts.lib.scores import f1, macro_f1
+from emotion_grid.base.cli import run_program
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.data.rows import write_predictions
+from emotion_grid.data.scores import f1, macro_f1
+from emotion_grid.data.tables import write_split
+from emotion_grid.evaluation.metrics import score
+from emotion_grid.evaluation.resampling import resamples
+from emotion_grid.evaluation.scoring import score_row, score_tables
+from emotion_grid.evaluation.thresholds import CANDIDATES, tune_threshold
+from emotion_grid.prediction.baselines import most_frequent, tfidf
+from scripts import baseline, evaluate
+from scripts import keep_models as models
 
 GOLD4 = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], dtype=float)
 LABELS = ["joy", "fear"]
@@ -438,9 +443,7 @@ def test_settings_average_over_seeds(experiment, monkeypatch):
 def test_thresholds_come_from_validation_alone(experiment):
     def thresholds(mode: str) -> list[float]:
         plan = {**experiment.plan, "evaluation": {**experiment.plan["evaluation"], "threshold": mode}}
-        return evaluate.score_row(row, experiment.home / row["folder"] / "predictions", plan, experiment.home)[
-            "thresholds"
-        ]
+        return score_row(row, experiment.home / row["folder"] / "predictions", plan, experiment.home)["thresholds"]
 
     row = experiment.rows[2]
     assert thresholds("global") == [0.4, 0.4]
@@ -460,7 +463,7 @@ def test_thresholds_come_from_validation_alone(experiment):
 @pytest.fixture
 def scored(monkeypatch):
     """The folders that are really scored, in order."""
-    names, original = [], evaluate._score
+    names, original = [], score_tables
 
     def score_and_note(tables, gold_files, plan):
         names.append(next(iter(tables.values())).parent.parent.name)
@@ -658,13 +661,13 @@ TRAIN = train_rows(["happy sun", "happy day", "dark night", "dark day"] * 5, [1,
 
 
 def test_most_frequent_gives_each_label_its_share_of_train():
-    found = baseline.most_frequent(TRAIN, LABELS, pd.Series(["a", "b", "c"]))
+    found = most_frequent(TRAIN, LABELS, pd.Series(["a", "b", "c"]))
     assert found.tolist() == [[0.5, 0.25]] * 3
-    assert baseline.most_frequent(TRAIN, LABELS, pd.Series([], dtype=str)).shape == (0, 2)
+    assert most_frequent(TRAIN, LABELS, pd.Series([], dtype=str)).shape == (0, 2)
 
 
 def test_tfidf_learns_words():
-    found = baseline.tfidf(TRAIN, LABELS, pd.Series(["happy happy", "dark dark", "unheard of"]))
+    found = tfidf(TRAIN, LABELS, pd.Series(["happy happy", "dark dark", "unheard of"]))
     assert found.shape == (3, 2)
     assert ((found >= 0) & (found <= 1)).all()
     assert found[0, 0] > 0.8
@@ -674,13 +677,13 @@ def test_tfidf_learns_words():
 @pytest.mark.parametrize(("value", "expected"), [(0, 0.0), (1, 1.0)])
 def test_tfidf_of_a_label_that_never_changes(value, expected):
     train = TRAIN.assign(fear=float(value))
-    assert baseline.tfidf(train, LABELS, pd.Series(["happy", "dark"]))[:, 1].tolist() == [expected] * 2
+    assert tfidf(train, LABELS, pd.Series(["happy", "dark"]))[:, 1].tolist() == [expected] * 2
 
 
 @pytest.mark.parametrize("texts", [["one", "two", "three", "four"], ["😀", "😡", "😀", "!"], ["我", "你", "他", "她"]])
 def test_tfidf_without_any_word_that_stands_twice_still_predicts(texts):
     train = train_rows(texts, [1, 0, 1, 0], [0, 0, 0, 1])
-    found = baseline.tfidf(train, LABELS, pd.Series(texts[:2]))
+    found = tfidf(train, LABELS, pd.Series(texts[:2]))
     assert found.shape == (2, 2)
     assert ((found >= 0) & (found <= 1)).all()
 

@@ -14,10 +14,11 @@ from torch import nn
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils import ModelOutput
 
-from scripts.lib.files import InputError
-from scripts.lib.fitting import make_optimizer
-from scripts.lib.heads import masked_mean
-from scripts.lib.model import EmotionClassifier, build_classifier, count_parameters
+from emotion_grid.base.messages import InputError
+from emotion_grid.model.classifier import EmotionClassifier, build_classifier
+from emotion_grid.model.encoder import count_parameters
+from emotion_grid.model.pooling import masked_mean
+from emotion_grid.training.optimisation import make_optimizer
 
 LABELS = ["anger", "fear", "joy"]
 WIDTH, LAYERS, VOCABULARY = 16, 4, 100

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from scripts import compare, evaluate, models, report
-from scripts.lib.data import write_split
-from scripts.lib.files import InputError, write_json
-from scripts.lib.metrics import CANDIDATES, match, score, tune_threshold
-from scripts.lib.rows import write_predictions
+from emotion_grid.base.files import write_json
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.rows import write_predictions
+from emotion_grid.data.tables import match, write_split
+from emotion_grid.evaluation.metrics import score
+from emotion_grid.evaluation.thresholds import CANDIDATES, tune_threshold
+from scripts import compare, evaluate, report
+from scripts import keep_models as models
 from tests.made import made_row, run_program, write_plan, write_records
 
 LABELS = ["anger", "fear", "joy"]

@@ -6,19 +6,19 @@ import pytest
 import torch
 from shap import PartitionExplainer
 
-from scripts.lib.shapley import (
+from emotion_grid.explanation.shapley import (
     Explanation,
     WordMasker,
     Words,
-    batches,
     check_sums,
     explain_texts,
     halves,
     maskings,
+    maskings_in_batches,
     model_logits,
     split_words,
 )
-from scripts.lib.words import contributions, misleading_words, pushing_words
+from emotion_grid.explanation.words import contributions, misleading_words, pushing_words
 
 MASK = 1
 
@@ -87,7 +87,7 @@ def test_a_model_that_fails_ends_the_explanation_with_its_message():
 
 def test_batches_hold_every_row_once_and_no_more_tokens_than_allowed():
     rows = [np.zeros(length) for length in (3, 50, 7, 7, 1, 20, 2)]
-    found = list(batches(rows, 40))
+    found = list(maskings_in_batches(rows, 40))
     assert sorted(place for batch in found for place in batch) == list(range(7))
     assert all(len(batch) == 1 or len(batch) * max(len(rows[place]) for place in batch) <= 40 for batch in found)
 
@@ -105,7 +105,7 @@ def test_the_tree_joins_neighbours_once(count):
 def test_a_trained_model_is_explained_from_its_text(encoders, make_spec, family):
     from transformers import AutoTokenizer
 
-    from scripts.lib.model import build_classifier
+    from emotion_grid.model.classifier import build_classifier
 
     folder = encoders(family)
     model = build_classifier(make_spec(folder), folder).eval()

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.files import InputError
-from scripts.lib.site import SITE_FILE, fixed_resources, load_site, pack_runs, training_need, training_seconds
+from emotion_grid.base.messages import InputError
+from emotion_grid.jobs.needs import training_need, training_seconds
+from emotion_grid.jobs.packs import pack_runs
+from emotion_grid.jobs.site import SITE_FILE, fixed_resources, load_site
 
 SITE = load_site()
 SMALL, LARGE = {"layers": 6, "hidden_size": 384}, {"layers": 24, "hidden_size": 1024}

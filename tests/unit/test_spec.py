@@ -11,12 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib import plan as planning
-from scripts.lib import spec as specs
-from scripts.lib.config import check_config
-from scripts.lib.files import InputError, digest, read_json, write_json
-from scripts.lib.plan import build_plan, write_request, write_specs
-from scripts.lib.splits import RESULT_FILES, missing_files
+from emotion_grid.base.digests import digest
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.messages import InputError
+from emotion_grid.config.checking import check_config
+from emotion_grid.data.splits import RESULT_FILES, missing_files
+from emotion_grid.plan import plan as planning
+from emotion_grid.plan import specs
+from emotion_grid.plan.inputs import content_digest
+from emotion_grid.plan.plan import build_plan
+from emotion_grid.plan.programs import TRAINING, lock_digest, program_digest
+from emotion_grid.plan.writing import write_request, write_specs
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROWS = [("1", "so glad", "1", "0"), ("2", "so afraid", "0", "1"), ("3", "a day", "0", "0")]
@@ -208,7 +213,7 @@ def test_one_changed_row_is_another_data_spec_and_a_renamed_file_is_not(study, t
 def test_touched_file_changes_nothing(study, tmp_path):
     before = only(study()).name
     os.utime(tmp_path / "train.csv", (1, 1))
-    specs._content.cache_clear()
+    content_digest.cache_clear()
     assert only(study()).name == before
 
 
@@ -247,13 +252,13 @@ def tree(tmp_path, monkeypatch):
     monkeypatch.setattr(specs, "PROJECT", tmp_path)
 
     def digest_of(*modules: str) -> str:
-        specs.program_digest.cache_clear()
-        return specs.program_digest(*modules)
+        program_digest.cache_clear()
+        return program_digest(*modules)
 
-    specs.lock_digest.cache_clear()
+    lock_digest.cache_clear()
     yield tmp_path, digest_of
-    specs.program_digest.cache_clear()
-    specs.lock_digest.cache_clear()
+    program_digest.cache_clear()
+    lock_digest.cache_clear()
 
 
 def append(path: Path, text: str) -> None:
@@ -400,16 +405,16 @@ TABLES = [
 @pytest.mark.parametrize("module", TRAINING)
 def test_training_code_is_in_the_digest_of_train(tree, module):
     folder, digest_of = tree
-    before = digest_of(*specs.TRAINING)
+    before = digest_of(*TRAINING)
     append(folder / "scripts" / f"{module}.py", "\n# a remark\n")
-    assert digest_of(*specs.TRAINING) == before
+    assert digest_of(*TRAINING) == before
     append(folder / "scripts" / f"{module}.py", "\nADDED = 1\n")
-    assert digest_of(*specs.TRAINING) != before
+    assert digest_of(*TRAINING) != before
 
 
 def test_code_of_tables_and_plots_is_not_in_the_digest_of_train(tree):
     folder, digest_of = tree
-    programs = {"train": specs.TRAINING, "prepare": ["scripts.prepare"], "evaluate": ["scripts.evaluate"]}
+    programs = {"train": TRAINING, "prepare": ["scripts.prepare"], "evaluate": ["scripts.evaluate"]}
     before = {name: digest_of(*modules) for name, modules in programs.items()}
     for module in TABLES:
         path = folder / "scripts" / f"{module}.py"
@@ -423,13 +428,13 @@ def test_code_of_tables_and_plots_is_not_in_the_digest_of_train(tree):
 
 def test_digest_of_the_lock_ignores_comments(tree):
     folder, _ = tree
-    before = specs.lock_digest()
+    before = lock_digest()
     append(folder / "envs" / "programs.txt", "\n    # via something\n\n")
-    specs.lock_digest.cache_clear()
-    assert specs.lock_digest() == before
+    lock_digest.cache_clear()
+    assert lock_digest() == before
     append(folder / "envs" / "torch.txt", "\nsomething==1.0\n")
-    specs.lock_digest.cache_clear()
-    assert specs.lock_digest() != before
+    lock_digest.cache_clear()
+    assert lock_digest() != before
 
 
 # --- older results

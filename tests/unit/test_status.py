@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.files import InputError
-from scripts.lib.guard import Guard, last_start
-from scripts.lib.splits import RESULT_FILES
-from scripts.lib.status import efficiency, explain_end, last_lines, look, overview, run_table
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.splits import RESULT_FILES
+from emotion_grid.jobs.failures import explain_end, last_lines
+from emotion_grid.jobs.guard import Guard, last_start
+from emotion_grid.jobs.status import experiment_status, overview, runs_text
+from emotion_grid.jobs.usage import efficiency
 
 BEGIN = time.time() - 3600
 """When the jobs of these tests began."""
@@ -78,11 +80,11 @@ class Grid:
 
     def look(self) -> dict[str, tuple[str, int | None]]:
         """State and job of every run."""
-        found = look(self.home, self.checkout)
+        found = experiment_status(self.home, self.checkout)
         return {run.name: (run.state, run.job.number if run.job else None) for run in found.runs}
 
     def table(self) -> str:
-        return run_table(look(self.home, self.checkout))
+        return runs_text(experiment_status(self.home, self.checkout))
 
     def explain(self, *names: str) -> str:
         return explain_end(
@@ -112,7 +114,7 @@ def test_every_state_with_job_time_and_log(grid):
         "not-begun": ("waiting", None),
         "broken": ("failed", 14),
     }
-    assert overview(look(grid.home, grid.checkout)).startswith(
+    assert overview(experiment_status(grid.home, grid.checkout)).startswith(
         "tiny: 5 runs: 1 failed, 1 running, 1 queued, 1 waiting, 1 done"
     )
     lines = [line.split() for line in grid.table().splitlines()]
@@ -200,7 +202,7 @@ def test_a_job_that_slurm_did_not_take_is_said_to_have_none(grid):
 def test_accounting_of_a_number_given_away_again_is_not_taken(grid):
     grid.run("mine", log="done", results={"job": "51", "total_seconds": 5})
     grid.job(51, "mine", "COMPLETED", where="/home/another/checkout")
-    assert efficiency(look(grid.home, grid.checkout)) == ""
+    assert efficiency(experiment_status(grid.home, grid.checkout)) == ""
 
 
 def test_members_of_a_pack(grid):
@@ -215,7 +217,7 @@ def test_members_of_a_pack(grid):
     grid.job(61, "p1", "RUNNING", rule="train_pack")
     expected = {"a": "done", "b": "failed", "c": "running", "d": "queued", "e": "queued"}
     assert grid.look() == {name: (state, 61) for name, state in expected.items()}
-    assert efficiency(look(grid.home, grid.checkout)) == "", "a job at work has not used what it will use"
+    assert efficiency(experiment_status(grid.home, grid.checkout)) == "", "a job at work has not used what it will use"
     grid.answer("squeue", "")
     grid.job(61, "p1", "TIMEOUT", rule="train_pack")
     assert grid.look() == {
@@ -256,10 +258,10 @@ def test_without_slurm_a_run_is_told_by_snakemakes_marks_and_the_guard(grid, mon
     guard = Guard(grid.home, "tiny")
     os.utime(grid.home / "runs" / "broken" / "train.log", (time.time() + 5, time.time() + 5))
     assert grid.look() == {"at-work": ("running", None), "broken": ("failed", None), "not-begun": ("waiting", None)}
-    assert "A start is at work, started by" in overview(look(grid.home, grid.checkout))
+    assert "A start is at work, started by" in overview(experiment_status(grid.home, grid.checkout))
     guard._file.close()
     assert grid.look()["at-work"] == ("failed", None)
-    assert "No start is at work" in overview(look(grid.home, grid.checkout))
+    assert "No start is at work" in overview(experiment_status(grid.home, grid.checkout))
     assert not (grid.checkout / "asked").exists(), "no job was ever submitted from here"
 
 
@@ -281,7 +283,7 @@ def test_looking_takes_the_guard_from_nobody_and_another_host_is_not_judged(grid
     Guard(grid.home, "tiny")
     monkeypatch.setattr(socket, "gethostname", lambda: "login2")
     assert last_start(grid.home).at_work is None
-    assert "only that host can tell" in overview(look(grid.home, grid.checkout))
+    assert "only that host can tell" in overview(experiment_status(grid.home, grid.checkout))
 
 
 def test_a_slurm_that_does_not_answer_is_said_and_hides_nothing(grid):
@@ -289,7 +291,7 @@ def test_a_slurm_that_does_not_answer_is_said_and_hides_nothing(grid):
     grid.job(71, "broken", "FAILED")
     grid.answer("squeue", "slurm_load_jobs error: Unable to contact slurm controller", status=1)
     grid.answer("sacct", "Connection refused", status=1)
-    found = look(grid.home, grid.checkout)
+    found = experiment_status(grid.home, grid.checkout)
     assert [run.state for run in found.runs] == ["failed"]
     assert "Unable to contact" in overview(found) and "Connection refused" in overview(found)
     assert "Slurm job 71: state not known" in grid.explain("broken")
@@ -301,10 +303,10 @@ def test_what_was_asked_and_used_by_encoder_and_what_would_do(grid):
     grid.job(1, "run-1", "COMPLETED", mb="1000.5M")
     grid.job(2, "run-2", "COMPLETED", mb="900M")
     grid.job(3, "run-3", "COMPLETED", mb="2600M")
-    lines = [line.split() for line in efficiency(look(grid.home, grid.checkout)).splitlines()]
+    lines = [line.split() for line in efficiency(experiment_status(grid.home, grid.checkout)).splitlines()]
     assert lines[2] == ["large", "1", "0:20:00", "0:10:00", "3000", "MB", "2600", "MB", "15", "min,", "3200", "MB"]
     assert lines[3] == ["small", "2", "0:20:00", "0:10:00", "3000", "MB", "1000", "MB", "15", "min,", "1300", "MB"]
-    assert efficiency(look(grid.home, grid.checkout)).endswith("runtime: 15, mem_mb: 3200")
+    assert efficiency(experiment_status(grid.home, grid.checkout)).endswith("runtime: 15, mem_mb: 3200")
 
 
 def test_a_job_that_ran_out_is_advised_twice_what_it_had(grid):
@@ -312,7 +314,7 @@ def test_a_job_that_ran_out_is_advised_twice_what_it_had(grid):
     grid.run("greedy", log="epoch 1")
     grid.job(1, "slow", "TIMEOUT", mb="100M")
     grid.job(2, "greedy", "FAILED", step="OUT_OF_MEMORY", mb="2990M")
-    assert efficiency(look(grid.home, grid.checkout)).endswith("runtime: 20, mem_mb: 6000")
+    assert efficiency(experiment_status(grid.home, grid.checkout)).endswith("runtime: 20, mem_mb: 6000")
 
 
 def test_many_failures_do_not_fill_the_screen(grid):
@@ -345,4 +347,4 @@ def test_a_logs_end_holds_no_control_characters(tmp_path):
 
 def test_without_a_plan_the_message_says_what_to_do(grid):
     with pytest.raises(InputError, match=r"plan\.json"):
-        look(Path("results/none"), grid.checkout)
+        experiment_status(Path("results/none"), grid.checkout)

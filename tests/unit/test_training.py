@@ -19,15 +19,18 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
-from scripts.lib import devices, fitting, training
-from scripts.lib.checkpoints import Checkpoints
-from scripts.lib.data import write_split
-from scripts.lib.features import Index, Split
-from scripts.lib.files import InputError
-from scripts.lib.model import EmotionClassifier, build_classifier
-from scripts.lib.rows import read_rows
-from scripts.lib.scores import macro_f1
-from scripts.train import train
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.rows import read_rows
+from emotion_grid.data.scores import macro_f1
+from emotion_grid.data.tables import write_split
+from emotion_grid.features.index import Index, Split
+from emotion_grid.model import devices
+from emotion_grid.model.classifier import EmotionClassifier, build_classifier
+from emotion_grid.training import fine_tuning as training
+from emotion_grid.training import optimisation as fitting
+from emotion_grid.training.checkpoints import Checkpoints
+from emotion_grid.training.order import LengthGroups
+from emotion_grid.training.run import train
 
 LABELS = ["anger", "fear", "joy"]
 CPU = torch.device("cpu")
@@ -157,13 +160,13 @@ def test_bf16_predictions_keep_the_digits_of_fp32(make_tuning, tokenizer):
 def test_length_groups_give_every_row_once(rows, size, seed, epoch):
     """Fault: a last, smaller batch that is lost or given twice."""
     lengths = np.random.default_rng(seed).integers(1, 100, rows).tolist()
-    groups = fitting.LengthGroups(np.array(lengths), size, seed)
+    groups = LengthGroups(np.array(lengths), size, seed)
     groups.set_epoch(epoch)
     order = list(groups)
     assert len(groups) == rows
     assert sorted(order) == list(range(rows))
     assert all(type(row) is int for row in order)
-    again = fitting.LengthGroups(np.array(lengths), size, seed)
+    again = LengthGroups(np.array(lengths), size, seed)
     list(again)  # an epoch's order does not depend on what ran before it
     again.set_epoch(epoch)
     assert list(again) == order
@@ -174,7 +177,7 @@ def test_length_groups_differ_by_epoch_and_seed():
     lengths = np.random.default_rng(0).integers(1, 100, 200).tolist()
     orders = set()
     for seed in range(3):
-        groups = fitting.LengthGroups(np.array(lengths), 8, seed)
+        groups = LengthGroups(np.array(lengths), 8, seed)
         for epoch in range(4):
             groups.set_epoch(epoch)
             orders.add(tuple(groups))
@@ -191,7 +194,7 @@ def test_length_groups_put_similar_lengths_together(size):
         batches = [lengths[order[start : start + size]] for start in range(0, len(order), size)]
         return np.mean([batch.max() - batch.min() for batch in batches])
 
-    groups = fitting.LengthGroups(lengths, size, 5)
+    groups = LengthGroups(lengths, size, 5)
     order = np.array(list(groups))
     assert spread(order) < 0.25 * spread(random.permutation(1000))
     batches = {frozenset(order[start : start + size].tolist()) for start in range(0, 1000, size)}
@@ -210,7 +213,7 @@ def test_trainer_shuffles_every_epoch_from_the_seed(make_tuning, tokenizer):
         seen = _Seen(tuning.model, ROWS)
         tuning.trainer.train()
         runs[name] = seen.epochs()
-        groups = fitting.LengthGroups(tuning.splits["train"].lengths, 4, seed)
+        groups = LengthGroups(tuning.splits["train"].lengths, 4, seed)
         words = _first_words(tokenizer, _table(ROWS))
         for epoch, order in enumerate(runs[name]):
             groups.set_epoch(epoch)

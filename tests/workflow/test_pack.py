@@ -57,7 +57,7 @@ def test_a_signal_reaches_the_member_at_work_which_then_continues(project):
     before = project.snapshot()
     runs = [row["run"] for row in project.summary()]
     project.edit(
-        "scripts/lib/fitting.py",
+        "emotion_grid/training/optimisation.py",
         "    torch.manual_seed(int(",
         "    from pathlib import Path\n\n    if Path('slow').exists():\n        time.sleep(0.5)\n    torch.manual_seed(int(",
     )

@@ -77,12 +77,14 @@ def test_a_fresh_clone_beside_old_results_trains_nothing(project, finished, tmp_
 
 
 def test_a_comment_in_the_training_program_trains_nothing(project):
-    project.edit("scripts/lib/fitting.py", "EVALUATION_BATCH = 128", "# a comment\nEVALUATION_BATCH = 128")
+    project.edit(
+        "emotion_grid/training/optimisation.py", "EVALUATION_BATCH = 128", "# a comment\nEVALUATION_BATCH = 128"
+    )
     assert project.run().nothing
 
 
 def test_the_training_programs_behaviour_trains_its_runs_or_marks_them(project):
-    project.edit("scripts/lib/fitting.py", "EVALUATION_BATCH = 128", "EVALUATION_BATCH = 32")
+    project.edit("emotion_grid/training/optimisation.py", "EVALUATION_BATCH = 128", "EVALUATION_BATCH = 32")
     assert len(project.run("-n").trained) == 4
     project.configure(older_results={"program": "keep"})
     assert project.run().trained == []
@@ -98,8 +100,8 @@ def test_another_lock_marks_results_or_trains_them_again(project):
 
 
 def test_evaluation_and_plots_train_nothing(project):
-    project.edit("scripts/lib/metrics.py", "0.05, 0.96", "0.1, 0.91")
-    project.edit("scripts/lib/plots.py", "import", "UNUSED = 1\nimport")
+    project.edit("emotion_grid/evaluation/thresholds.py", "0.05, 0.96", "0.1, 0.91")
+    project.edit("emotion_grid/report/figure.py", "import", "UNUSED = 1\nimport")
     outcome = project.run()
     assert outcome.trained == [] and "Scoring" in outcome.output
 

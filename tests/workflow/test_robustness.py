@@ -33,7 +33,7 @@ def training(project) -> list[Path]:
 
 def test_a_second_start_is_refused_by_name_and_a_kill_needs_no_unlock(project):
     held = '    start = time.monotonic()\n    while Path("hold").exists():\n        time.sleep(0.2)\n'
-    project.edit("scripts/train.py", "    start = time.monotonic()\n", held)
+    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", held)
     (project.folder / "hold").touch()
     more_runs(project, [1, 5])
     first = project.start()
@@ -81,7 +81,7 @@ def test_a_config_edited_while_its_runs_train_leaves_them_under_their_spec(proje
 def test_a_failed_program_shows_its_log_and_loses_no_other_run(project):
     more_runs(project, [1, 8])
     project.edit(
-        "scripts/train.py",
+        "emotion_grid/training/run.py",
         'labels, values = spec["data"]',
         'assert spec["seed"] != 8, "boom"\n    labels, values = spec["data"]',
     )

@@ -1,0 +1,62 @@
+"""Locks on files and folders that the kernel frees when their owner ends."""
+
+import errno
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from emotion_grid.base.messages import InputError, log
+
+
+@contextmanager
+def one_maker(folder: Path) -> Iterator[None]:
+    """Hold the making of a folder in the cache while the block runs; whoever else would make it waits, and then finds it.
+
+    What a killed maker left half-made under a temporary name is removed first.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = folder.with_name(f".{folder.name}.lock")
+    try:
+        file = lock.open("w")
+    except PermissionError as error:
+        raise InputError(
+            f"{lock}: expected a cache that you can write to; ask its owner to open it (chmod -R g+rwX)"
+        ) from error
+    with file:
+        _wait(file, f"another process makes {folder.name}; waiting until it is there")
+        for left in folder.glob(".files.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[bool]:
+    """Hold a file that is there while the block runs, after whoever holds it now; yields whether somebody did."""
+    with path.open("r+b") as file:
+        yield _wait(file, f"another process is at work on {path.parent.name}; waiting until it ends")
+
+
+def _wait(file: IO, told: str) -> bool:
+    """Lock a file after whoever holds it now; whether somebody did, of which the log is `told`."""
+    try:
+        lock_file(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        log(told)
+        lock_file(file, fcntl.LOCK_EX)
+        return True
+
+
+def lock_file(file: IO, how: int) -> bool:
+    """Lock a file, or say that its file system knows no locks: then it is up to people not to start twice."""
+    try:
+        fcntl.flock(file, how)
+        return True
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        log(f"{file.name}: this file system knows no locks; do not start what uses it twice at once")
+        return False

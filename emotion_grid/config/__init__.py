@@ -1,0 +1,1 @@
+"""The config file: its schema, its defaults, and messages about what is wrong with it."""

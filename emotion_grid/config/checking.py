@@ -1,0 +1,78 @@
+"""Checking a config and filling in its defaults."""
+
+import copy
+import math
+from typing import Any
+
+import jsonschema
+
+from emotion_grid.base.messages import InputError
+from emotion_grid.config.problems import explain_error
+from emotion_grid.config.schema import load_schema, resolve
+from emotion_grid.grid.values import typed_training_value
+
+
+def _is_finite(checker: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite),
+)
+
+_formats = jsonschema.FormatChecker(formats=())
+
+
+@_formats.checks("rate", raises=(ValueError, TypeError))
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, bool) or value is None or 0 < float(value) < float("inf")
+
+
+def check_config(config: dict) -> dict:
+    """Check a config and return it with every default filled in.
+
+    Raises:
+        InputError: a line for each problem, with the key's path, what was expected and what was found.
+    """
+    config = check_values(config, load_schema(), "the config")
+    if "folds" in config["data"] and "dev" in config["data"]:
+        raise InputError(
+            "the config cannot be used:\n  data.dev: expected no dev where data.folds is set (the held-out fold stands in its place); remove one of them"
+        )
+    config["training"] = _typed(config["training"])
+    for encoder in config["encoders"].values():
+        encoder["training"] = _typed(encoder.get("training", {}))
+    return config
+
+
+def check_values(values: dict, schema: dict, name: str) -> dict:
+    """Check values against a schema and return them with every default filled in.
+
+    Raises:
+        InputError: a line for each problem, with the key's path, what was expected and what was found.
+    """
+    validator = _Validator(schema, format_checker=_formats)
+    problems = [problem for error in validator.iter_errors(values) for problem in explain_error(error)]
+    if problems:
+        raise InputError(
+            "\n".join([f"{name} cannot be used:", *(f"  {problem}" for problem in dict.fromkeys(problems))])
+        )
+    values = copy.deepcopy(values)
+    _fill(values, schema)
+    return values
+
+
+def _fill(value: dict, schema: dict) -> None:
+    """Set what is missing to its default, in place, all the way down."""
+    for key, entry in schema.get("properties", {}).items():
+        entry = resolve(entry)
+        if "default" in entry and key not in value:
+            value[key] = copy.deepcopy(entry["default"])
+        if entry.get("type") == "object" and key in value:
+            _fill(value[key], entry)
+
+
+def _typed(training: dict) -> dict:
+    """Training values in one type each, so that equal values give equal specs (`2e-5` is text in YAML)."""
+    return {key: typed_training_value(key, value) for key, value in training.items()}

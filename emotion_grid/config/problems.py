@@ -1,0 +1,74 @@
+"""What is wrong with a config, in words: path of the key, what was expected, what was found."""
+
+import difflib
+from typing import Any
+
+import jsonschema
+
+from emotion_grid.config.schema import describe
+
+
+def explain_error(error: jsonschema.ValidationError) -> list[str]:
+    """Lines a person can act on, for one error of the validator."""
+    path = _path(error.absolute_path)
+    if error.validator == "anyOf":
+        options = error.validator_value
+        fitting = {
+            i for i, option in enumerate(options) if (option.get("type") == "array") == isinstance(error.instance, list)
+        }
+        branches: dict[Any, list] = {}
+        for part in error.context:
+            if part.schema_path[0] in fitting:
+                branches.setdefault(part.schema_path[0], []).append(part)
+        likely = [parts for parts in branches.values() if not any(_is_other_kind(part, error) for part in parts)]
+        if len(likely) == 1 and any(_says_more(part, error) for part in likely[0]):
+            return [line for part in likely[0] for line in explain_error(part)]
+        expected = " or ".join(dict.fromkeys(describe(options[i]) for i in sorted(fitting or range(len(options)))))
+        return [f"{path}: expected {expected}, found {_show(error.instance)}"]
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", {}))
+        extra = [key for key in error.instance if key not in known]
+        return [f"{_path([*error.absolute_path, key])}: unknown key; {_nearest(key, known)}" for key in extra]
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return [
+            f"{_path([*error.absolute_path, key])}: missing; expected {describe(error.schema['properties'][key])}"
+            for key in missing
+        ]
+    if error.validator == "uniqueItems":
+        return [f"{path}: expected no value twice, found {_show(error.instance)}"]
+    if error.validator in ("minItems", "minProperties"):
+        return [f"{path}: expected at least one entry, found none"]
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    return [f"{path}: expected {describe(schema)}, found {_show(error.instance)}"]
+
+
+def _is_other_kind(part: jsonschema.ValidationError, error: jsonschema.ValidationError) -> bool:
+    """Whether a branch of `anyOf` is about another kind of value than the one found."""
+    here = list(part.absolute_path) == list(error.absolute_path)
+    return (here and part.validator in ("type", "const")) or (
+        here and part.validator == "enum" and not isinstance(part.instance, str)
+    )
+
+
+def _says_more(part: jsonschema.ValidationError, error: jsonschema.ValidationError) -> bool:
+    """Whether a branch's error says more than that its value is not one of those expected."""
+    deeper = len(part.absolute_path) > len(error.absolute_path)
+    return deeper or bool(part.context) or part.validator in ("additionalProperties", "required")
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(str(key), known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
+
+
+def _path(keys: Any) -> str:
+    text = ""
+    for key in keys:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else str(key)
+    return text or "the config"
+
+
+def _show(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

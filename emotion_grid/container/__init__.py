@@ -1,0 +1,1 @@
+"""The Apptainer image: building it, finding it, handing it to jobs, sharing it with a team."""

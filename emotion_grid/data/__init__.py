@@ -1,0 +1,1 @@
+"""Texts with labels and tables of predictions: reading, cleaning, checking, splitting."""

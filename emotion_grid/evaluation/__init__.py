@@ -1,0 +1,1 @@
+"""Metrics, thresholds, intervals and comparisons, all from prediction tables alone."""

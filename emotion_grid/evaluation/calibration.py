@@ -1,0 +1,41 @@
+"""Whether predicted probabilities mean what they say, and how F1 depends on the threshold."""
+
+import numpy as np
+
+from emotion_grid.data.scores import f1
+from emotion_grid.evaluation.mistakes import Predicted
+from emotion_grid.evaluation.thresholds import CANDIDATES
+
+BINS = 10
+"""Bins of a calibration curve, each with the same number of predictions; the calibration error's are of the same width."""
+
+
+def calibration(found: Predicted) -> list[dict]:
+    """Predicted and true share in bins of the same number of predictions, all labels together, from low to high."""
+    order = np.argsort(found.probabilities, axis=None, kind="stable")
+    parts = np.array_split(order, min(BINS, len(order)))
+    probabilities, gold = found.probabilities.ravel(), found.gold.ravel()
+    return [
+        {"predicted": float(probabilities[part].mean()), "true": float(gold[part].mean()), "predictions": len(part)}
+        for part in parts
+    ]
+
+
+def calibration_error(probabilities: np.ndarray, gold: np.ndarray) -> float:
+    """Expected calibration error (Naeini et al. 2015): mean distance of predicted and true share over ten bins of the same width."""
+    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    sums = np.bincount(bins, weights=probabilities - gold, minlength=BINS)
+    return float(np.abs(sums).sum() / len(probabilities))
+
+
+def threshold_curves(found: Predicted) -> list[dict]:
+    """F1 of each label, and their mean, at every threshold that tuning tries."""
+    given = found.probabilities[None] >= CANDIDATES[:, None, None]
+    counts = np.broadcast_to(found.gold.sum(0), (len(CANDIDATES), len(found.labels)))
+    scores = f1((given & found.gold).sum(1), given.sum(1), counts)
+    columns = {"macro-F1": scores.mean(1), **{label: scores[:, i] for i, label in enumerate(found.labels)}}
+    return [
+        {"threshold": float(threshold), "of": name, "f1": float(value)}
+        for name, values in columns.items()
+        for threshold, value in zip(CANDIDATES, values, strict=True)
+    ]

@@ -1,0 +1,112 @@
+"""Which differences between settings are real: paired on the same texts, seeds and folds as repetitions, corrected for their number.
+
+A difference is a contrast of runs: weights that sum to zero. Its error has two parts. What other texts would change comes from a paired
+bootstrap (Efron 1979): every run is scored on the same resamples of the texts. What another seed would change comes from the spread of
+runs within settings, pooled over all settings. Their sum is judged by a t distribution with Satterthwaite's degrees of freedom, and
+the p values of a family of comparisons are corrected by Holm's method (1979).
+"""
+
+import numpy as np
+import pandas as pd
+
+from emotion_grid.data.tables import match, read_predictions, read_split
+from emotion_grid.evaluation.contrasts import (
+    Scored,
+    contrast,
+    group_numbers,
+    holm,
+    judge,
+    matched_contrast,
+    repeat_variance,
+)
+from emotion_grid.evaluation.resampling import resampled_macro_f1
+from emotion_grid.evaluation.results import Results, prediction_folders
+
+COLUMNS = [
+    "family",
+    "axis",
+    "first",
+    "second",
+    "pairs",
+    "difference",
+    "low",
+    "high",
+    "error_texts",
+    "error_repeats",
+    "p",
+    "p_corrected",
+    "verdict",
+    "not_held_same",
+]
+
+HIGHER, LOWER, SAME = "higher", "lower", "cannot be told apart"
+
+
+def score_resamples(results: Results) -> Scored:
+    """Macro-F1 of every row on the judge's split and on each resample of its texts, at the thresholds tuned on validation."""
+    plan, labels = results.plan, results.plan["labels"]
+    folders, first = prediction_folders(plan, results.home), plan["rows"][0]["data"]
+    data = {row["run"]: row["data"] for row in plan["rows"]}
+    golds = {key: read_split(results.home / "data" / key / f"{results.judge}.csv") for key in set(data.values())}
+    kept, scores = [], []
+    for place, row in enumerate(results.summary.to_dict("records")):
+        if not np.isfinite(row[results.score]):
+            continue
+        path, gold = folders[row["run"]] / f"{results.judge}.csv", golds[data.get(row["run"], first)]
+        probabilities = match(read_predictions(path, labels), gold, str(path))
+        given = probabilities >= np.array([float(value) for value in row["threshold"].split()])
+        kept.append(place)
+        scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, given, plan["evaluation"]["bootstrap"]))
+    rows = results.summary.iloc[kept].reset_index(drop=True)
+    rows["setting"] = group_numbers(rows, ["kind", *(name for name in plan["columns"] if name not in ("seed", "fold"))])
+    return Scored(rows, np.array(scores), *repeat_variance(rows, np.array([row[0] for row in scores])))
+
+
+def compare_with_best(results: Results, scored: Scored) -> list[dict]:
+    """The setting of the best run against every other setting, baseline and other prediction."""
+    rows = scored.rows
+    best = rows["setting"] == rows.loc[rows["run"] == results.best["run"], "setting"].iloc[0]
+    name, found = results.label(results.best, repetitions=False), []
+    for _, group in rows[~best].groupby("setting", sort=False):
+        other = np.isin(rows.index, group.index)
+        weights = contrast(rows, best.to_numpy(), other)
+        if weights is not None:
+            sides = {"first": name, "second": results.label(group.iloc[0], repetitions=False), "pairs": 1}
+            found.append({"family": "best", **sides, **judge(scored, weights, _confidence(results))})
+    return _corrected(found, results)
+
+
+def compare_levels(results: Results, scored: Scored) -> list[dict]:
+    """Every two levels of every axis that varies, over the settings that are alike in all else."""
+    found = []
+    for axis in results.axes:
+        others = [other.column for other in results.axes if other is not axis]
+        for place, first in enumerate(axis.levels):
+            for second in axis.levels[place + 1 :]:
+                weights, pairs, free = matched_contrast(scored.rows, axis, first, second, others)
+                sides = {"axis": axis.column, "first": first, "second": second, "pairs": pairs}
+                values = {} if weights is None else judge(scored, weights, _confidence(results))
+                found.append({"family": "axis", **sides, "not_held_same": ", ".join(free), **values})
+    return _corrected(found, results)
+
+
+def _corrected(found: list[dict], results: Results) -> list[dict]:
+    """The comparisons of one family with their corrected p and verdict."""
+    made = [row for row in found if "p" in row]
+    alpha = 1 - _confidence(results)
+    for row, corrected in zip(made, holm(np.array([row["p"] for row in made])), strict=True):
+        row["p_corrected"] = corrected
+        row["verdict"] = SAME if corrected > alpha else HIGHER if row["difference"] > 0 else LOWER
+    return found
+
+
+def _confidence(results: Results) -> float:
+    return results.plan["evaluation"]["confidence"]
+
+
+def comparison_table(results: Results) -> pd.DataFrame:
+    """All comparisons of an experiment; none if its only judge is validation, which has chosen the runs."""
+    if results.judge == "validation":
+        return pd.DataFrame(columns=COLUMNS)
+    scored = score_resamples(results)
+    return pd.DataFrame(compare_with_best(results, scored) + compare_levels(results, scored), columns=COLUMNS)

@@ -1,0 +1,141 @@
+"""Where a run is wrong: labels mixed up, confident mistakes, groups of texts, calibration, thresholds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
+from emotion_grid.evaluation.resampling import resampled_macro_f1, resamples
+from emotion_grid.evaluation.results import Results, folder_of
+
+MOST_MISTAKES = 12
+"""Texts to show of each kind of mistake."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A run's predictions on a labelled split.
+
+    Attributes:
+        table: `id` and `text` of each row.
+        gold, given: bool, (rows, labels).
+        probabilities: (rows, labels).
+        thresholds: (labels,).
+    """
+
+    table: pd.DataFrame
+    labels: list[str]
+    gold: np.ndarray
+    probabilities: np.ndarray
+    thresholds: np.ndarray
+
+    @property
+    def given(self) -> np.ndarray:
+        return self.probabilities >= self.thresholds
+
+
+def read_predicted(results: Results, run: str) -> Predicted:
+    """A run's predictions on the split that judges, which has gold labels."""
+    labels, row = results.plan["labels"], results.summary.set_index("run").loc[run]
+    data = next(entry["data"] for entry in results.plan["rows"] if entry["run"] == run)
+    table = read_split(results.home / "data" / data / f"{results.judge}.csv")
+    assert has_gold(table), "a judge has gold labels"
+    path = folder_of(results, run) / "predictions" / f"{results.judge}.csv"
+    thresholds = np.resize([float(value) for value in row["threshold"].split()], len(labels))
+    probabilities = match(read_predictions(path, labels), table, str(path))
+    return Predicted(table[["id", "text"]], labels, table[labels].to_numpy() > 0.5, probabilities, thresholds)
+
+
+def confusion(found: Predicted) -> list[dict]:
+    """Each label's texts: rightly given, missed, wrongly given, rightly left out."""
+    gold, given = found.gold, found.given
+    counts = {
+        "right": (gold & given).sum(0),
+        "missed": (gold & ~given).sum(0),
+        "wrong": (~gold & given).sum(0),
+        "left_out": (~gold & ~given).sum(0),
+    }
+    return [
+        {"label": label, **{name: int(values[column]) for name, values in counts.items()}}
+        for column, label in enumerate(found.labels)
+    ]
+
+
+def together(found: Predicted) -> list[dict]:
+    """How often labels stand together, in gold and as predicted: of the texts with `label`, the `share` that also have `other`."""
+    rows = []
+    for kind, matrix in (("gold", found.gold), ("predicted", found.given)):
+        counts = matrix.astype(int).T @ matrix.astype(int)
+        for i, label in enumerate(found.labels):
+            for j, other in enumerate(found.labels):
+                if i != j:
+                    share = counts[i, j] / counts[i, i] if counts[i, i] else None
+                    rows.append(
+                        {"kind": kind, "label": label, "other": other, "texts": int(counts[i, j]), "share": share}
+                    )
+    return rows
+
+
+def mistakes(found: Predicted, kind: str) -> list[dict]:
+    """The texts that are wrong with the most confidence: label `missed` though gold, or given though `wrong`."""
+    wrong = found.gold & ~found.given if kind == "missed" else ~found.gold & found.given
+    distance = np.abs(_logits(found.probabilities) - _logits(found.thresholds))
+    places = np.argwhere(wrong)
+    order = np.argsort(-distance[wrong], kind="stable")[:MOST_MISTAKES]
+    return [
+        {
+            "id": found.table["id"].iat[row],
+            "text": found.table["text"].iat[row],
+            "label": found.labels[column],
+            "probability": float(found.probabilities[row, column]),
+            "gold": [found.labels[i] for i in np.flatnonzero(found.gold[row])],
+            "given": [found.labels[i] for i in np.flatnonzero(found.given[row])],
+        }
+        for row, column in places[order]
+    ]
+
+
+def _logits(probabilities: np.ndarray) -> np.ndarray:
+    safe = np.clip(probabilities, 1e-9, 1 - 1e-9)
+    return np.log(safe / (1 - safe))
+
+
+def by_length(found: Predicted, bootstrap: int, confidence: float) -> list[dict]:
+    """Macro-F1 of texts in four groups of about the same number, short to long, in words between white space."""
+    words = found.table["text"].str.split().str.len().to_numpy()
+    edges = np.unique(np.quantile(words, [0.25, 0.5, 0.75], method="lower"))
+    group, rows = np.searchsorted(edges, words, side="left"), []
+    for number in np.unique(group):
+        chosen = group == number
+        scores = resampled_macro_f1(found.gold[chosen], found.given[chosen], bootstrap)
+        name = _range(words[chosen].min(), words[chosen].max())
+        rows.append(_with_interval(f"{name} words", int(chosen.sum()), scores, confidence))
+    return rows
+
+
+def by_count(found: Predicted, bootstrap: int, confidence: float) -> list[dict]:
+    """Share of texts with all labels right, by how many gold labels they have."""
+    counts, right = found.gold.sum(1), (found.gold == found.given).all(1)
+    rows = []
+    for number in np.unique(counts):
+        chosen = right[counts == number].astype(np.float32)
+        weights = np.concatenate([np.ones((1, len(chosen)), dtype=np.float32), resamples(len(chosen), bootstrap)])
+        name = f"{number} label{'s' if number != 1 else ''}"
+        rows.append(_with_interval(name, len(chosen), weights @ chosen / len(chosen), confidence))
+    return rows
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _with_interval(name: str, texts: int, scores: np.ndarray, confidence: float) -> dict:
+    low, high = np.quantile(scores[1:], [(1 - confidence) / 2, (1 + confidence) / 2])
+    return {
+        "label": f"{name} ({texts})",
+        "texts": texts,
+        "value": float(scores[0]),
+        "low": float(low),
+        "high": float(high),
+    }

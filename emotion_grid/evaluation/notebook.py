@@ -1,0 +1,68 @@
+"""Results as pandas DataFrames, for a notebook."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.splits import SPLITS
+from emotion_grid.data.tables import read_predictions
+from emotion_grid.evaluation.results import read_numbers, read_results
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """The tables of an experiment.
+
+    Attributes:
+        runs: a row for each run, baseline and other prediction: its axes, scores and costs (summary.csv).
+        settings: a row for each setting: mean and standard deviation over seeds and folds (settings.csv).
+        metrics: a row for each metric of each split, label and threshold (metrics.csv).
+        comparisons: a row for each comparison of settings (comparison.csv); empty if it was not made yet.
+    """
+
+    home: Path
+    runs: pd.DataFrame
+    settings: pd.DataFrame
+    metrics: pd.DataFrame
+    comparisons: pd.DataFrame
+
+
+def load_results(folder: str | Path) -> StudyResults:
+    """The tables of an experiment; cells of axes are text, scores are numbers or NaN.
+
+    Args:
+        folder: the experiment's folder of results, such as `results/demo`.
+
+    Raises:
+        InputError: there are no finished results in the folder.
+    """
+    home = Path(folder)
+    for name in ("plan.json", "summary.csv", "settings.csv", "metrics.csv"):
+        if not (home / name).is_file():
+            raise InputError(f"{home}: expected the results of an experiment ({name}), found none; run snakemake first")
+    results = read_results(home)
+    metrics = read_numbers(home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
+    comparison, texts = home / "comparison.csv", {"family", "axis", "first", "second", "verdict", "not_held_same"}
+    comparisons = read_numbers(comparison, texts) if comparison.is_file() else pd.DataFrame()
+    return StudyResults(home, results.summary, results.settings, metrics, comparisons)
+
+
+def load_predictions(run: str | Path, split: str = "dev") -> pd.DataFrame:
+    """The probabilities that a run gives each label, indexed by text id.
+
+    Args:
+        run: the run's folder, such as `results/demo/runs/<run>`.
+        split: validation, dev or test.
+
+    Raises:
+        InputError: an unknown split, or no predictions for it.
+    """
+    if split not in SPLITS:
+        raise InputError(f"split: expected one of {', '.join(SPLITS)}, found {split}")
+    path = Path(run) / "predictions" / f"{split}.csv"
+    if not path.is_file():
+        raise InputError(f"{path}: expected a prediction table, found none")
+    labels = path.open(encoding="utf-8").readline().rstrip("\n").split(",")[1:]
+    return read_predictions(path, labels).set_index("id")

@@ -1,0 +1,163 @@
+"""The results of an experiment as those read them who tell of them: its tables, the axes that vary, runs and settings in words."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from emotion_grid.base.files import read_json
+from emotion_grid.data.tables import read_table
+
+DERIVED = ("head_units",)
+"""Columns that follow from others (head_size and the encoder's width): no axes of their own."""
+
+
+@dataclass(frozen=True)
+class VaryingAxis:
+    """An axis that varies: its column, columns that change together with it, and its levels in the order to show."""
+
+    column: str
+    together: list[str]
+    levels: list[str]
+
+    @property
+    def name(self) -> str:
+        return words_of(self.column)
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the report tells of; cells of axes are texts ("" where an axis does not apply), scores are numbers or NaN.
+
+    `judge` is the split whose scores the figures show: dev, which in cross-validation is the held-out fold, or else validation.
+    """
+
+    home: Path
+    plan: dict
+    summary: pd.DataFrame
+    settings: pd.DataFrame
+    axes: list[VaryingAxis]
+    best: pd.Series
+    judge: str
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        return self.summary[self.summary["kind"] == "run"]
+
+    @property
+    def score(self) -> str:
+        """The column of the judge's macro-F1."""
+        return f"{self.judge}_macro_f1"
+
+    def split_name(self, split: str) -> str:
+        return "held-out fold" if split == "dev" and self.plan["folds"] else split
+
+    @property
+    def score_name(self) -> str:
+        return f"macro-F1 on {self.split_name(self.judge)}" + (" (selected on)" if self.judge == "validation" else "")
+
+    def label(self, row: pd.Series, repetitions: bool = True) -> str:
+        """A run or a setting in words: what it is among the axes that vary; baselines and others by their name."""
+        if row["kind"] != "run":
+            fold = f" · fold {row['fold']}" if repetitions and row.get("fold") else ""
+            return f"{row['encoder']}{fold}"
+        columns = [axis.column for axis in self.axes] or ["encoder"]
+        if repetitions:
+            columns += [name for name in REPETITIONS if self.runs[name].nunique() > 1]
+        bare = ("encoder", "head_type")
+        parts = [
+            row[name] if name in bare else f"{words_of(name).removeprefix('head ')} {row[name]}"
+            for name in columns
+            if row[name]
+        ]
+        return " · ".join(parts) or row["encoder"]
+
+    def setting_of(self, row: pd.Series) -> pd.Series:
+        """The row of settings.csv that a run or a baseline belongs to."""
+        columns = ["kind", *(name for name in self.plan["columns"] if name not in REPETITIONS)]
+        return self.settings[(self.settings[columns] == row[columns]).all(axis=1)].iloc[0]
+
+
+def words_of(column: str) -> str:
+    """A column's name as people read it."""
+    return column.replace("_", " ")
+
+
+def finite_or_none(value: Any) -> float | None:
+    """A cell as a number; None where there is none."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def score_of(row: pd.Series, split: str) -> dict:
+    """Macro-F1 of a split with its interval."""
+    name = f"{split}_macro_f1"
+    return {
+        "value": finite_or_none(row.get(name)),
+        "low": finite_or_none(row.get(f"{name}_low")),
+        "high": finite_or_none(row.get(f"{name}_high")),
+    }
+
+
+def read_results(home: Path) -> Results:
+    """The plan and tables of an experiment's folder."""
+    plan = read_json(home / "plan.json")
+    texts = {"run", "kind", "older", "threshold", *plan["columns"]}
+    summary, settings = (read_numbers(home / f"{name}.csv", texts) for name in ("summary", "settings"))
+    best = summary.set_index("run", drop=False).loc[best_run(summary)]
+    judge = "dev" if finite_or_none(best.get("dev_macro_f1")) is not None else "validation"
+    runs = summary[summary["kind"] == "run"]
+    return Results(home, plan, summary, settings, varying_axes(runs, plan["columns"]), best, judge)
+
+
+def read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
+    """A table, numbers in all columns but `texts`; names such as NA or null stay names."""
+    table = read_table(path)
+    numbers = [name for name in table.columns if name not in texts]
+    return table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in numbers})
+
+
+def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[VaryingAxis]:
+    """The axes on which runs differ; columns that change only together (a head's type and its pooling, say) are one axis."""
+    axes: dict[tuple, VaryingAxis] = {}
+    for name in columns:
+        if name in (*REPETITIONS, *DERIVED) or runs[name].nunique() < 2:
+            continue
+        codes, levels = pd.factorize(runs[name])
+        if (key := tuple(codes)) in axes:
+            axes[key].together.append(name)
+        else:
+            axes[key] = VaryingAxis(name, [], _ordered(list(levels)))
+    return list(axes.values())
+
+
+def _ordered(levels: list[str]) -> list[str]:
+    """Levels by size where all are numbers, else in the order of the plan; the empty one last."""
+    given = [level for level in levels if level]
+    try:
+        given.sort(key=float)
+    except ValueError:
+        pass
+    return given + [""] * ("" in levels)
+
+
+def folder_of(results: Results, run: str) -> Path:
+    """A run's folder, from the plan."""
+    return results.home / next(row["folder"] for row in results.plan["rows"] if row["run"] == run)
+
+
+REPETITIONS = ("seed", "fold")
+"""Columns over which runs of one setting are averaged."""
+
+
+def best_run(summary: pd.DataFrame) -> str:
+    """The run with the best validation macro-F1 (at the threshold tuned there); the first among equals."""
+    runs = summary[summary["kind"] == "run"]
+    return runs["run"].loc[runs["validation_macro_f1"].idxmax()]
+
+
+def prediction_folders(plan: dict, home: Path) -> dict[str, Path]:
+    """Where the prediction tables of each row of the plan and of each entry under `compare` lie."""
+    folders = {row["run"]: home / row["folder"] / "predictions" for row in plan["rows"]}
+    return folders | {name: Path(folder).expanduser() for name, folder in plan["compare"].items()}

@@ -1,0 +1,26 @@
+"""The threshold from which on a probability counts as the label."""
+
+import numpy as np
+
+from emotion_grid.data.scores import f1
+
+CANDIDATES = np.round(np.arange(0.05, 0.96, 0.01), 2)
+"""Thresholds that tuning tries."""
+
+
+def tune_threshold(probabilities: np.ndarray, gold: np.ndarray, mode: str) -> np.ndarray:
+    """Thresholds (labels,) for validation's best macro-F1: `global` one for all, `per_label` one each, `fixed` 0.5.
+
+    Among equals the one nearest to 0.5 is taken. Only ever called with validation.
+    """
+    labels = gold.shape[1]
+    if mode == "fixed" or len(gold) == 0:
+        return np.full(labels, 0.5)
+    given = probabilities[None] >= CANDIDATES[:, None, None]
+    scores = f1(
+        (given & (gold > 0.5)).sum(1), given.sum(1), np.broadcast_to((gold > 0.5).sum(0), (len(CANDIDATES), labels))
+    )
+    by_distance = np.argsort(np.abs(CANDIDATES - 0.5), kind="stable")
+    if mode == "global":
+        return np.full(labels, CANDIDATES[by_distance[np.argmax(scores.mean(1)[by_distance])]])
+    return CANDIDATES[by_distance[np.argmax(scores[by_distance], axis=0)]]

@@ -1,0 +1,1 @@
+"""Why a model predicts a label: SHAP values of words."""

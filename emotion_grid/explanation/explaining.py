@@ -1,0 +1,95 @@
+"""Choosing texts of a run and explaining its predictions for them."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emotion_grid.base.files import read_json
+from emotion_grid.base.messages import InputError, log
+from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
+from emotion_grid.evaluation.thresholds import tune_threshold
+from emotion_grid.explanation.shapley import explain_texts, maskings, model_logits, split_words
+
+SECONDS_BETWEEN_LINES = 10
+"""Between two lines of progress."""
+
+
+def choose(table: pd.DataFrame, wrongness: np.ndarray, count: int) -> pd.DataFrame:
+    """Rows to explain: four fifths at random, one fifth those with the largest `wrongness` (rows,); `drawn` tells them apart."""
+    random = np.random.default_rng(0).permutation(len(table))
+    drawn = random[: count - count // 5]
+    worst = [place for place in np.argsort(-wrongness, kind="stable") if place not in set(drawn)][: count // 5]
+    places = [*sorted(drawn), *worst]
+    return table.iloc[places].assign(place=places, drawn=[True] * len(drawn) + [False] * len(worst))
+
+
+def choose_ids(table: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
+    """The rows with these ids."""
+    missing = [key for key in ids if key not in set(table["id"])]
+    if missing:
+        raise InputError(f"--ids: expected ids of the explained split, found {missing[0]}")
+    chosen = table["id"].isin(ids).to_numpy()
+    return table[chosen].assign(place=np.flatnonzero(chosen), drawn=True)
+
+
+def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str], threads: int) -> tuple:
+    """The chosen texts of the run's judging split with gold and probabilities, their explanations, and the split's name."""
+    import torch
+    from transformers import AutoTokenizer
+    from transformers.utils import logging
+
+    pass
+    from emotion_grid.model.classifier import EmotionClassifier
+    from emotion_grid.model.devices import find_device
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.set_num_threads(threads)
+    spec = read_json(run / "spec.json")
+    labels, device = spec["data"]["labels"], find_device()
+    splits = {split: read_split(data / f"{split}.csv") for split in ("validation", "dev")}
+    judge = "dev" if has_gold(splits["dev"]) else "validation"
+    found = {
+        split: match(read_predictions(run / "predictions" / f"{split}.csv", labels), table, str(run))
+        for split, table in splits.items()
+    }
+    thresholds = tune_threshold(found["validation"], splits["validation"][labels].to_numpy(), request["threshold"])
+    table, probabilities = splits[judge], found[judge]
+    wrongness = np.abs(table[labels].to_numpy() - probabilities).max(1)
+    texts = choose_ids(table, ids) if ids else choose(table, wrongness, request["texts"])
+    log(f"explaining {len(texts)} texts of {judge} on {device}, at most {request['evaluations']} maskings each")
+    tokenizer = AutoTokenizer.from_pretrained(run / "model", local_files_only=True, trust_remote_code=False)
+    model = EmotionClassifier.from_pretrained(run / "model", encoder=encoder).to(device)
+    mask_id = next(
+        token
+        for token in (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id)
+        if token is not None
+    )
+    words = split_words(list(texts["text"]), tokenizer, spec["training"]["max_length"])
+    explanations, asked = explain_texts(
+        words,
+        model_logits(model, tokenizer.pad_token_id, device),
+        mask_id,
+        request["evaluations"],
+        _progress(sum(maskings(len(text.words), request["evaluations"]) for text in words)),
+    )
+    log(f"{asked.computed:,} maskings computed, {asked.asked - asked.computed:,} repeated ones taken from before")
+    return texts, explanations, probabilities[texts["place"]], thresholds, labels, judge
+
+
+def _progress(count: int) -> Callable[[int], None]:
+    """A function that logs a bar every few seconds."""
+    start = spoken = time.monotonic()
+
+    def progress(done: int) -> None:
+        nonlocal spoken
+        now = time.monotonic()
+        if now - spoken > SECONDS_BETWEEN_LINES:
+            spoken, full = now, min(20, 20 * done // count)
+            left = max(0, (now - start) / done * (count - done))
+            log(f"[{'#' * full}{'.' * (20 - full)}] {done:,} of {count:,} maskings, {left:.0f} s left")
+
+    return progress

@@ -1,0 +1,304 @@
+"""What each word of a text adds to each logit: Shapley values over a hierarchy of words, many texts at a time.
+
+The values are those of shap's Partition explainer (Lundberg & Lee 2017; Owen values): neighbouring words are halved again and again, and
+a word's value is what unmasking it adds, averaged over contexts. Masked neighbours become one mask token, as in shap's own text masker
+when it collapses them: so a masking is the cheaper, the more it masks.
+The explainers of many texts run side by side and share the model: when all of them wait for it, their maskings go through it together,
+sorted by length, and none twice.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from shap import PartitionExplainer
+from shap.maskers import Masker
+from transformers import PreTrainedTokenizerBase
+
+from emotion_grid.base.messages import InputError
+from emotion_grid.model.classifier import EmotionClassifier
+
+SIDE_BY_SIDE = 64
+"""Texts whose explainers run at the same time."""
+
+MASKINGS_AT_ONCE = 32
+"""Maskings that one explainer asks for at a time; each of them may open two more."""
+
+TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 32768}
+"""Tokens, padding included, of one pass through the model."""
+
+MOST_KEPT = 500_000
+"""Maskings whose logits are kept; then they are forgotten."""
+
+TOLERANCE = 1e-3
+"""How far a text's contributions may sum up to something else than its logit."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text as tokens and words.
+
+    Attributes:
+        ids: (tokens,).
+        word_of: (tokens,), the word that each token belongs to, -1 for special tokens.
+        words: the words as they stand in the text.
+    """
+
+    ids: np.ndarray
+    word_of: np.ndarray
+    words: list[str]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A text's words and what they add.
+
+    Attributes:
+        words: the words as they stand in the text.
+        values: (words, labels), in logits.
+        base: (labels,), the logits with all words masked.
+        logits: (labels,), with none masked.
+    """
+
+    words: list[str]
+    values: np.ndarray
+    base: np.ndarray
+    logits: np.ndarray
+
+
+def split_words(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> list[Words]:
+    """The words of each text as the tokenizer separates them; what is cut at `max_length` tokens has none.
+
+    Raises:
+        InputError: a tokenizer that does not say where its tokens stand in the text.
+    """
+    if not tokenizer.is_fast:
+        raise InputError(f"expected a tokenizer that knows its words, found {type(tokenizer).__name__}")
+    found = []
+    for text in texts:
+        encoded = tokenizer(text, truncation=True, max_length=max_length, return_offsets_mapping=True)
+        spans: dict[int, list[int]] = {}
+        for word, (start, end) in zip(encoded.word_ids(), encoded["offset_mapping"], strict=True):
+            if word is not None:
+                span = spans.setdefault(word, [start, end])
+                span[1] = max(span[1], end)
+        place = {word: number for number, word in enumerate(spans)}
+        word_of = np.array([-1 if word is None else place[word] for word in encoded.word_ids()])
+        words = [text[start:end].strip() for start, end in spans.values()]
+        found.append(Words(np.array(encoded["input_ids"]), word_of, words))
+    return found
+
+
+def halves(count: int) -> np.ndarray:
+    """A binary tree over `count` neighbours, each part halved: rows `left, right, distance, size` as in SciPy's linkage."""
+    rows: list[tuple[float, float, float, float]] = []
+
+    def join(start: int, end: int) -> int:
+        if end - start == 1:
+            return start
+        middle = (start + end) // 2
+        left, right = join(start, middle), join(middle, end)
+        rows.append((left, right, (end - start) / count, end - start))
+        return count + len(rows) - 1
+
+    join(0, count)
+    return np.array(rows).reshape(-1, 4)
+
+
+def maskings(count: int, bound: int) -> int:
+    """How many maskings a text of `count` words takes: both halves in both contexts, again and again, and at most `bound`."""
+
+    def below(words: int) -> int:
+        return 0 if words < 2 else 2 + 2 * (below(words // 2) + below(words - words // 2))
+
+    return min(bound, 2 + below(min(count, bound)))
+
+
+class WordMasker(Masker):
+    """Masks words of one text: shap's rows are masks over words, the model's are token ids, as many as are left."""
+
+    def __init__(self, text: Words, mask_id: int):
+        self.text, self.mask_id = text, mask_id
+        self.shape = (1, len(text.words))
+        self.clustering = halves(len(text.words))
+        self.immutable_outputs = True
+
+    def __call__(self, mask: np.ndarray, *args: object) -> tuple[np.ndarray]:
+        kept = np.append(np.asarray(mask, dtype=bool), True)[self.text.word_of]  # special tokens, word -1, are kept
+        first = ~kept & np.append(True, kept[:-1])
+        row = np.empty(1, dtype=object)
+        row[0] = np.where(kept, self.text.ids, self.mask_id)[kept | first]
+        return (row,)
+
+
+class SharedModel:
+    """A model that many explainers ask at the same time, each from its own thread.
+
+    Attributes:
+        asked: maskings that explainers asked for.
+        computed: those that went through the model.
+    """
+
+    def __init__(self, logits: Callable[[list[np.ndarray]], np.ndarray], explainers: int):
+        self._logits, self._working = logits, explainers
+        self._kept: dict[bytes, np.ndarray] = {}
+        self._waiting: list[Sequence[np.ndarray]] = []
+        self._turn, self._changed = 0, threading.Condition()
+        self.asked, self.computed, self.failure = 0, 0, None
+
+    def __call__(self, ids: Sequence[np.ndarray]) -> np.ndarray:
+        """Logits (maskings, labels) of as many rows of token ids; returns when all other explainers wait or are done, too."""
+        with self._changed:
+            self._waiting.append(ids)
+            turn = self._turn
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._turn > turn or self.failure)
+            if self.failure:
+                raise RuntimeError("another explainer or the model failed")
+        return np.stack([self._kept[row.tobytes()] for row in ids])
+
+    def leave(self, failure: BaseException | None = None) -> None:
+        """An explainer has no text left."""
+        with self._changed:
+            self._working -= 1
+            self.failure = self.failure or failure
+            self._changed.notify_all()
+
+    def serve(self, progress: Callable[[int], None]) -> None:
+        """Answer until every explainer has left; called by the thread that owns the model. `progress` is told how much was asked."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: len(self._waiting) == self._working or self.failure)
+                if self.failure or not self._working:
+                    return
+                asked = [row for ids in self._waiting for row in ids]
+                if len(self._kept) > MOST_KEPT:
+                    self._kept.clear()
+                new = {row.tobytes(): row for row in asked if row.tobytes() not in self._kept}
+                try:
+                    self._kept |= dict(zip(new, self._logits(list(new.values())), strict=True))
+                except BaseException as error:
+                    self.failure = error
+                    self._changed.notify_all()
+                    raise
+                self.asked, self.computed = self.asked + len(asked), self.computed + len(new)
+                self._waiting, self._turn = [], self._turn + 1
+                self._changed.notify_all()
+            progress(self.asked)
+
+
+def maskings_in_batches(rows: list[np.ndarray], tokens: int) -> Iterator[list[int]]:
+    """Places of rows in batches of at most `tokens` tokens, padding included, longest first."""
+    order, batch = sorted(range(len(rows)), key=lambda place: -len(rows[place])), []
+    for place in order:
+        if batch and (len(batch) + 1) * len(rows[batch[0]]) > tokens:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def model_logits(
+    model: EmotionClassifier, pad_id: int, device: torch.device
+) -> Callable[[list[np.ndarray]], np.ndarray]:
+    """The model as a function from token ids, a row a text, to logits (texts, labels)."""
+
+    @torch.inference_mode()
+    def logits(rows: list[np.ndarray]) -> np.ndarray:
+        found = np.empty((len(rows), len(model.config.labels)))
+        for batch in maskings_in_batches(rows, TOKENS_AT_ONCE[device.type]):
+            ids = torch.full((len(batch), len(rows[batch[0]])), pad_id)
+            mask = torch.zeros_like(ids)
+            for number, place in enumerate(batch):
+                ids[number, : len(rows[place])] = torch.from_numpy(rows[place])
+                mask[number, : len(rows[place])] = 1
+            found[batch] = model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.double().cpu().numpy()
+        return found
+
+    return logits
+
+
+def explain_texts(
+    texts: list[Words],
+    logits: Callable[[list[np.ndarray]], np.ndarray],
+    mask_id: int,
+    evaluations: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> tuple[list[Explanation], SharedModel]:
+    """The explanations of texts, in their order, and the model with its counts.
+
+    Args:
+        logits: token ids, a row a text, to logits (texts, labels).
+        mask_id: token that stands for a masked one.
+        evaluations: bound on the maskings of a text; what it leaves undecided is shared out evenly among neighbours.
+        progress: called with the number of maskings that are done.
+
+    Raises:
+        ValueError: contributions that do not sum to the logit.
+    """
+    found: list[Explanation | None] = [None] * len(texts)
+    pending, taking = iter(range(len(texts))), threading.Lock()
+    explainers = min(SIDE_BY_SIDE, len(texts))
+    model = SharedModel(logits, explainers)
+
+    def work() -> None:
+        failure = None
+        try:
+            while True:
+                with taking:
+                    place = next(pending, None)
+                if place is None:
+                    return
+                found[place] = _explain(texts[place], model, mask_id, evaluations)
+        except BaseException as error:
+            failure = error
+        finally:
+            model.leave(failure)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(explainers)]
+    for thread in threads:
+        thread.start()
+    model.serve(progress)
+    for thread in threads:
+        thread.join()
+    if model.failure:
+        raise model.failure
+    return [one for one in found if one is not None], model
+
+
+def _explain(text: Words, model: Callable, mask_id: int, evaluations: int) -> Explanation:
+    full = model([text.ids])[0]
+    if not text.words:
+        return Explanation([], np.zeros((0, len(full))), full, full)
+    masker = WordMasker(text, mask_id)
+    if len(text.words) == 1:
+        base = model(masker(np.array([False]))[0])[0]
+        return Explanation(text.words, (full - base)[None], base, full)
+    explainer = PartitionExplainer(model, masker)
+    row = explainer.explain_row(
+        np.arange(len(text.words)),
+        max_evals=evaluations,
+        main_effects=False,
+        error_bounds=False,
+        outputs=None,
+        silent=True,
+        batch_size=MASKINGS_AT_ONCE,
+        fixed_context=None,
+    )
+    explanation = Explanation(text.words, row["values"], row["expected_values"], full)
+    check_sums(explanation)
+    return explanation
+
+
+def check_sums(explanation: Explanation) -> None:
+    """Contributions and base sum to the logits.
+
+    Raises:
+        ValueError: they do not.
+    """
+    off = np.abs(explanation.base + explanation.values.sum(0) - explanation.logits).max()
+    if not off <= TOLERANCE:
+        raise ValueError(f"expected contributions that sum to the logits, found a difference of {off:.2g}")

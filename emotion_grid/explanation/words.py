@@ -1,0 +1,60 @@
+"""Words over many explained texts: which push a label up or down, and which led it astray."""
+
+import unicodedata
+
+import numpy as np
+import pandas as pd
+
+MOST_WORDS = 12
+"""Words to show in each direction."""
+
+
+def contributions(texts: pd.DataFrame, explanations: list, labels: list[str]) -> pd.DataFrame:
+    """A row for each word of each text and label: `id`, `token`, `label`, `value`, in the order of the texts and their words.
+
+    Args:
+        texts: with `id`, a row an explanation.
+        explanations: as `explain_texts` gives them.
+        labels: the columns of their values.
+    """
+    rows = [
+        (key, word, label, value)
+        for key, one in zip(texts["id"], explanations, strict=True)
+        for word, values in zip(one.words, one.values, strict=True)
+        for label, value in zip(labels, values, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["id", "token", "label", "value"])
+
+
+def pushing_words(table: pd.DataFrame, least: int) -> list[dict]:
+    """Per label the words with the highest and the lowest mean contribution, among those that stand at least `least` times."""
+    table = table.assign(word=[unicodedata.normalize("NFC", token).casefold() for token in table["token"]])
+    means = table.groupby(["label", "word"], sort=False)["value"].agg(["mean", "count"]).reset_index()
+    means = means[means["count"] >= least]
+    found = []
+    for label in table["label"].unique():
+        rows = means[means["label"] == label].sort_values("mean", ascending=False, kind="stable")
+        up, down = rows[rows["mean"] > 0].head(MOST_WORDS), rows[rows["mean"] < 0][::-1].head(MOST_WORDS)
+        found.append({"label": label, "up": up.to_dict("records"), "down": down.to_dict("records")})
+    return found
+
+
+def misleading_words(table: pd.DataFrame, wrong: set[tuple[str, str]], sign: int) -> list[dict]:
+    """Per label the words that pushed it the wrong way where it went wrong: their sums and the texts they stand in.
+
+    Args:
+        table: contributions.
+        wrong: pairs of id and label.
+        sign: 1 where labels were wrongly given (words that pushed up), -1 where they were missed.
+    """
+    keys = list(zip(table["id"], table["label"], strict=True))
+    rows = table[np.array([key in wrong for key in keys], dtype=bool)]
+    rows = rows.assign(word=[unicodedata.normalize("NFC", token).casefold() for token in rows["token"]])
+    found = []
+    for label in table["label"].unique():
+        own = rows[rows["label"] == label]
+        sums = own.groupby("word", sort=False).agg(value=("value", "sum"), texts=("id", "nunique"))
+        sums = sums[sums["value"] * sign > 0].sort_values("value", ascending=sign < 0, kind="stable").head(MOST_WORDS)
+        texts = sum(1 for _, other in wrong if other == label)
+        found.append({"label": label, "texts": texts, "words": sums.reset_index().to_dict("records")})
+    return [entry for entry in found if entry["words"]]

@@ -1,0 +1,62 @@
+"""Tokens of every text of a study, made once for all splits, folds and runs."""
+
+from pathlib import Path
+
+import numpy as np
+
+from emotion_grid.base.digests import file_digest
+from emotion_grid.base.files import whole_folder
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.cleaning import clean
+from emotion_grid.data.tables import read_table
+
+
+def read_texts(spec: dict, paths: list[str]) -> list[str]:
+    """Every text of the files, cleaned, once."""
+    if {file_digest(path) for path in paths} != set(spec["files"].values()):
+        raise InputError(f"{', '.join(paths)}: a file has changed since this start was planned; start again")
+    tables = {path: read_table(path) for path in paths}
+    for path, table in tables.items():
+        if "text" not in table:
+            raise InputError(f"{path}: expected the column text, found {', '.join(table.columns)}")
+    return list(dict.fromkeys(clean(text, spec["clean"]) for table in tables.values() for text in table["text"]))
+
+
+def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> dict:
+    """Write the tokens of texts into `output/files` and return what tokens.json holds."""
+    import torch
+    from datasets import Dataset, Features, List, Value, disable_progress_bars
+    from safetensors.torch import save
+    from transformers import AutoTokenizer
+
+    from emotion_grid.features.index import DATASET, INDEX, TOKENIZER, text_digest
+
+    disable_progress_bars()
+    tokenizer = AutoTokenizer.from_pretrained(encoder, local_files_only=True, trust_remote_code=False)
+    encoded = tokenizer(texts, truncation=False, verbose=False)
+    cut = np.array([len(tokens) > max_length for tokens in encoded["input_ids"]])
+    if cut.any():
+        encoded = tokenizer(texts, truncation=True, max_length=max_length)
+    lengths = np.array([len(tokens) for tokens in encoded["input_ids"]])
+    order = np.argsort(-lengths, kind="stable")
+    if tokenizer.pad_token_id is None:
+        raise InputError(f"{encoder}: expected a tokenizer with a padding token, found one without")
+    fills = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id}
+    columns = [name for name in tokenizer.model_input_names if name in fills and name in encoded]
+    with whole_folder(output / "files") as partial:
+        Dataset.from_dict(
+            {name: [encoded[name][place] for place in order] for name in columns},
+            features=Features({name: List(Value("int32")) for name in columns}),
+        ).save_to_disk(partial / DATASET)
+        digests = np.frombuffer(b"".join(text_digest(texts[place]) for place in order), dtype=np.uint8)
+        index = {"digests": digests.reshape(len(texts), -1), "lengths": lengths[order], "cut": cut[order]}
+        # Not by `save_file`, whose files are their owner's alone: the cache is the team's.
+        (partial / INDEX).write_bytes(save({name: torch.tensor(values) for name, values in index.items()}))
+        tokenizer.save_pretrained(partial / TOKENIZER)
+    return {
+        "texts": len(texts),
+        "tokens": int(lengths.sum()),
+        "longest": int(lengths.max()),
+        "texts_cut": int(cut.sum()),
+        "fill": {name: fills[name] for name in columns},
+    }

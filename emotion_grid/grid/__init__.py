@@ -1,0 +1,1 @@
+"""The grid: axes, blocks of lists, and the points they expand to."""

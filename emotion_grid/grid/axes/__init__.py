@@ -1,0 +1,1 @@
+"""The axes of the grid, one module each."""

@@ -1,0 +1,19 @@
+"""The axis `freeze`: how many of the encoder's lowest layers stay fixed."""
+
+from emotion_grid.base.messages import InputError
+from emotion_grid.encoders.shape import Encoder
+from emotion_grid.grid.values import whole
+
+
+def _freeze(value: int | str, encoder: Encoder) -> int | str:
+    """Layers to fix: `half` of them, `all`, or a number; a number that reaches the top is `all`."""
+    value = whole(value)
+    if value == "half":
+        return encoder.layers // 2
+    if value == "all" or value == encoder.layers:
+        return "all"
+    if value > encoder.layers:
+        raise InputError(
+            f"freeze: expected at most {encoder.layers}, the layers of {encoder.name}, or all; found {value}"
+        )
+    return value

@@ -1,0 +1,160 @@
+"""Expanding the grid: blocks of lists become points. Imports neither torch nor transformers, since Snakemake reads it at every start."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from emotion_grid.base.digests import canonical
+from emotion_grid.base.messages import InputError
+from emotion_grid.encoders.sources import Source, source
+from emotion_grid.grid.axes.declared import AXES
+from emotion_grid.grid.axes.head import HEAD_DEFAULTS
+from emotion_grid.grid.values import typed_training_value
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of the grid: axis values as declared and as resolved for its encoder, and its training values."""
+
+    declared: dict[str, Any]
+    values: dict[str, Any]
+    training: dict[str, Any]
+
+    def columns(self) -> dict[str, Any]:
+        """The axes' cells in summary.csv."""
+        cells: dict[str, Any] = {}
+        for axis in AXES:
+            cells |= axis.columns(self.declared[axis.name], self.values[axis.name])
+        return cells
+
+
+def expand(config: dict) -> tuple[list[Point], dict[str, Source]]:
+    """All points of a checked config's grid, in the order written, each once; and the encoders they use.
+
+    Raises:
+        InputError: a value that is impossible for its encoder, or a grid without a point.
+    """
+    sources = {name: source(name, entry) for name, entry in config["encoders"].items()}
+    points: dict[str, Point] = {}
+    for number, block in enumerate(config["grid"]):
+        where = f"grid[{number}]"
+        _add(points, _points(config, sources, block, where), where)
+        for extra, entry in enumerate(block.get("include", [])):
+            inner = f"{where}.include[{extra}]"
+            _add(points, _points(config, sources, entry, inner), inner)
+    if not points:
+        raise InputError("grid: expected at least one run, found none (exclude removes every point)")
+    used = {point.values["encoder"] for point in points.values()}
+    return list(points.values()), {name: entry for name, entry in sources.items() if name in used}
+
+
+def _add(points: dict[str, Point], found: Iterator[Point], where: str) -> None:
+    """Add points that are not there yet, after a check of what does not go together."""
+    for point in found:
+        _check(point, where)
+        points.setdefault(canonical([point.values, point.training]), point)
+
+
+def varying(points: list[Point]) -> list[str]:
+    """The training values that differ between points, sorted by name."""
+    keys = sorted({key for point in points for key in point.training})
+    return [key for key in keys if len({canonical(point.training[key]) for point in points}) > 1]
+
+
+def _points(config: dict, sources: dict[str, Source], block: dict, where: str) -> Iterator[Point]:
+    """The points of a block less those that it excludes; what is excluded need not be possible."""
+    axes = [[(axis.name, value) for value in _declared(axis, block, config)] for axis in AXES]
+    overrides, excluded = _crossings(block.get("training", {})), block.get("exclude", [])
+    for *pairs, override in itertools.product(*axes, overrides):
+        declared = dict(pairs)
+        training = _training(config, declared["encoder"], override)
+        if any(_matches(entry, Point(declared, declared, training)) for entry in excluded):
+            continue
+        point = Point(declared, _resolved(config, sources, declared, where), training)
+        if not any(_matches(entry, point) for entry in excluded):
+            yield point
+
+
+def _training(config: dict, encoder: str, override: dict) -> dict[str, Any]:
+    """Training values of a point: the study's, the encoder's over them, the block's over both."""
+    own = config["encoders"].get(encoder, {}).get("training", {})
+    typed = {key: typed_training_value(key, value) for key, value in override.items()}
+    training = {**config["training"], **own, **typed}
+    if training["head_learning_rate"] is None:
+        training["head_learning_rate"] = training["learning_rate"]
+    return training
+
+
+def _resolved(config: dict, sources: dict[str, Source], declared: dict, where: str) -> dict[str, Any]:
+    """Axis values as the spec holds them, for the point's encoder."""
+    name = declared["encoder"]
+    if name not in sources:
+        raise InputError(
+            f"{where}.encoder: expected one of {', '.join(sources)} (the names under encoders), found {name}"
+        )
+    encoder = sources[name].encoder
+    values = {}
+    for axis in AXES:
+        try:
+            values[axis.name] = axis.resolve(declared[axis.name], encoder)
+        except InputError as error:
+            raise InputError(f"{where}.{error}") from None
+    if values["fold"] is not None and values["fold"] > config["data"].get("folds", 0):
+        raise InputError(
+            f"{where}.fold: expected at most data.folds ({config['data'].get('folds', 'not set')}), found {values['fold']}"
+        )
+    return values
+
+
+def _check(point: Point, where: str) -> None:
+    """Refuse combinations of values that make no sense together."""
+    if point.values["freeze"] == "all" and point.values["lora"] is not None:
+        raise InputError(
+            f"{where}.lora: expected none where freeze: all fixes the whole encoder (no layer is left to adapt); found rank "
+            f"{point.values['lora']['rank']}. Lower freeze, or leave the combination out: exclude: [{{freeze: all, lora: {{rank: {point.values['lora']['rank']}}}}}]"
+        )
+
+
+def _declared(axis: Any, block: dict, config: dict) -> list:
+    """The values that a block gives an axis, lists inside mappings crossed."""
+    if axis.name in block:
+        value = block[axis.name]
+        return [one for item in _listed(value) for one in _crossings(item)]
+    if axis.name == "fold" and "folds" in config["data"]:
+        return list(range(1, config["data"]["folds"] + 1))
+    return [axis.default]
+
+
+def _listed(value: Any) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def _crossings(value: Any) -> list:
+    """A mapping with lists inside becomes all mappings without; any other value stands for itself."""
+    if not isinstance(value, dict):
+        return [value]
+    choices = [[(key, item) for item in _listed(items)] for key, items in value.items()]
+    return [dict(pairs) for pairs in itertools.product(*choices)]
+
+
+def _matches(entry: dict, point: Point) -> bool:
+    """Whether a point has every value that an `exclude` entry names; of a mapping, the keys that the entry names."""
+    for axis in AXES:
+        options = [one for item in _listed(entry.get(axis.name, [])) for one in _crossings(item)]
+        if axis.name in entry and not any(_is(option, point, axis.name) for option in options):
+            return False
+    return all(
+        any(typed_training_value(key, option) == point.training[key] for option in _listed(options))
+        for key, options in entry.get("training", {}).items()
+    )
+
+
+def _is(option: Any, point: Point, name: str) -> bool:
+    """Whether an axis of a point has a value, as declared or as resolved."""
+    forms = [point.declared[name], point.values[name]]
+    if not isinstance(option, dict):
+        return option in forms
+    if name == "head":
+        forms[0] = {**HEAD_DEFAULTS[forms[0]["type"]], **forms[0]}
+    return any(isinstance(form, dict) and option.items() <= form.items() for form in forms)

@@ -1,0 +1,114 @@
+"""What Snakemake and its executor for Slurm wrote down about an experiment's jobs."""
+
+import base64
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from emotion_grid.base.files import read_json
+from emotion_grid.data.splits import RESULT_FILES, missing_files
+from emotion_grid.jobs.slurm import Job
+
+
+class Records:
+    """What Snakemake and its executor for Slurm wrote down about the jobs of an experiment."""
+
+    def __init__(self, home: Path, checkout: Path):
+        self.home = home
+        self.logs = Path(os.path.relpath(checkout / ".snakemake" / "slurm_logs"))
+        self.has_jobs = self.logs.is_dir()
+        self.queue: dict[tuple[str, str], Job] = {}
+        self.packs = {path.stem: read_json(path)["runs"] for path in sorted((home / "packs").glob("*.json"))}
+        self._packs_of: dict[str, list[str]] = {}
+        for pack, members in self.packs.items():
+            for name in members:
+                self._packs_of.setdefault(name, []).append(pack)
+        self.begun = _begun(home, checkout)
+
+    def places(self, name: str) -> list[tuple[str, str]]:
+        """Rule and wildcards of the jobs that may train a run: its own, and those of the packs that hold it."""
+        packs = [("train_pack", f"{self.home.name}_{pack}") for pack in self._packs_of.get(name, [])]
+        return [("train", f"{self.home.name}_{name}"), *packs]
+
+    def marker(self, name: str) -> "Marker | None":
+        """Snakemake's mark that a job of the run was begun and has not ended."""
+        folders = [("runs", name), *(("packs", pack) for pack in self._packs_of.get(name, []))]
+        return next((self.begun[folder] for folder in folders if folder in self.begun), None)
+
+    def last_log(self, name: str) -> Path | None:
+        """Slurm's log of the last job that was to train a run; its name is the job's id."""
+        logs = []
+        for rule, wildcards in self.places(name):
+            folder = self.logs / f"rule_{rule}" / wildcards
+            try:
+                logs += [log for log in folder.iterdir() if log.stem.isdigit()]
+            except FileNotFoundError:
+                pass
+        return max(logs, key=lambda log: int(log.stem), default=None)
+
+    def position(self, pack: str, name: str, begin: float) -> int:
+        """Where a run stands in its running pack: below 0 before the member at work, 0 at work, above 0 after it."""
+        members = self.packs[pack]
+        written = [i for i, member in enumerate(members) if (changed(self.program_log(member)) or 0) >= begin]
+        return members.index(name) - max(written, default=-1)
+
+    def waits_behind_another(self, name: str) -> bool:
+        """Whether a run's last job was a pack's, and an earlier member of it is unfinished, too."""
+        log = self.last_log(name)
+        if not log or log.parent.parent.name != "rule_train_pack":
+            return False
+        members = self.packs[log.parent.name.removeprefix(f"{self.home.name}_")]
+        earlier = members[: members.index(name)]
+        return any(missing_files(self.home / "runs" / member, RESULT_FILES) for member in earlier)
+
+    def program_log(self, name: str) -> Path:
+        """The log of the training program."""
+        return self.home / "runs" / name / "train.log"
+
+
+@dataclass(frozen=True)
+class Marker:
+    """Snakemake's mark of a job under way: its id in Slurm (None: on this machine), and since when."""
+
+    number: int | None
+    since: float
+
+
+def _begun(home: Path, checkout: Path) -> dict[tuple[str, str], Marker]:
+    """Snakemake's marks of files being made, by the first two parts of their paths in the experiment's folder."""
+    found, root = {}, checkout / ".snakemake" / "incomplete"
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder) / name
+            # A long name is cut into folders that begin with @.
+            key = "".join(part.removeprefix("@") for part in path.relative_to(root).parts)
+            try:
+                made = checkout / base64.b64decode(key, altchars=b"-_").decode()
+                place = made.resolve().relative_to(home.resolve()).parts
+                number = json.loads(path.read_text()).get("external_jobid")
+                since = path.stat().st_mtime
+            except (OSError, ValueError):
+                continue  # it has just ended, or is no file of this experiment
+            if len(place) > 1:
+                found[place[0], Path(place[1]).stem if place[0] == "packs" else place[1]] = Marker(
+                    int(number) if str(number).isdigit() else None, since
+                )
+    return found
+
+
+def changed(path: Path) -> float | None:
+    """When a file was last written, or None if there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
+def slurm_time(text: str) -> float | None:
+    """A time as Slurm writes it, in seconds of the epoch; None for words such as Unknown."""
+    try:
+        return time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%S"))
+    except ValueError:
+        return None

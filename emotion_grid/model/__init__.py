@@ -1,0 +1,1 @@
+"""The classifier: encoder, head, LoRA adapters, devices."""

@@ -1,0 +1,230 @@
+"""The classifier: an encoder, a head on its hidden states, and what of both is trained."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from emotion_grid.base.files import read_json
+from emotion_grid.base.messages import InputError
+from emotion_grid.model.encoder import encoder_layers, load_encoder
+from emotion_grid.model.heads.build import build_head
+from emotion_grid.model.lora import add_lora
+from emotion_grid.model.saved import DESCRIBED, describe, write_model
+
+
+class EmotionConfig(PretrainedConfig):
+    """What a saved classifier needs to be built again.
+
+    Args:
+        encoder: the encoder's own config, as a mapping.
+        encoder_path: folder from which the encoder's unchanged weights are read.
+        head, freeze, lora: the resolved axis values of the run.
+        labels: names of the outputs, in order.
+    """
+
+    model_type = "emotion-grid"
+
+    def __init__(
+        self,
+        encoder: dict | None = None,
+        encoder_path: str = "",
+        head: dict | None = None,
+        freeze: int | str = 0,
+        lora: dict | None = None,
+        labels: list[str] | None = None,
+        max_length: int = 256,
+        **kwargs: Any,
+    ):
+        self.encoder, self.encoder_path = encoder, encoder_path
+        self.head, self.freeze, self.lora = head, freeze, lora
+        self.labels, self.max_length = labels, max_length
+        if labels:
+            kwargs |= {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+        super().__init__(
+            problem_type="multi_label_classification", **{k: v for k, v in kwargs.items() if k != "problem_type"}
+        )
+
+
+class EmotionClassifier(PreTrainedModel):
+    """An encoder with a head for several labels at once.
+
+    `forward` returns the loss first when labels are given, as `Trainer` expects: a bare tensor would cost it a row a batch.
+    """
+
+    config_class = EmotionConfig
+    base_model_prefix = "encoder"
+
+    def __init__(self, config: EmotionConfig, encoder: PreTrainedModel | None = None):
+        super().__init__(config)
+        self.encoder = encoder if encoder is not None else AutoModel.from_config(_encoder_config(config))
+        if getattr(self.encoder, "pooler", None) is not None:
+            self.encoder.pooler = None
+        self.head = build_head(config.head, self.encoder.config.hidden_size, len(config.labels))
+        self.register_buffer("class_weights", None, persistent=False)
+        if config.lora:
+            add_lora(self.encoder, config.freeze, config.lora)
+        self.frozen = fix_parameters(self, config.freeze, config.lora)
+
+    def train(self, mode: bool = True) -> "EmotionClassifier":
+        """Switch to training; what is frozen stays in evaluation, so that its dropout is off."""
+        super().train(mode)
+        for module in self.frozen:
+            module.eval()
+        return self
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        token_type_ids: torch.Tensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+    ) -> SequenceClassifierOutput:
+        """Logits (texts, labels), and with `labels` (texts, labels) their binary cross-entropy.
+
+        Args:
+            input_ids, attention_mask, token_type_ids: (texts, tokens), as the encoder's tokenizer makes them.
+            inputs_embeds: (texts, tokens, hidden_size), in the place of `input_ids`.
+        """
+        if attention_mask is None:
+            attention_mask = torch.ones(
+                (input_ids if input_ids is not None else inputs_embeds).shape[:2], device=self.device
+            )
+        extra = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.freeze != "all"):
+            hidden = self.encoder(
+                input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=inputs_embeds, **extra
+            ).last_hidden_state
+        with torch.autocast(hidden.device.type, enabled=False):  # bf16 has too few digits for probabilities
+            logits = self.head(hidden.float(), attention_mask)
+        loss = None
+        if labels is not None:
+            loss = nn.functional.binary_cross_entropy_with_logits(logits, labels.float(), pos_weight=self.class_weights)
+        return SequenceClassifierOutput(loss=loss, logits=logits)
+
+    def save(self, folder: str | Path) -> None:
+        """Write config.json and model.safetensors with what differs from the encoder: all that was trained, and nothing else."""
+        trained = {name: tensor for name, tensor in self.named_parameters() if tensor.requires_grad}
+        write_model(Path(folder), trained, {key: getattr(self.config, key) for key in DESCRIBED})
+
+    def start_above_frozen_layers(self) -> None:
+        """Cut the embeddings and the frozen layers off: their output takes the place of `inputs_embeds`.
+
+        The layers that are left keep their names, and so do their weights.
+        """
+        layers = encoder_layers(self.encoder)
+        for place in range(self.config.freeze):
+            delattr(layers, str(place))
+        self.encoder.embeddings = _Given()
+        left = {id(module) for module in self.modules()}
+        self.frozen = [module for module in self.frozen if id(module) in left]
+
+    @classmethod
+    def from_pretrained(
+        cls, folder: str | Path, encoder: str | Path | None = None, merge: bool = False
+    ) -> "EmotionClassifier":
+        """Load a saved classifier, in evaluation mode.
+
+        Args:
+            folder: a run's `model/`.
+            encoder: where the encoder lies, if not where it lay at training.
+            merge: fold the LoRA adapters into the encoder's own weights.
+
+        Raises:
+            InputError: the encoder is not where it was, or the weights do not fit it.
+        """
+        config = EmotionConfig(
+            **{k: v for k, v in _description(Path(folder) / "config.json").items() if k in DESCRIBED}
+        )
+        config.encoder_path = str(encoder or config.encoder_path)
+        if not (Path(config.encoder_path) / "config.json").is_file():
+            raise InputError(
+                f"{folder}: expected its encoder at {config.encoder_path}, found none; fetch it again, or pass encoder=<folder>"
+            )
+        model = cls(config, load_encoder(config.encoder_path))
+        weights = load_file(Path(folder) / "model.safetensors")
+        expected = {name for name, tensor in model.named_parameters() if tensor.requires_grad}
+        if set(weights) != expected:
+            odd = sorted(set(weights) ^ expected)[0]
+            raise InputError(
+                f"{folder}: expected the weights of {len(expected)} trained parameters, found {len(weights)}; the first that differs is {odd}"
+            )
+        model.load_state_dict(weights, strict=False)
+        if merge:
+            merge_lora(model)
+        return model.eval()
+
+
+def _description(path: Path) -> dict:
+    if not path.is_file():
+        raise InputError(f"{path}: expected a saved model's config, found none")
+    return read_json(path)
+
+
+def _encoder_config(config: EmotionConfig) -> PretrainedConfig:
+    values = dict(config.encoder)
+    return AutoConfig.for_model(values.pop("model_type"), **values)
+
+
+def build_classifier(spec: dict, encoder_path: str | Path) -> EmotionClassifier:
+    """The untrained classifier of a run's spec; what is new in it, head and adapters, depends on the seed alone.
+
+    Raises:
+        InputError: the encoder's shape is not the one that the spec was planned with.
+    """
+    encoder = load_encoder(encoder_path)
+    config = EmotionConfig(**describe(Path(encoder_path), spec))
+    torch.manual_seed(spec["seed"])  # not before: how much loading an encoder draws depends on its weights
+    return EmotionClassifier(config, encoder)
+
+
+def fix_parameters(model: EmotionClassifier, freeze: int | str, lora: dict | None) -> list[nn.Module]:
+    """Fix what the run does not train, and return the modules whose dropout stays off.
+
+    `freeze: k` fixes the lowest k layers and all that is below or shared by all layers (embeddings, relative positions); `all` the
+    whole encoder. With LoRA the encoder's own weights are fixed everywhere, and only the adapters and the head train.
+    """
+    encoder = model.encoder
+    if freeze == "all":
+        encoder.requires_grad_(False)
+        return [encoder]
+    layers = encoder_layers(encoder)
+    trained = list(layers[freeze:]) if freeze else [encoder]
+    encoder.requires_grad_(False)
+    for module in trained:
+        module.requires_grad_(True)
+    inside = {id(module) for top in trained for module in top.modules()}
+    frozen = [
+        module
+        for module in encoder.modules()
+        if id(module) not in inside and not any(child is layers for child in module.modules())
+    ]
+    if lora:
+        for name, parameter in encoder.named_parameters():
+            parameter.requires_grad_("lora_" in name)
+    return frozen
+
+
+class _Given(nn.Module):
+    """Stands where the embeddings stood, and hands on what it is given."""
+
+    def forward(self, inputs_embeds: torch.Tensor, **_: Any) -> torch.Tensor:
+        return inputs_embeds
+
+
+def merge_lora(model: EmotionClassifier) -> None:
+    """Fold the adapters into the weights that they adapt: what is left is as if all of it had been trained."""
+    from peft.tuners.lora import LoraLayer
+
+    for name, module in list(model.encoder.named_modules()):
+        if isinstance(module, LoraLayer):
+            module.merge()
+            parent, _, leaf = name.rpartition(".")
+            setattr(model.encoder.get_submodule(parent), leaf, module.get_base_layer())
+    model.config.freeze, model.config.lora = 0, None
+    model.frozen = fix_parameters(model, 0, None)

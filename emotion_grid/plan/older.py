@@ -1,0 +1,47 @@
+"""Finished results of an older program or lock that the config lets stand."""
+
+import os
+from pathlib import Path
+
+from emotion_grid.base.digests import canonical
+from emotion_grid.base.files import read_json
+from emotion_grid.data.splits import RESULT_FILES, missing_files
+
+
+def finished_runs(folder: Path) -> dict[str, list[str]]:
+    """Names of the finished runs on disk, by their readable part."""
+    names: dict[str, list[str]] = {}
+    for entry in os.scandir(folder) if folder.is_dir() else ():
+        readable, _, _ = entry.name.rpartition("_")
+        names.setdefault(readable, []).append(entry.name)
+    return names
+
+
+def standing_run(
+    name: str, spec: dict, folder: Path, finished: dict, older_results: dict
+) -> tuple[str, dict, tuple[str, ...]]:
+    """The run that stands for a spec, its spec, and what of it is older.
+
+    That is the spec's own run or, where the config lets it, a finished one that differs in program or lock alone.
+    """
+    candidates = [other for other in finished.get(name.rpartition("_")[0], []) if other != name]
+    kept = tuple(key for key in ("program", "lock") if older_results[key] == "keep")
+    if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
+        return name, spec, ()
+    wanted = _without(spec, kept)
+    for other in sorted(candidates, key=lambda other: -(folder / other).stat().st_mtime):
+        if missing_files(folder / other, (*RESULT_FILES, "spec.json")):
+            continue
+        found = read_json(folder / other / "spec.json")
+        if canonical(_without(found, kept)) == canonical(wanted):
+            return other, found, tuple(key for key in kept if _part(found, key) != _part(spec, key))
+    return name, spec, ()
+
+
+def _without(spec: dict, keys: tuple[str, ...]) -> dict:
+    """A spec without its program or lock, and its data without theirs."""
+    return {key: _without(value, keys) if key == "data" else value for key, value in spec.items() if key not in keys}
+
+
+def _part(spec: dict, key: str) -> list:
+    return [spec.get(key), spec["data"].get(key)]

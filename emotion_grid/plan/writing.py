@@ -1,0 +1,56 @@
+"""Writing specs and requests, which jobs only read."""
+
+from pathlib import Path
+
+from emotion_grid.base.digests import canonical
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.messages import InputError
+from emotion_grid.plan.plan import Plan
+
+
+def write_specs(plan: Plan, home: Path, cache: Path) -> None:
+    """Write every spec that is not there yet, and plan.json and explanations.json if they changed."""
+    for row in (*plan.runs.values(), *plan.baselines.values()):
+        _write_once(home / row.folder / "spec.json", row.spec)
+    for key, spec in plan.data.items():
+        _write_once(home / "data" / key / "spec.json", spec)
+    for key, source in plan.encoders.items():
+        # Inside the image another folder is home.
+        model = str(Path(source.model).expanduser()) if source.model.startswith("~") else source.model
+        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
+    for folder, spec in plan.cached.items():
+        _write_once(cache / folder / "spec.json", spec)
+        _reconsider(cache / folder / "features.json", plan.features_gb)
+    write_request(plan.document(), home / "plan.json")
+    write_request(plan.explanations, home / "explanations.json")
+
+
+def _reconsider(record: Path, limit: float) -> None:
+    """Remove the record of features that an earlier start, with a lower `features_gb`, did not store."""
+    if record.is_file():
+        found = read_json(record)
+        if not found["stored"] and found["gigabytes"] is not None and found["gigabytes"] <= limit:
+            record.unlink(missing_ok=True)
+
+
+def write_request(document: dict, path: Path, beside: Path | None = None) -> Path:
+    """Write what results are made from unless it already says the same, since its time tells whether they are behind; return its path.
+
+    With `beside`, a document that differs goes into that folder: so a dry run shows what would be made and changes nothing.
+    """
+    if path.is_file() and canonical(read_json(path)) == canonical(document):
+        return path
+    path = path if beside is None else Path(beside) / path.name
+    write_json(path, document)
+    return path
+
+
+def _write_once(path: Path, spec: dict) -> None:
+    try:
+        if not path.is_file():
+            write_json(path, spec)
+    except PermissionError as error:
+        raise InputError(
+            f"{path.parent}: expected it in place or a folder that you can write to, found neither ({error.filename}); ask who owns it "
+            "to run this study once or to open it (chmod -R g+rwX), or set cache_root or results_root to a folder of your own"
+        ) from error

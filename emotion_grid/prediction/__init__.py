@@ -1,0 +1,1 @@
+"""Predictions by other means than a fine-tuned encoder."""

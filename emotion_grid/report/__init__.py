@@ -1,0 +1,1 @@
+"""The report page, the paper's tables and figures, and model cards."""

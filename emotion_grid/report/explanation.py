@@ -1,0 +1,89 @@
+"""The page that explains a run's predictions word by word."""
+
+import numpy as np
+import pandas as pd
+
+from emotion_grid.explanation.words import contributions, misleading_words, pushing_words
+from emotion_grid.report.cells import one_line
+from emotion_grid.report.page import render
+
+
+def page(
+    run: str,
+    texts: pd.DataFrame,
+    explanations: list,
+    probabilities: np.ndarray,
+    thresholds: np.ndarray,
+    labels: list[str],
+    judge: str,
+) -> str:
+    """The page of explanations."""
+    gold, given = texts[labels].to_numpy() > 0.5, probabilities >= thresholds
+    table = contributions(texts, explanations, labels)
+    drawn = table[table["id"].isin(texts.loc[texts["drawn"], "id"])]
+    least = 3 if len(texts) >= 50 else 2
+    ids = list(texts["id"])
+    wrong = {
+        kind: {(ids[row], labels[column]) for row, column in np.argwhere(mask)}
+        for kind, mask in (("missed", gold & ~given), ("given", ~gold & given))
+    }
+    return render(
+        "explanation.html.j2",
+        "report.js",
+        title=run,
+        judge=judge,
+        labels=labels,
+        drawn=int(texts["drawn"].sum()),
+        count=len(texts),
+        least=least,
+        words=pushing_words(drawn, least),
+        missed=misleading_words(table, wrong["missed"], -1),
+        given=misleading_words(table, wrong["given"], 1),
+        texts=[
+            _text(texts.iloc[row], explanations[row], probabilities[row], gold[row], given[row], labels)
+            for row in np.argsort(~(gold != given).any(1), kind="stable")
+        ],
+    )
+
+
+def _text(
+    row: pd.Series, one, probabilities: np.ndarray, gold: np.ndarray, given: np.ndarray, labels: list[str]
+) -> dict:
+    """A text on the page: its words once for every label that is gold or given, or for the likeliest if none is."""
+    shown = np.flatnonzero(gold | given)
+    if not len(shown):
+        shown = [int(np.argmax(probabilities))]
+    verdict = {
+        (True, True): "right",
+        (True, False): "missed",
+        (False, True): "wrongly given",
+        (False, False): "rightly left out",
+    }
+    return {
+        "id": row["id"],
+        "wrong": bool((gold != given).any()),
+        "labels": [
+            {
+                "label": labels[column],
+                "verdict": verdict[bool(gold[column]), bool(given[column])],
+                "probability": float(probabilities[column]),
+                "base": float(one.base[column]),
+                "logit": float(one.logits[column]),
+                "words": _shades(one.words, one.values[:, column]),
+            }
+            for column in shown
+        ],
+    }
+
+
+def _shades(words: list[str], values: np.ndarray) -> list[dict]:
+    """Words with a class of colour: up or down in four steps, relative to the text's strongest word."""
+    top = np.abs(values).max(initial=1e-9)
+    return [
+        {
+            "word": one_line(word) or "·",
+            "value": float(value),
+            "shade": f"{'up' if value > 0 else 'down'}{step}" if step else "",
+        }
+        for word, value, step in zip(words, values, np.round(4 * np.abs(values) / top).astype(int), strict=True)
+    ]

@@ -1,0 +1,58 @@
+"""What the checks of the data found, in the words of the report."""
+
+from emotion_grid.base.files import read_json
+from emotion_grid.base.numbers import span
+from emotion_grid.data.splits import SPLITS
+from emotion_grid.evaluation.results import Results
+
+
+def read_checks(results: Results) -> dict[str, dict]:
+    """checks.json of all data of the plan, by folder."""
+    keys = dict.fromkeys(row["data"] for row in results.plan["rows"])
+    paths = {key: results.home / "data" / key / "checks.json" for key in keys}
+    return {key: read_json(path) for key, path in paths.items() if path.is_file()}
+
+
+def data_section(results: Results, checks: dict[str, dict]) -> dict:
+    """What prepare found: facts a split, positives a label, and what stands out; ranges over folds."""
+    parts: dict[str, list[dict]] = {}
+    for split in ("train", *SPLITS):
+        found = [one["prepared"][split] for one in checks.values() if one["prepared"][split]["rows"]]
+        if found:
+            parts[split] = found
+    names = {
+        "rows": "rows",
+        "rows_without_label": "rows without any label",
+        "duplicate_texts": "texts that stand twice",
+        "words_median": "words, median",
+        "words_max": "words, longest",
+    }
+    findings = {
+        "duplicates": "rows of train with the text and labels of an earlier one",
+        "contradictions": "rows of train whose text stands there with other labels, too",
+        "overlaps": "rows of train whose text stands in dev or test, too",
+        "dropped": "rows of train dropped for one of these",
+    }
+    return {
+        "splits": [results.split_name(split) for split in parts],
+        "facts": [
+            {"name": words, "cells": [span([one[key] for one in found if key in one]) for found in parts.values()]}
+            for key, words in names.items()
+        ],
+        "positives": [
+            {"label": label, "cells": [_share(found, label) for found in parts.values()]}
+            for label in results.plan["labels"]
+        ],
+        "findings": [
+            {"name": words, "value": span([one[key] for one in checks.values()])} for key, words in findings.items()
+        ],
+    }
+
+
+def _share(found: list[dict], label: str) -> dict:
+    """Positive rows of a label, and their share in percent; empty without gold labels."""
+    counts = [(one["positives"][label], one["rows"]) for one in found if "positives" in one]
+    if not counts:
+        return {"count": "", "share": ""}
+    share = 100 * sum(count for count, _ in counts) / sum(rows for _, rows in counts)
+    return {"count": span([count for count, _ in counts]), "share": f"{share:.0f}%"}

@@ -1,0 +1,103 @@
+"""Where an experiment's figures come from: versions, git, jobs, hours."""
+
+import subprocess
+from collections import Counter
+
+from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import PROJECT
+from emotion_grid.base.numbers import duration
+from emotion_grid.evaluation.results import Results, folder_of, words_of
+
+
+def provenance(results: Results) -> dict[str, str]:
+    """Facts about the best run, the whole grid and the programs, by name."""
+    return _of_best(results) | _of_grid(results) | _of_programs(results)
+
+
+def _of_best(results: Results) -> dict[str, str]:
+    folder, facts = folder_of(results, results.best["run"]), {"Best run": results.best["run"]}
+    if (folder / "spec.json").is_file():
+        encoder = read_json(folder / "spec.json")["encoder"]
+        facts["Encoder"] = f"{encoder.get('model', 'a local folder')} {encoder.get('revision', '')}".strip()
+    if (folder / "provenance.json").is_file():
+        found = read_json(folder / "provenance.json")
+        facts |= {
+            "Trained on": f"{found['device']}, {found['precision']}, {found['threads']} threads",
+            "Finished": found["finished"],
+            "Best epoch": f"{found['best_epoch']} of {found['epochs_trained']}",
+            "Parameters trained": f"{found['trainable_parameters']:,} of {found['total_parameters']:,}",
+            "Texts cut to the longest length": ", ".join(
+                f"{split} {count}" for split, count in found["texts_cut"].items()
+            ),
+            **{words_of(name).capitalize(): version for name, version in found["versions"].items()},
+        }
+    return facts
+
+
+def _of_grid(results: Results) -> dict[str, str]:
+    """What the grid cost, where it ran and in which image and jobs; runs of an older config that stand in it count, too."""
+    found = []
+    for run in results.runs["run"]:
+        path = folder_of(results, run) / "provenance.json"
+        if path.is_file():
+            found.append(read_json(path))
+    if not found:
+        return {}
+    seconds: Counter[str] = Counter()
+    for one in found:
+        seconds[one["device"]] += one["total_seconds"]
+    cores = sum(one["total_seconds"] * one["threads"] for one in found)
+    jobs = {str(one["job"]) for one in found if one.get("job")}
+    images = sorted({_facts(one["image"]) for one in found if one.get("image")})
+    return {
+        "Cost of the grid": "; ".join(f"{duration(spent)} on {device}" for device, spent in seconds.most_common())
+        + f" ({duration(cores)} of CPU cores), from the start to the end of each of {len(found):,} runs",
+        "Slurm jobs": _ranges(jobs) or "none",
+        "Image": ", ".join(images) or "none",
+    }
+
+
+def _ranges(jobs: set[str]) -> str:
+    """Jobs in order; three and more of consecutive numbers as a range."""
+    ranges: list[list[int]] = []
+    for job in sorted(int(job) for job in jobs if job.isdecimal()):
+        if ranges and job == ranges[-1][-1] + 1:
+            ranges[-1].append(job)
+        else:
+            ranges.append([job])
+    parts = [f"{one[0]}–{one[-1]}" if len(one) > 2 else ", ".join(map(str, one)) for one in ranges]
+    return ", ".join([*parts, *sorted(job for job in jobs if not job.isdecimal())])
+
+
+def _facts(image: dict | str) -> str:
+    """What a run's provenance says of its image, on one line."""
+    return ", ".join(f"{key} {value}" for key, value in image.items() if value) if isinstance(image, dict) else image
+
+
+def _of_programs(results: Results) -> dict[str, str]:
+    how = results.plan["evaluation"]
+    thresholds = {
+        "global": "one for all labels, tuned on validation",
+        "per_label": "one a label, tuned on validation",
+        "fixed": "0.5",
+    }
+    facts = {
+        "Thresholds": thresholds.get(how["threshold"], how["threshold"]),
+        "Intervals": f"{100 * how['confidence']:g}%, percentiles of {how['bootstrap']:,} bootstrap resamples of the rows",
+        "Source": git_state(),
+    }
+    return facts | {f"Program {name} (digest)": value[:16] for name, value in results.plan["programs"].items()}
+
+
+def git_state() -> str:
+    """The commit of the checkout that writes the report, and whether it was changed."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(PROJECT), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git checkout"
+    return f"commit {commit}" + (f", with {len(changed.splitlines())} files changed since" if changed else "")

@@ -1,0 +1,84 @@
+"""The report's table of all runs."""
+
+import pandas as pd
+
+from emotion_grid.base.numbers import duration
+from emotion_grid.data.splits import SPLITS
+from emotion_grid.evaluation.results import REPETITIONS, Results, finite_or_none, score_of, words_of
+from emotion_grid.report.verdicts import told_apart
+
+OVERALL_TITLES = {"micro_f1": "micro-F1", "weighted_f1": "weighted F1", "subset_accuracy": "subset accuracy"}
+
+
+def runs_section(results: Results, comparison: pd.DataFrame) -> dict:
+    """Every run, baseline and other prediction, best by validation first.
+
+    Each cell has `text`, `value` to sort by (None where it sorts by its text) and `between`, the interval.
+    """
+    splits = [split for split in SPLITS if f"{split}_macro_f1" in results.summary]
+    axes = [axis.column for axis in results.axes] or ["encoder"]
+    if "encoder" not in axes:
+        axes.insert(0, "encoder")
+    axes += [name for name in REPETITIONS if results.runs[name].nunique() > 1]
+    overall = [name for name in OVERALL_TITLES if f"{results.judge}_{name}" in results.summary]
+    verdicts = told_apart(comparison)
+    titles = [
+        *(words_of(name) for name in axes),
+        *(f"{results.split_name(split)} macro-F1" for split in splits),
+        *(f"{results.split_name(results.judge)} {OVERALL_TITLES[name]}" for name in overall),
+        *(["against the best"] if verdicts else []),
+        "parameters trained",
+        "training time",
+    ]
+    table = results.summary.sort_values("validation_macro_f1", ascending=False, kind="stable", na_position="last")
+    rank, rows = 0, []
+    for _, row in table.iterrows():
+        rank += row["kind"] == "run"
+        cells = [
+            *(_text(row[name]) for name in axes),
+            *(_interval(score_of(row, split)) for split in splits),
+            *(_number(row[f"{results.judge}_{name}"], "{:.3f}") for name in overall),
+            *([_cell(verdicts.get(results.label(row, repetitions=False), ""), None)] if verdicts else []),
+            _number(row["trainable_parameters"], "{:,.0f}"),
+            _cell(duration(row["train_seconds"]), finite_or_none(row["train_seconds"])),
+        ]
+        rows.append(
+            {
+                **row[["run", "kind", "older"]],
+                "best": row["run"] == results.best["run"],
+                "rank": rank if row["kind"] == "run" else None,
+                "cells": cells,
+            }
+        )
+    numeric = [
+        all(cell["value"] is not None for cell in cells if cell["text"])
+        for cells in zip(*(row["cells"] for row in rows), strict=True)
+    ]
+    return {
+        "columns": [{"title": title, "numeric": one} for title, one in zip(titles, numeric, strict=True)],
+        "rows": rows,
+    }
+
+
+def _text(value: str) -> dict:
+    """A cell of an axis; numbers sort as numbers."""
+    try:
+        return _cell(value, finite_or_none(float(value)))
+    except ValueError:
+        return _cell(value, None)
+
+
+def _number(value: float, form: str) -> dict:
+    value = finite_or_none(value)
+    return _cell("" if value is None else form.format(value), value)
+
+
+def _cell(text: str, value: float | None, between: str = "") -> dict:
+    return {"text": text, "value": value, "between": between}
+
+
+def _interval(score: dict) -> dict:
+    if score["value"] is None:
+        return _cell("", None)
+    between = "" if score["low"] is None else f"{score['low']:.3f}–{score['high']:.3f}"
+    return _cell(f"{score['value']:.3f}", score["value"], between)

@@ -1,0 +1,1 @@
+"""Training a run: fine-tuning, heads on features, checkpoints, progress."""

@@ -1,0 +1,218 @@
+"""Fine-tuning with `Trainer`: batches, best epoch, progress, checkpoints."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.utils.data import Sampler
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer import TRAINER_STATE_NAME
+
+from emotion_grid.base.messages import log
+from emotion_grid.data.scores import macro_f1
+from emotion_grid.features.batches import Inputs, state_inputs, token_inputs
+from emotion_grid.features.index import Index, Split
+from emotion_grid.model.classifier import build_classifier
+from emotion_grid.model.devices import padding_multiple
+from emotion_grid.model.encoder import count_parameters
+from emotion_grid.training.checkpoints import Checkpoints
+from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up
+from emotion_grid.training.order import LengthGroups
+from emotion_grid.training.progress import Best, Progress, copies
+
+
+class EmotionTrainer(Trainer):
+    """`Trainer` whose every step depends on seed and step alone, so that an interrupted run continues as if nothing had been.
+
+    Rows come in length groups seeded by seed and epoch; dropout is seeded by seed and step. A batch that does not fit the
+    device's memory is computed in `parts`, whose gradients add up to the batch's.
+    """
+
+    parts = 1
+
+    def _get_train_sampler(self, train_dataset: Split | None = None) -> Sampler[int]:
+        return LengthGroups(self.train_dataset.lengths, self.args.per_device_train_batch_size, self.args.seed)
+
+    def training_step(self, model: nn.Module, inputs: dict, num_items_in_batch: Any = None) -> torch.Tensor:
+        while (loss := self._try_step(model, inputs)) is None:
+            model.zero_grad()
+            if self.args.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self.parts *= 2
+            log(f"out of memory on {self.args.device}: batches are computed in {self.parts} parts from now on")
+        self.course.progress.add(loss)
+        return loss
+
+    def _try_step(self, model: nn.Module, inputs: dict) -> torch.Tensor | None:
+        """Loss of a batch, its gradients added up over the parts; None if the device's memory does not hold a part."""
+        rows = len(inputs["labels"])
+        size = max(1, self.args.per_device_train_batch_size // self.parts)
+        seed_step(self.args.seed, self.state.global_step)
+        losses = []
+        try:
+            for start in range(0, rows, size):
+                part = {name: values[start : start + size] for name, values in inputs.items()}
+                self.current_gradient_accumulation_steps = rows / len(
+                    part["labels"]
+                )  # `Trainer` divides the loss by it
+                losses.append(super().training_step(model, part))
+        except torch.OutOfMemoryError:
+            if size == 1:
+                raise
+            return None
+        return sum(losses)
+
+    @property
+    def course(self) -> "Course":
+        """The callback that keeps best epoch, progress and checkpoints."""
+        return next(found for found in self.callback_handler.callbacks if isinstance(found, Course))
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any = None) -> None:
+        if self.control.should_training_stop:  # early: whoever continued from here would train on
+            return
+        course = self.course
+        progress = {"parts": self.parts, "best": course.best.state(), "progress": course.progress.state()}
+        course.checkpoints.write(self.state.global_step, self._fill_checkpoint, progress)
+
+    def _fill_checkpoint(self, folder: Path) -> None:
+        save_file(copies(self.model.named_parameters()), folder / "model.safetensors")
+        save_file(self.course.best.weights, folder / "best.safetensors")
+        self._save_optimizer_and_scheduler(str(folder))
+        self._save_scaler(str(folder))
+        self.state.save_to_json(str(folder / TRAINER_STATE_NAME))
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        folder, course = Path(resume_from_checkpoint), self.course
+        saved = course.checkpoints.read(folder)
+        self.model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
+        course.best.restore(saved["best"], load_file(folder / "best.safetensors"))
+        course.progress.restore(saved["progress"])
+        self.parts = saved["parts"]
+
+
+class Course(TrainerCallback):
+    """Keeps the best epoch, says how far the training is, and asks for checkpoints."""
+
+    def __init__(self, best: Best, progress: Progress, checkpoints: Checkpoints):
+        self.best, self.progress, self.checkpoints = best, progress, checkpoints
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.progress.tell_step(state.global_step)
+        # An epoch's last step is saved after its evaluation, which would be skipped otherwise.
+        control.should_save = self.checkpoints.due and state.global_step % self.progress.steps != 0
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        control.should_save = self.checkpoints.due
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, model: nn.Module, metrics: dict, **kwargs: Any) -> None:
+        epoch, score = round(state.epoch), metrics["eval_macro_f1"]
+        self.progress.tell_epoch(epoch, metrics["eval_loss"], score)
+        control.should_training_stop |= self.best.offer(epoch, score, model.named_parameters())
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.checkpoints.end_if_told(state.global_step)
+
+
+class FineTuning:
+    """The training of a run's classifier, whole or above its frozen layers.
+
+    Args:
+        encoder: folder of the fetched encoder.
+        source: folder of the study's tokens or, in their place, of the features that the frozen layers gave.
+        splits: train, validation and what is to be predicted.
+        class_weights: weight of each label's positives, (labels,), or None.
+        precision: fp32, bf16 or fp16.
+    """
+
+    def __init__(
+        self,
+        encoder: Path,
+        source: Path,
+        index: Index,
+        spec: dict,
+        splits: dict[str, Split],
+        class_weights: torch.Tensor | None,
+        precision: str,
+        device: torch.device,
+        checkpoints: Checkpoints,
+    ):
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
+        model = build_classifier(spec, encoder)
+        model.class_weights = class_weights
+        counts = count_parameters(model)
+        self.trainable, self.total = counts.trainable, counts.total
+        multiple = padding_multiple(device)
+        if (source / "features.json").is_file():
+            model.start_above_frozen_layers()
+            inputs = state_inputs(source, index, multiple)
+        else:
+            inputs = token_inputs(source, index, multiple)
+        train, validation = splits["train"], splits["validation"]
+        self.model, self.checkpoints = model.to(device), checkpoints
+        training = spec["training"]
+        optimizer, schedule, self.best, self.progress = set_up(model.named_parameters(), training, len(train))
+        self.trainer = EmotionTrainer(
+            model=model,
+            args=TrainingArguments(
+                output_dir=str(checkpoints.home),
+                seed=spec["seed"],
+                num_train_epochs=training["epochs"],
+                per_device_train_batch_size=training["batch_size"],
+                per_device_eval_batch_size=EVALUATION_BATCH,
+                max_grad_norm=GRADIENT_NORM,
+                bf16=precision == "bf16",
+                fp16=precision == "fp16",
+                use_cpu=device.type == "cpu",
+                eval_strategy="epoch",
+                save_strategy="no",
+                logging_strategy="no",
+                logging_nan_inf_filter=False,
+                report_to=[],
+                disable_tqdm=True,
+                label_names=["labels"],
+                remove_unused_columns=False,
+            ),
+            train_dataset=train,
+            eval_dataset=validation,
+            data_collator=collator(inputs),
+            compute_metrics=lambda result: {
+                "macro_f1": macro_f1(result.label_ids > 0.5, np.asarray(result.predictions) > 0)
+            },
+            optimizers=(optimizer, schedule),
+            callbacks=[Course(self.best, self.progress, checkpoints)],
+        )
+        self.trainer.remove_callback(PrinterCallback)
+
+    @property
+    def parts(self) -> int:
+        """In how many parts a batch was computed for lack of memory."""
+        return self.trainer.parts
+
+    def fit(self) -> None:
+        """Train, from the last checkpoint if there is one, and go back to the best epoch."""
+        with self.checkpoints.listening():
+            self.progress.begin()
+            self.trainer.train(resume_from_checkpoint=self.checkpoints.latest())
+        self.model.load_state_dict(self.best.weights, strict=False)
+
+    def predict(self, split: Split) -> np.ndarray:
+        """Probabilities (rows, labels) in the order of the table: a row for every row of it."""
+        if len(split) == 0:
+            return split.no_predictions
+        return split.in_table_order(self.trainer.predict(split).predictions)
+
+
+def collator(inputs: Inputs) -> Callable[[tuple], dict[str, torch.Tensor]]:
+    """Makes a batch for the model of what a `Split` gives."""
+
+    def collate(batch: tuple[np.ndarray, torch.Tensor | None]) -> dict[str, torch.Tensor]:
+        places, gold = batch
+        return inputs(places) if gold is None else {**inputs(places), "labels": gold}
+
+    return collate

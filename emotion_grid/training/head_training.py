@@ -1,0 +1,151 @@
+"""Training of a head on features that the frozen encoder was asked for once: a plain loop, since importing `Trainer` takes longer.
+
+Order, dropout, optimiser and schedule are those of `training`, so that a run that has to ask its encoder gives the same predictions.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from emotion_grid.data.scores import macro_f1
+from emotion_grid.features.batches import state_inputs
+from emotion_grid.features.index import Index, Split
+from emotion_grid.features.values import read_values
+from emotion_grid.model.devices import padding_multiple
+from emotion_grid.model.heads.build import build_head
+from emotion_grid.training.checkpoints import Checkpoints
+from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up
+from emotion_grid.training.order import LengthGroups
+from emotion_grid.training.progress import copies
+
+
+class HeadTraining:
+    """The training of a head on features.
+
+    Args:
+        features: folder of the features, one vector a text or one a token.
+        splits: train, validation and what is to be predicted.
+        class_weights: weight of each label's positives, (labels,), or None.
+    """
+
+    parts = 1
+
+    def __init__(
+        self,
+        features: Path,
+        index: Index,
+        spec: dict,
+        splits: dict[str, Split],
+        class_weights: torch.Tensor | None,
+        device: torch.device,
+        checkpoints: Checkpoints,
+    ):
+        values = read_values(features)
+        torch.manual_seed(spec["seed"])
+        self.head = build_head(spec["head"], values.shape[1], len(spec["data"]["labels"])).to(device)
+        self.trainable = sum(parameter.numel() for parameter in self.head.parameters())
+        self.train, self.validation = splits["train"], splits["validation"]
+        self.device, self.checkpoints = device, checkpoints
+        self.training, self.seed = spec["training"], spec["seed"]
+        self.class_weights = None if class_weights is None else class_weights.to(device)
+        if spec["head"]["type"] == "mlp":
+            self.logits = lambda places: self.head.layers(values[torch.from_numpy(places)].to(device))
+        else:
+            inputs = state_inputs(features, index, padding_multiple(device))
+            self.logits = lambda places: self.head(*(tensor.to(device) for tensor in inputs(places).values()))
+        self.optimizer, self.schedule, self.best, self.progress = set_up(
+            self.parameters(), self.training, len(self.train)
+        )
+
+    def parameters(self) -> list[tuple[str, nn.Parameter]]:
+        """The head's weights by their names in the classifier."""
+        return [(f"head.{name}", parameter) for name, parameter in self.head.named_parameters()]
+
+    def fit(self) -> None:
+        """Train, from the last checkpoint if there is one, and go back to the best epoch."""
+        with self.checkpoints.listening():
+            self.progress.begin()
+            self._fit(self._continue(self.checkpoints.latest()))
+        self._load(self.best.weights)
+
+    def _fit(self, done: int) -> None:
+        """Train on after `done` steps."""
+        size, steps = self.training["batch_size"], self.progress.steps
+        groups = LengthGroups(self.train.lengths, size, self.seed)
+        for epoch in range(done // steps, self.progress.epochs):
+            groups.set_epoch(epoch)
+            rows = np.fromiter(groups, dtype=np.int64)
+            self.head.train()
+            for step in range(done % steps, steps):
+                self._step(epoch * steps + step, *self.train.__getitems__(rows[step * size : (step + 1) * size]))
+                done = epoch * steps + step + 1
+                self.progress.tell_step(done)
+                if self.checkpoints.due and step < steps - 1:
+                    self._save(done)
+            if self._end_epoch(epoch + 1):
+                return
+            if self.checkpoints.due:
+                self._save(done)
+
+    def _step(self, step: int, places: np.ndarray, gold: torch.Tensor) -> None:
+        seed_step(self.seed, step)
+        loss = self._loss(self.logits(places), gold)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.head.parameters(), GRADIENT_NORM)
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad()
+        self.progress.add(loss.detach())
+
+    def _loss(self, logits: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:
+        return nn.functional.binary_cross_entropy_with_logits(
+            logits, gold.to(logits.device), pos_weight=self.class_weights
+        )
+
+    def _end_epoch(self, epoch: int) -> bool:
+        """Ask validation; whether the training is over."""
+        logits, gold = self._evaluate(self.validation), self.validation.gold
+        score = macro_f1(gold.numpy() > 0.5, logits.numpy() > 0)
+        self.progress.tell_epoch(epoch, float(self._loss(logits.to(self.device), gold)), score)
+        return self.best.offer(epoch, score, self.parameters())
+
+    @torch.no_grad()
+    def _evaluate(self, split: Split) -> torch.Tensor:
+        """Logits (rows, labels) in the split's order."""
+        self.head.eval()
+        batches = range(0, len(split), EVALUATION_BATCH)
+        return torch.cat([self.logits(split.places[start : start + EVALUATION_BATCH]).cpu() for start in batches])
+
+    def predict(self, split: Split) -> np.ndarray:
+        """Probabilities (rows, labels) in the order of the table: a row for every row of it."""
+        if len(split) == 0:
+            return split.no_predictions
+        return split.in_table_order(self._evaluate(split).numpy())
+
+    def _load(self, weights: dict[str, torch.Tensor]) -> None:
+        self.head.load_state_dict({name.removeprefix("head."): tensor for name, tensor in weights.items()})
+
+    def _save(self, step: int) -> None:
+        def fill(folder: Path) -> None:
+            save_file(copies(self.parameters()), folder / "model.safetensors")
+            save_file(self.best.weights, folder / "best.safetensors")
+            torch.save(self.optimizer.state_dict(), folder / "optimizer.pt")
+            torch.save(self.schedule.state_dict(), folder / "scheduler.pt")
+
+        self.checkpoints.write(step, fill, {"best": self.best.state(), "progress": self.progress.state()})
+        self.checkpoints.end_if_told(step)
+
+    def _continue(self, folder: Path | None) -> int:
+        """Take up a checkpoint; how many steps are done."""
+        if folder is None:
+            return 0
+        saved = self.checkpoints.read(folder)
+        self._load(load_file(folder / "model.safetensors"))
+        self.best.restore(saved["best"], load_file(folder / "best.safetensors"))
+        self.progress.restore(saved["progress"])
+        for part, name in ((self.optimizer, "optimizer.pt"), (self.schedule, "scheduler.pt")):
+            part.load_state_dict(torch.load(folder / name, weights_only=True, map_location=self.device))
+        return int(folder.name)

@@ -1,0 +1,48 @@
+"""Keep the models that the config asks for, and write the card of each.
+
+Reads summary.csv and metrics.csv; removes other models of the current grid (their predictions stay; a run that explanations.run names
+keeps its own) and writes models.csv. The best run is the best by validation.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.files import read_json, whole_file, write_text
+from emotion_grid.base.messages import log
+from emotion_grid.evaluation.results import best_run
+from emotion_grid.report.model_card import write_card
+
+
+def main() -> None:
+    parser = program_parser(__doc__)
+    parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
+    home = parser.parse_args().results
+    summary, metrics = pd.read_csv(home / "summary.csv"), pd.read_csv(home / "metrics.csv")
+    plan, best = read_json(home / "plan.json"), best_run(summary)
+    keep = plan["keep_models"]
+    rows = []
+    for _, row in summary[summary["kind"] == "run"].iterrows():
+        folder = home / "runs" / row["run"] / "model"
+        if row["run"] != plan["explained"] and (keep == "none" or (keep == "best" and row["run"] != best)):
+            shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_dir():
+            card = write_card(
+                row,
+                metrics[metrics["run"] == row["run"]],
+                read_json(folder.parent / "spec.json"),
+                read_json(folder.parent / "provenance.json"),
+                str(folder),
+            )
+            write_text(folder / "README.md", card)
+            log(f"{folder}")
+        rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
+    with whole_file(home / "models.csv") as partial:
+        pd.DataFrame(rows).to_csv(partial, index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))

@@ -1,1 +1,0 @@
-"""What the programs share: one subject a module."""
