@@ -1,23 +1,45 @@
 # emotion-grid: fine-tune a declared grid of text encoders for multi-label emotion detection, and say what made a difference.
 #
-#   CSV ──prepare──► splits ──┬─► tokens ──encode──► features of what is frozen
+#   CSV ──prepare──► splits ──┬─► tokens ──encode──► hidden states of frozen layers
 #                             └─► train, one job a run ──► predictions ──evaluate──► tables ──► report
 #
-# The grid stands in a config file (config/config.yaml unless --configfile names another); docs/configuration.md lists every key.
+# The grid is declared in a config file (config/config.yaml unless --configfile names another); docs/configuration.md lists every key.
+# What the rules ask for is in emotion_grid/workflow/.
+import sys
+
 from snakemake.utils import min_version
 
 min_version("9.0")
+sys.path.insert(0, workflow.basedir)
 
 if not workflow.overwrite_configfiles:
 
     configfile: "config/config.yaml"
 
 
-include: "rules/common.smk"
+from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS
+from emotion_grid.plan.kinds import KINDS
+from emotion_grid.workflow.inputs import RuleInputs
+from emotion_grid.workflow.options import RuleOptions
+from emotion_grid.workflow.resources import RuleResources
+from emotion_grid.workflow.study import Study
+
+study = Study(workflow, config)
+inputs = RuleInputs(study)
+options = RuleOptions(study, inputs)
+resources = RuleResources(study, inputs)
+RESULTS, CACHE = f"{study.results}/{{experiment}}", str(study.cache)
+PROGRAMS = {kind.folder: kind.program for kind in KINDS}
 
 
-# Where a profile says so, every rule runs inside this image.
-container: image
+wildcard_constraints:
+    **dict.fromkeys(("experiment", "run", "row", "pack", "key"), "[^/]+"),
+    kind="|".join(PROGRAMS),
+    texts="[0-9a-f]+",
+
+
+# Where a profile asks for it, every rule runs inside this image.
+container: study.image_path
 
 
 include: "rules/container.smk"
@@ -25,7 +47,7 @@ include: "rules/fetch.smk"
 include: "rules/prepare.smk"
 include: "rules/encode.smk"
 include: "rules/train.smk"
-include: "rules/baseline.smk"
+include: "rules/predict.smk"
 include: "rules/evaluate.smk"
 include: "rules/compare.smk"
 include: "rules/explain.smk"
@@ -33,49 +55,26 @@ include: "rules/report.smk"
 include: "rules/paper.smk"
 
 
-refuse_host_steps()
+# On a cluster these run where Snakemake runs: what needs a connection, and the light steps unless they are jobs.
+workflow.localrules(*study.local_rules)
 
-
-# On a cluster these run where Snakemake runs: fetching where there is a connection, the light steps unless they are jobs.
-localrules:
-    all,
-    build_container,
-    explain,
-    paper,
-
-
-if runtime() or not CONTAINED:
-
-    localrules:
-        fetch_encoder,
-
-
-if not LIGHT_JOBS:
-
-    localrules:
-        prepare,
-        tokenize_texts,
-        baseline,
-        evaluate,
-        models,
-        compare,
-        report,
-        export_paper,
+if study.image:
+    study.image.refuse_host_steps()
 
 
 onsuccess:
-    tell_end()
+    study.tell_end()
 
 
 onerror:
-    tell_end()
+    study.tell_end()
 
 
 rule all:
     default_target: True
     input:
-        unfinished,
-        f"{HOME}/summary.csv",
-        f"{HOME}/report.html",
-        f"{HOME}/models.csv",
+        inputs.unfinished,
+        f"{study.home}/summary.csv",
+        f"{study.home}/report.html",
+        f"{study.home}/models.csv",
         explanation_of_study,

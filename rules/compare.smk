@@ -3,18 +3,16 @@ rule compare:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
     output:
-        report(
-            str(RESULTS / "{experiment}/comparison.csv"),
-            category="Tables",
-            labels={"result": "Which differences are real"},
-        ),
+        report(f"{RESULTS}/comparison.csv", category="Tables", labels={"result": "Which differences are significant"}),
     log:
-        str(RESULTS / "{experiment}/compare.log"),
+        f"{RESULTS}/compare.log",
     group:
-        light_group("tables")
+        resources.light_group("tables")
     resources:
-        **LIGHT_RESOURCES,
+        **resources.light,
+    params:
+        folder=subpath(output[0], parent=True),
     message:
         "Comparing the settings of {wildcards.experiment}"
     shell:
-        "python -m scripts.compare --results $(dirname {output:q}) > {log:q} 2>&1"
+        "python -m scripts.compare --results {params.folder:q} > {log:q} 2>&1"

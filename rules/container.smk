@@ -13,7 +13,9 @@ rule build_container:
     # The one rule that computes on the host: it makes what the others run in.
     container:
         None
+    params:
+        folder=subpath(output[0], parent=True),
     message:
         "Building the image"
     shell:
-        "python -m scripts.build_container --output $(dirname {output:q}) 2>&1 | tee {log:q}"
+        "python -m scripts.build_container --output {params.folder:q} 2>&1 | tee {log:q}"

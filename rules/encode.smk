@@ -1,23 +1,23 @@
-# What runs read in the place of texts, made once for all of them. Where it is there already it waits for nothing, so the encoder that it was
-# made with may be gone; `update` leaves it in place for others who read it.
+# What runs read instead of texts, computed once for all of them. Where it is there already it waits for nothing, so the encoder that it was
+# computed with may be gone; `update` leaves it in place for others who read it.
 rule tokenize_texts:
     input:
-        needs_of_tokens,
+        inputs.tokenize,
     output:
-        update(str(CACHE / "tokens/{key}/tokens.json")),
+        update(f"{CACHE}/tokens/{{key}}/tokens.json"),
     log:
-        str(CACHE / "tokens/{key}/tokenize_texts.log"),
+        f"{CACHE}/tokens/{{key}}/tokenize_texts.log",
     priority: 1
     group:
-        light_group("data")
+        resources.light_group("data")
     resources:
-        **LIGHT_RESOURCES,
+        **resources.light,
     params:
         folder=subpath(output[0], parent=True),
-        encoder=lambda wildcards: encoder_of(spec_in_cache("tokens", wildcards)),
-        files=raw_files,
+        encoder=inputs.encoder_of_tokens,
+        files=options.raw_files,
     message:
-        "Turning the texts into tokens"
+        "Tokenizing the texts"
     shell:
         "python -m scripts.tokenize_texts --spec {params.folder:q}/spec.json {params.files} --encoder {params.encoder:q}/files"
         " --output {params.folder:q} > {log:q} 2>&1"
@@ -25,23 +25,23 @@ rule tokenize_texts:
 
 rule encode:
     input:
-        needs_of_features,
+        inputs.encode,
     output:
-        update(str(CACHE / "features/{key}/features.json")),
+        update(f"{CACHE}/features/{{key}}/features.json"),
     log:
-        str(CACHE / "features/{key}/encode.log"),
+        f"{CACHE}/features/{{key}}/encode.log",
     # Before runs that need no features: others wait for these.
     priority: 1
-    threads: lambda wildcards: spec_in_cache("features", wildcards)["threads"]
+    threads: resources.encoding_threads
     resources:
-        **ENCODING_RESOURCES,
+        **resources.encoding,
     params:
         folder=subpath(output[0], parent=True),
-        tokens=tokens_of_features,
-        encoder=lambda wildcards: encoder_of(spec_in_cache("features", wildcards)["tokens"]),
+        tokens=inputs.tokens_of_features,
+        encoder=inputs.encoder_of_features,
         limit=config.get("features_gb", 20),
     message:
-        "Asking a frozen encoder for its features"
+        "Computing the hidden states of frozen layers"
     shell:
         "python -m scripts.encode --spec {params.folder:q}/spec.json --tokens {params.tokens:q} --encoder {params.encoder:q}/files"
         " --output {params.folder:q} --threads {threads} --limit-gb {params.limit} > {log:q} 2>&1"

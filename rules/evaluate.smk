@@ -1,39 +1,39 @@
 rule evaluate:
     input:
-        unpack(needs_of_tables),
+        unpack(inputs.tables),
     output:
-        summary=report(
-            str(RESULTS / "{experiment}/summary.csv"),
-            category="Tables",
-            labels={"result": "Every run"},
-        ),
-        metrics=str(RESULTS / "{experiment}/metrics.csv"),
+        summary=report(f"{RESULTS}/summary.csv", category="Tables", labels={"result": "Every run"}),
+        metrics=f"{RESULTS}/metrics.csv",
     log:
-        str(RESULTS / "{experiment}/evaluate.log"),
+        f"{RESULTS}/evaluate.log",
     # One job for all runs; it keeps what it computed, so that a new run costs one run's metrics.
     group:
-        light_group("tables")
+        resources.light_group("tables")
     resources:
-        **LIGHT_RESOURCES,
+        **resources.light,
+    params:
+        folder=subpath(output.summary, parent=True),
     message:
         "Scoring the predictions of {wildcards.experiment}"
     shell:
-        "python -m scripts.evaluate --plan {input.plan:q} --output $(dirname {output.summary:q}) > {log:q} 2>&1"
+        "python -m scripts.evaluate --plan {input.plan:q} --output {params.folder:q} > {log:q} 2>&1"
 
 
-checkpoint models:
+checkpoint keep_models:
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
     output:
-        str(RESULTS / "{experiment}/models.csv"),
+        f"{RESULTS}/models.csv",
     log:
-        str(RESULTS / "{experiment}/models.log"),
+        f"{RESULTS}/keep_models.log",
     group:
-        light_group("tables")
+        resources.light_group("tables")
     resources:
-        **LIGHT_RESOURCES,
+        **resources.light,
+    params:
+        folder=subpath(output[0], parent=True),
     message:
         "Keeping the models that the config asks for"
     shell:
-        "python -m scripts.keep_models --results $(dirname {output:q}) > {log:q} 2>&1"
+        "python -m scripts.keep_models --results {params.folder:q} > {log:q} 2>&1"

@@ -1,3 +1,13 @@
+def explanation_page(wildcards):
+    """The explanation page of the run to explain; known once the tables are made."""
+    return inputs.explanation(checkpoints.keep_models.get(experiment=study.home.name).output[0])
+
+
+def explanation_of_study(wildcards):
+    """The same page in the full study, if the config asks for explanations."""
+    return explanation_page(wildcards) if inputs.explains else []
+
+
 rule explain:
     input:
         explanation_page,
@@ -5,27 +15,31 @@ rule explain:
 
 rule explain_run:
     input:
-        model=str(RESULTS / "{experiment}/runs/{run}/model/model.safetensors"),
-        predictions=expand(str(RESULTS / "{{experiment}}/runs/{{run}}/{file}"), file=RESULT_FILES),
-        encoder=lambda wildcards: encoder_folder(wildcards) / "fetched.json",
-        data=lambda wildcards: data_folder(wildcards) / "checks.json",
-        request=lambda wildcards: request_path("explanations.json", lambda: PLAN.explanations),
+        model=f"{RESULTS}/runs/{{run}}/{MODEL_FILES[0]}",
+        predictions=[f"{RESULTS}/runs/{{run}}/{file}" for file in RESULT_FILES],
+        encoder=lambda wildcards: f"{inputs.encoder(wildcards)}/fetched.json",
+        data=lambda wildcards: f"{inputs.data(wildcards)}/checks.json",
+        request=inputs.explanation_request,
     output:
         page=report(
-            str(RESULTS / "{experiment}/explanations/{run}/explanation.html"),
+            f"{RESULTS}/explanations/{{run}}/explanation.html",
             category="Pages",
             labels={"result": "Explanations of {run}"},
         ),
-        contributions=str(RESULTS / "{experiment}/explanations/{run}/contributions.csv"),
-        logits=str(RESULTS / "{experiment}/explanations/{run}/logits.csv"),
+        contributions=f"{RESULTS}/explanations/{{run}}/contributions.csv",
+        logits=f"{RESULTS}/explanations/{{run}}/logits.csv",
     log:
-        str(RESULTS / "{experiment}/explanations/{run}/explain.log"),
-    threads: training_threads
+        f"{RESULTS}/explanations/{{run}}/explain.log",
+    threads: resources.training_threads
     resources:
-        **TRAINING_RESOURCES,
+        **resources.training,
+    params:
+        folder=subpath(output.page, parent=True),
+        run=subpath(input.model, ancestor=2),
+        data=inputs.data,
+        encoder=inputs.encoder,
     message:
-        "Explaining {wildcards.run}"
+        "Explaining the predictions of {wildcards.run}"
     shell:
-        "python -m scripts.explain --run $(dirname $(dirname {input.model:q})) --data $(dirname {input.data:q})"
-        " --encoder $(dirname {input.encoder:q})/files --request {input.request:q} --threads {threads}"
-        " --output $(dirname {output.page:q}) > {log:q} 2>&1"
+        "python -m scripts.explain --run {params.run:q} --data {params.data:q} --encoder {params.encoder:q}/files"
+        " --request {input.request:q} --threads {threads} --output {params.folder:q} > {log:q} 2>&1"

@@ -1,12 +1,12 @@
 rule fetch_encoder:
     input:
-        nothing,
+        inputs.nothing,
     output:
-        update(str(CACHE / "encoders/{key}/fetched.json")),
+        update(f"{CACHE}/encoders/{{key}}/fetched.json"),
     log:
-        str(CACHE / "encoders/{key}/fetch.log"),
+        f"{CACHE}/encoders/{{key}}/fetch.log",
     resources:
-        **LIGHT_RESOURCES,
+        **resources.light,
     params:
         folder=subpath(output[0], parent=True),
     message:

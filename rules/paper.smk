@@ -1,6 +1,6 @@
 rule paper:
     input:
-        HOME / "paper",
+        f"{study.home}/paper",
 
 
 rule export_paper:
@@ -9,12 +9,14 @@ rule export_paper:
         metrics=rules.evaluate.output.metrics,
         comparison=rules.compare.output,
     output:
-        directory(str(RESULTS / "{experiment}/paper")),
+        directory(f"{RESULTS}/paper"),
     log:
-        str(RESULTS / "{experiment}/paper.log"),
+        f"{RESULTS}/paper.log",
     resources:
-        **LIGHT_RESOURCES,
+        **resources.light,
+    params:
+        folder=subpath(input.summary, parent=True),
     message:
         "Writing the tables and figures of {wildcards.experiment} for a paper"
     shell:
-        "python -m scripts.paper --results $(dirname {input.summary:q}) --output {output:q} > {log:q} 2>&1"
+        "python -m scripts.paper --results {params.folder:q} --output {output:q} > {log:q} 2>&1"

@@ -1,22 +1,19 @@
 rule prepare:
     input:
-        nothing,
+        inputs.nothing,
     output:
-        checks=str(RESULTS / "{experiment}/data/{key}/checks.json"),
-        splits=expand(
-            str(RESULTS / "{{experiment}}/data/{{key}}/{split}.csv"),
-            split=["train", *SPLITS],
-        ),
+        checks=f"{RESULTS}/data/{{key}}/checks.json",
+        splits=[f"{RESULTS}/data/{{key}}/{split}.csv" for split in ("train", *SPLITS)],
     log:
-        str(RESULTS / "{experiment}/data/{key}/prepare.log"),
+        f"{RESULTS}/data/{{key}}/prepare.log",
     group:
-        light_group("data")
+        resources.light_group("data")
     resources:
-        **LIGHT_RESOURCES,
+        **resources.light,
     params:
         folder=subpath(output.checks, parent=True),
-        files=raw_files,
+        files=options.raw_files,
     message:
-        "Checking the data and cutting its splits"
+        "Checking the data and splitting it"
     shell:
         "python -m scripts.prepare --spec {params.folder:q}/spec.json {params.files} --output {params.folder:q} > {log:q} 2>&1"

@@ -4,18 +4,16 @@ rule report:
         metrics=rules.evaluate.output.metrics,
         comparison=rules.compare.output,
     output:
-        report(
-            str(RESULTS / "{experiment}/report.html"),
-            category="Pages",
-            labels={"result": "Report"},
-        ),
+        report(f"{RESULTS}/report.html", category="Pages", labels={"result": "Report"}),
     log:
-        str(RESULTS / "{experiment}/report.log"),
+        f"{RESULTS}/report.log",
     group:
-        light_group("tables")
+        resources.light_group("tables")
     resources:
-        **LIGHT_RESOURCES,
+        **resources.light,
+    params:
+        folder=subpath(output[0], parent=True),
     message:
         "Writing the report of {wildcards.experiment}"
     shell:
-        "python -m scripts.report --results $(dirname {output:q}) > {log:q} 2>&1"
+        "python -m scripts.report --results {params.folder:q} > {log:q} 2>&1"

@@ -1,48 +1,47 @@
-KEEP = "results" if config.get("keep_models") == "none" else "all"
-
-
 rule train:
     input:
-        needs_of_run,
+        inputs.run,
     output:
-        expand(str(RESULTS / "{{experiment}}/runs/{{run}}/{file}"), file=RESULT_FILES),
+        [f"{RESULTS}/runs/{{run}}/{file}" for file in RESULT_FILES],
     log:
-        str(RESULTS / "{experiment}/runs/{run}/train.log"),
+        f"{RESULTS}/runs/{{run}}/train.log",
     benchmark:
-        str(RESULTS / "{experiment}/runs/{run}/benchmark.tsv")
-    threads: training_threads
+        f"{RESULTS}/runs/{{run}}/benchmark.tsv"
+    threads: resources.training_threads
     resources:
-        **TRAINING_RESOURCES,
+        **resources.training,
     params:
         folder=subpath(output[-1], parent=True),
-        data=data_folder,
-        cached=cached_options,
-        encoder=encoder_folder,
-        keep=KEEP,
+        data=inputs.data,
+        cached=options.cached,
+        encoder=inputs.encoder,
+        texts=options.texts,
+        keep=study.keep,
     message:
         "Training {wildcards.run}"
     shell:
         "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} {params.cached}"
-        " --encoder {params.encoder:q}/files --output {params.folder:q} --threads {threads} --keep {params.keep} > {log:q} 2>&1"
+        " --encoder {params.encoder:q}/files --output {params.folder:q} --texts {params.texts} --threads {threads}"
+        " --keep {params.keep} > {log:q} 2>&1"
 
 
 # On a cluster, runs that wait may share a job (`pack` in profiles/slurm/site.yaml). Their results are no outputs of it: Snakemake deletes
 # the outputs of a job that failed, and one member's failure must cost no other's results.
 rule train_pack:
     input:
-        needs_of_pack,
+        inputs.pack,
     output:
-        str(RESULTS / "{experiment}/packs/{pack}.done"),
+        f"{RESULTS}/packs/{{pack}}.done",
     log:
-        str(RESULTS / "{experiment}/packs/{pack}.log"),
-    threads: training_threads
+        f"{RESULTS}/packs/{{pack}}.log",
+    threads: resources.training_threads
     resources:
-        **TRAINING_RESOURCES,
+        **resources.training,
     params:
         folder=subpath(output[0], ancestor=2),
-        runs=lambda wildcards: len(runs_of(wildcards)),
+        runs=lambda wildcards: len(inputs.runs(wildcards)),
         cache=CACHE,
-        keep=KEEP,
+        keep=study.keep,
     message:
         "Training {params.runs} runs in the pack {wildcards.pack}"
     shell:
@@ -50,22 +49,22 @@ rule train_pack:
         " --cache {params.cache:q} --output {output:q} --threads {threads} --keep {params.keep} > {log:q} 2>&1"
 
 
+# Only on request: a model that was cleared away is trained again from its spec; the run's predictions stay as they are.
 rule restore_model:
     input:
-        lambda wildcards: needs_of_run(wildcards, MODEL_FILES),
+        inputs.model,
     output:
-        expand(str(RESULTS / "{{experiment}}/runs/{{run}}/{file}"), file=MODEL_FILES),
+        [f"{RESULTS}/runs/{{run}}/{file}" for file in MODEL_FILES],
     log:
-        str(RESULTS / "{experiment}/runs/{run}/restore_model.log"),
-    threads: training_threads
+        f"{RESULTS}/runs/{{run}}/restore_model.log",
+    threads: resources.training_threads
     resources:
-        **TRAINING_RESOURCES,
+        **resources.training,
     params:
         folder=subpath(output[0], ancestor=2),
-        data=data_folder,
-        cached=cached_options,
-        encoder=encoder_folder,
-    # Only on request: a model that was cleared away is trained again from its spec; its predictions stay as they are.
+        data=inputs.data,
+        cached=options.cached,
+        encoder=inputs.encoder,
     message:
         "Training {wildcards.run} again for its model"
     shell:

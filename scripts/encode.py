@@ -1,11 +1,10 @@
-"""Ask the frozen part of an encoder once for every text: what all runs with that part start from.
+"""Compute the hidden states of an encoder's frozen layers once for every text: what all runs that freeze them start from.
 
-Reads the tokens and the fetched encoder; writes `files/` (the features, memory-mapped by those who read them) and features.json. Where
-they would take more room than --limit-gb, or the family's layers cannot be entered one by one, features.json says so, and the runs ask
-their encoders themselves. What is already there is not made again.
+Reads the tokens and the fetched encoder; writes `files/` (the features, read memory-mapped) and features.json. Where they would take
+more room than --limit-gb, or the family's layers cannot be entered one by one, features.json says so, and the runs compute them
+themselves in every epoch. What is already there is not computed again.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
-from emotion_grid.features.states import make
+from emotion_grid.features.states import compute
 
 
 def main() -> None:
@@ -24,16 +23,13 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="the features' folder in the cache")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     parser.add_argument("--limit-gb", type=float, default=20, help="largest size of the features (default: 20)")
-    arguments = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    with one_maker(arguments.output):
-        record = arguments.output / "features.json"
+    given = parser.parse_args()
+    record, spec = given.output / "features.json", read_json(given.spec)
+    with one_maker(given.output):
         if record.is_file():
             log("they are there already")
             return
-        spec = read_json(arguments.spec)
-        made = make(spec, arguments.tokens, arguments.encoder, arguments.output, arguments.threads, arguments.limit_gb)
+        made = compute(spec, given.tokens, given.encoder, given.output, given.threads, given.limit_gb)
         write_json(record, made)
     log(f"{made['gigabytes']} GB in {made['seconds']} s" if made["stored"] else f"not stored: {made['why']}")
 

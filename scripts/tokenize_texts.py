@@ -18,9 +18,9 @@ from emotion_grid.features.tokens import read_texts, tokenize
 def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, type=Path, help="spec.json of the tokens")
-    parser.add_argument("--train", required=True, help="raw CSV file of the training rows")
-    parser.add_argument("--dev", help="raw CSV file of the dev rows")
-    parser.add_argument("--test", help="raw CSV file of the test rows")
+    parser.add_argument("--train", required=True, type=Path, help="raw CSV file of the training rows")
+    parser.add_argument("--dev", type=Path, help="raw CSV file of the dev rows")
+    parser.add_argument("--test", type=Path, help="raw CSV file of the test rows")
     parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
     parser.add_argument("--output", required=True, type=Path, help="the tokens' folder in the cache")
     arguments = parser.parse_args()

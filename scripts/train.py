@@ -1,12 +1,11 @@
 """Train one run of the grid and predict every split with its best epoch.
 
-Reads the run's spec, the prepared splits, the study's tokens, the fetched encoder and, where they are stored, the features that its frozen
-part gave; writes predictions/<split>.csv, history.csv and provenance.json, and, if asked, model/. Only validation decides which epoch
+Reads the run's spec, the prepared splits, the study's tokens, the fetched encoder and, where they are stored, the hidden states of its
+frozen layers; writes predictions/<split>.csv, history.csv and provenance.json, and, if asked, model/. Only validation decides which epoch
 is kept; dev and test are predicted once, at the end. A run that was interrupted continues from its last checkpoint (checkpoint/, gone
 when the run is done).
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.locks import one_at_a_time
 from emotion_grid.base.messages import log
 from emotion_grid.data.splits import MODEL_FILES, RESULT_FILES, missing_files
-from emotion_grid.training.run import train
+from emotion_grid.training.run import Job, train
 
 
 def main() -> None:
@@ -24,8 +23,9 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, help="folder of the prepared splits")
     parser.add_argument("--tokens", required=True, type=Path, help="folder of the study's tokens in the cache")
     parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
-    parser.add_argument("--features", type=Path, help="folder of the features that the encoder's frozen part gave")
+    parser.add_argument("--features", type=Path, help="folder of the hidden states of the encoder's frozen layers")
     parser.add_argument("--output", required=True, type=Path, help="folder of the run's results")
+    parser.add_argument("--texts", help="name of dev's and test's texts, which is noted beside the predictions")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     parser.add_argument(
         "--keep",
@@ -34,26 +34,11 @@ def main() -> None:
         help="what to write: predictions and model, or one of them",
     )
     arguments = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    # A run takes one GPU, the first that a scheduler gave: on several, Trainer would train with larger batches.
-    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with one_at_a_time(arguments.spec) as waited:
         if waited and not missing_files(arguments.output, MODEL_FILES if arguments.keep == "model" else RESULT_FILES):
             log("the other process finished the run")
             return
-        train(
-            read_json(arguments.spec),
-            arguments.data,
-            arguments.tokens,
-            arguments.encoder,
-            arguments.output,
-            arguments.threads,
-            arguments.keep,
-            arguments.features,
-        )
+        train(Job(**{**vars(arguments), "spec": read_json(arguments.spec)}))
 
 
 if __name__ == "__main__":

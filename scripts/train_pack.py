@@ -4,15 +4,12 @@ Reads the pack's list of runs and their specs; every run is a process of its own
 its results. Finished runs are left as they are; one that fails neither ends the others nor costs their results.
 """
 
-import signal
 import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_text
-from emotion_grid.base.messages import InputError, log
-from emotion_grid.data.splits import RESULT_FILES, missing_files
-from emotion_grid.training.pack import Member, command
+from emotion_grid.training.pack import train_pack
 
 
 def main() -> None:
@@ -24,25 +21,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of a run (default: 1)")
     parser.add_argument("--keep", choices=["all", "results"], default="all", help="what each run writes")
     arguments = parser.parse_args()
-    runs, member, failed = read_json(arguments.pack)["runs"], Member(), []
-    for number, run in enumerate(runs, 1):
-        folder = arguments.results / "runs" / run
-        if not missing_files(folder, RESULT_FILES):
-            log(f"{number}/{len(runs)}  {run}: finished before")
-            continue
-        log(f"{number}/{len(runs)}  {run}")
-        if member.signal is not None:
-            break
-        line = command(folder, arguments.results, arguments.cache, arguments.threads, arguments.keep)
-        status = member.run(line, folder / "train.log")
-        if member.signal is None and status:
-            failed.append(folder / "train.log")
-            log(f"{run} failed with exit status {status}; see {failed[-1]}")
-    if member.signal is not None:
-        log(f"stopped by {signal.Signals(member.signal).name}; the next start continues here")
-        sys.exit(128 + member.signal)
-    if failed:
-        raise InputError(f"{len(failed)} of {len(runs)} runs failed; see {', '.join(map(str, failed))}")
+    runs = read_json(arguments.pack)["runs"]
+    train_pack(runs, arguments.results, arguments.cache, arguments.threads, arguments.keep)
     write_text(arguments.output, "")
 
 

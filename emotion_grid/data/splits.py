@@ -14,6 +14,20 @@ MODEL_FILES = ("model/model.safetensors",)
 """What a run whose model was asked for has besides."""
 
 
+INPUTS = "inputs.json"
+"""Where a run's job finds what it reads: folders of the prepared splits and in the cache."""
+
+
+def predicted_texts(folder: Path, key: str) -> Path:
+    """The file that says of which texts of dev and test a run's predictions are; there once they are whole.
+
+    Args:
+        folder: the run's folder.
+        key: the name of the texts.
+    """
+    return folder / "predictions" / f"texts-{key}.json"
+
+
 def missing_files(folder: Path, names: tuple[str, ...]) -> list[Path]:
     """Which of a result's files are not there."""
     return [path for path in (folder / name for name in names) if not path.is_file()]

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_grid.base.digests import file_digest
 from emotion_grid.base.files import whole_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.cleaning import clean
+from emotion_grid.data.raw import texts_digest
 from emotion_grid.data.tables import read_table
 
 
-def read_texts(spec: dict, paths: list[str]) -> list[str]:
+def read_texts(spec: dict, paths: list[Path]) -> list[str]:
     """Every text of the files, cleaned, once."""
-    if {file_digest(path) for path in paths} != set(spec["files"].values()):
-        raise InputError(f"{', '.join(paths)}: a file has changed since this start was planned; start again")
+    if {texts_digest(path) for path in paths} != set(spec["texts"].values()):
+        raise InputError(
+            f"{', '.join(map(str, paths))}: the texts of a file have changed since this start was planned; start again"
+        )
     tables = {path: read_table(path) for path in paths}
     for path, table in tables.items():
         if "text" not in table:

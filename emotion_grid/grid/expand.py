@@ -8,8 +8,8 @@ from typing import Any
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.messages import InputError
 from emotion_grid.encoders.sources import Source, source
+from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.axes.declared import AXES
-from emotion_grid.grid.axes.head import HEAD_DEFAULTS
 from emotion_grid.grid.values import typed_training_value
 
 
@@ -39,20 +39,20 @@ def expand(config: dict) -> tuple[list[Point], dict[str, Source]]:
     points: dict[str, Point] = {}
     for number, block in enumerate(config["grid"]):
         where = f"grid[{number}]"
-        _add(points, _points(config, sources, block, where), where)
+        _add(points, _points(config, sources, block, where), config, where)
         for extra, entry in enumerate(block.get("include", [])):
             inner = f"{where}.include[{extra}]"
-            _add(points, _points(config, sources, entry, inner), inner)
+            _add(points, _points(config, sources, entry, inner), config, inner)
     if not points:
         raise InputError("grid: expected at least one run, found none (exclude removes every point)")
     used = {point.values["encoder"] for point in points.values()}
     return list(points.values()), {name: entry for name, entry in sources.items() if name in used}
 
 
-def _add(points: dict[str, Point], found: Iterator[Point], where: str) -> None:
+def _add(points: dict[str, Point], added: Iterator[Point], config: dict, where: str) -> None:
     """Add points that are not there yet, after a check of what does not go together."""
-    for point in found:
-        _check(point, where)
+    for point in added:
+        _check(point, config, where)
         points.setdefault(canonical([point.values, point.training]), point)
 
 
@@ -100,30 +100,23 @@ def _resolved(config: dict, sources: dict[str, Source], declared: dict, where: s
             values[axis.name] = axis.resolve(declared[axis.name], encoder)
         except InputError as error:
             raise InputError(f"{where}.{error}") from None
-    if values["fold"] is not None and values["fold"] > config["data"].get("folds", 0):
-        raise InputError(
-            f"{where}.fold: expected at most data.folds ({config['data'].get('folds', 'not set')}), found {values['fold']}"
-        )
     return values
 
 
-def _check(point: Point, where: str) -> None:
-    """Refuse combinations of values that make no sense together."""
-    if point.values["freeze"] == "all" and point.values["lora"] is not None:
-        raise InputError(
-            f"{where}.lora: expected none where freeze: all fixes the whole encoder (no layer is left to adapt); found rank "
-            f"{point.values['lora']['rank']}. Lower freeze, or leave the combination out: exclude: [{{freeze: all, lora: {{rank: {point.values['lora']['rank']}}}}}]"
-        )
+def _check(point: Point, config: dict, where: str) -> None:
+    """Refuse values that make no sense together."""
+    for axis in AXES:
+        if problem := axis.conflict(point.values, config):
+            raise InputError(f"{where}.{axis.name}: {problem}")
 
 
-def _declared(axis: Any, block: dict, config: dict) -> list:
+def _declared(axis: Axis, block: dict, config: dict) -> list:
     """The values that a block gives an axis, lists inside mappings crossed."""
     if axis.name in block:
         value = block[axis.name]
         return [one for item in _listed(value) for one in _crossings(item)]
-    if axis.name == "fold" and "folds" in config["data"]:
-        return list(range(1, config["data"]["folds"] + 1))
-    return [axis.default]
+    levels = axis.levels(config)
+    return [axis.default] if levels is None else levels
 
 
 def _listed(value: Any) -> list:
@@ -142,7 +135,7 @@ def _matches(entry: dict, point: Point) -> bool:
     """Whether a point has every value that an `exclude` entry names; of a mapping, the keys that the entry names."""
     for axis in AXES:
         options = [one for item in _listed(entry.get(axis.name, [])) for one in _crossings(item)]
-        if axis.name in entry and not any(_is(option, point, axis.name) for option in options):
+        if axis.name in entry and not any(_is(option, point, axis) for option in options):
             return False
     return all(
         any(typed_training_value(key, option) == point.training[key] for option in _listed(options))
@@ -150,11 +143,9 @@ def _matches(entry: dict, point: Point) -> bool:
     )
 
 
-def _is(option: Any, point: Point, name: str) -> bool:
-    """Whether an axis of a point has a value, as declared or as resolved."""
-    forms = [point.declared[name], point.values[name]]
+def _is(option: Any, point: Point, axis: Axis) -> bool:
+    """Whether an axis of a point has a value, as declared or as resolved; of a mapping, the keys that the option names."""
+    forms = axis.forms(point.declared[axis.name], point.values[axis.name])
     if not isinstance(option, dict):
         return option in forms
-    if name == "head":
-        forms[0] = {**HEAD_DEFAULTS[forms[0]["type"]], **forms[0]}
     return any(isinstance(form, dict) and option.items() <= form.items() for form in forms)

@@ -1,5 +1,6 @@
 """The classifier: an encoder, a head on its hidden states, and what of both is trained."""
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
 from emotion_grid.model.encoder import encoder_layers, load_encoder
 from emotion_grid.model.heads.build import build_head
-from emotion_grid.model.lora import add_lora
 from emotion_grid.model.saved import DESCRIBED, describe, write_model
 
 
@@ -67,7 +67,9 @@ class EmotionClassifier(PreTrainedModel):
         self.head = build_head(config.head, self.encoder.config.hidden_size, len(config.labels))
         self.register_buffer("class_weights", None, persistent=False)
         if config.lora:
-            add_lora(self.encoder, config.freeze, config.lora)
+            # By name: only the runs that use LoRA have it in their program digest.
+            lora = importlib.import_module("emotion_grid.model.lora")
+            lora.add_lora(self.encoder, config.freeze, config.lora)
         self.frozen = fix_parameters(self, config.freeze, config.lora)
 
     def train(self, mode: bool = True) -> "EmotionClassifier":
@@ -155,9 +157,15 @@ class EmotionClassifier(PreTrainedModel):
                 f"{folder}: expected the weights of {len(expected)} trained parameters, found {len(weights)}; the first that differs is {odd}"
             )
         model.load_state_dict(weights, strict=False)
-        if merge:
-            merge_lora(model)
+        if merge and config.lora:
+            model.merge_lora()
         return model.eval()
+
+    def merge_lora(self) -> None:
+        """Fold the adapters into the weights that they adapt: what is left is as if all of it had been trained."""
+        importlib.import_module("emotion_grid.model.lora").merge_adapters(self.encoder)
+        self.config.freeze, self.config.lora = 0, None
+        self.frozen = fix_parameters(self, 0, None)
 
 
 def _description(path: Path) -> dict:
@@ -215,16 +223,3 @@ class _Given(nn.Module):
 
     def forward(self, inputs_embeds: torch.Tensor, **_: Any) -> torch.Tensor:
         return inputs_embeds
-
-
-def merge_lora(model: EmotionClassifier) -> None:
-    """Fold the adapters into the weights that they adapt: what is left is as if all of it had been trained."""
-    from peft.tuners.lora import LoraLayer
-
-    for name, module in list(model.encoder.named_modules()):
-        if isinstance(module, LoraLayer):
-            module.merge()
-            parent, _, leaf = name.rpartition(".")
-            setattr(model.encoder.get_submodule(parent), leaf, module.get_base_layer())
-    model.config.freeze, model.config.lora = 0, None
-    model.frozen = fix_parameters(model, 0, None)

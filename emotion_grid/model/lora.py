@@ -31,3 +31,14 @@ def add_lora(encoder: nn.Module, freeze: int, lora: dict) -> None:
         LoraConfig(r=lora["rank"], lora_alpha=lora["alpha"], lora_dropout=lora["dropout"], target_modules=targets),
         encoder,
     )
+
+
+def merge_adapters(encoder: nn.Module) -> None:
+    """Fold an encoder's adapters into the weights that they adapt, and take them out."""
+    from peft.tuners.lora import LoraLayer
+
+    for name, module in list(encoder.named_modules()):
+        if isinstance(module, LoraLayer):
+            module.merge()
+            parent, _, leaf = name.rpartition(".")
+            setattr(encoder.get_submodule(parent), leaf, module.get_base_layer())

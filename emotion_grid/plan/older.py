@@ -6,10 +6,11 @@ from pathlib import Path
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json
 from emotion_grid.data.splits import RESULT_FILES, missing_files
+from emotion_grid.plan.specs import training_data
 
 
 def finished_runs(folder: Path) -> dict[str, list[str]]:
-    """Names of the finished runs on disk, by their readable part."""
+    """Names of the runs on disk, by their readable part."""
     names: dict[str, list[str]] = {}
     for entry in os.scandir(folder) if folder.is_dir() else ():
         readable, _, _ = entry.name.rpartition("_")
@@ -18,24 +19,46 @@ def finished_runs(folder: Path) -> dict[str, list[str]]:
 
 
 def standing_run(
-    name: str, spec: dict, folder: Path, finished: dict, older_results: dict
+    name: str, spec: dict, data: dict, folder: Path, finished: dict, older_results: dict
 ) -> tuple[str, dict, tuple[str, ...]]:
     """The run that stands for a spec, its spec, and what of it is older.
 
     That is the spec's own run or, where the config lets it, a finished one that differs in program or lock alone.
+
+    Args:
+        name: the run's own name.
+        data: the spec of the prepared splits.
+        folder: of the runs.
+        finished: names of the runs there, by their readable part.
+        older_results: the config's section.
     """
     candidates = [other for other in finished.get(name.rpartition("_")[0], []) if other != name]
     kept = tuple(key for key in ("program", "lock") if older_results[key] == "keep")
     if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
         return name, spec, ()
-    wanted = _without(spec, kept)
+    wanted = canonical(_without(spec, kept))
     for other in sorted(candidates, key=lambda other: -(folder / other).stat().st_mtime):
         if missing_files(folder / other, (*RESULT_FILES, "spec.json")):
             continue
         found = read_json(folder / other / "spec.json")
-        if canonical(_without(found, kept)) == canonical(wanted):
+        if canonical(_without(_in_present_form(found, data), kept)) == wanted:
             return other, found, tuple(key for key in kept if _part(found, key) != _part(spec, key))
     return name, spec, ()
+
+
+def predicts(spec: dict, data: dict) -> bool:
+    """Whether a finished run of version 0.1, whose spec names the files of dev and test, predicts the present ones."""
+    return "files" in spec["data"] and spec["data"]["files"] == data["files"]
+
+
+def _in_present_form(spec: dict, data: dict) -> dict:
+    """A spec of version 0.1, which names the files of all splits, as one that names what training reads."""
+    if "files" not in spec["data"]:
+        return spec
+    rest = {key: value for key, value in spec["data"].items() if key != "files"}
+    elsewhere = {key: value for key, value in training_data(data).items() if key == "elsewhere"}
+    same = elsewhere if spec["data"]["files"] == data["files"] else {}
+    return {**spec, "data": {**rest, "train": spec["data"]["files"]["train"], **same}}
 
 
 def _without(spec: dict, keys: tuple[str, ...]) -> dict:

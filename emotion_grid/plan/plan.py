@@ -1,49 +1,80 @@
 """The plan: what a config asks for, as folders with specs; written by the process that a user starts, and only read by jobs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emotion_grid.base.digests import SHORT, digest
+from emotion_grid.base.digests import canonical
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.encoders.sources import Source, encoder_key
-from emotion_grid.grid.expand import expand, varying
-from emotion_grid.plan.older import finished_runs, standing_run
-from emotion_grid.plan.programs import program_digest
+from emotion_grid.grid.axes.declared import AXES
+from emotion_grid.grid.expand import Point, expand, varying
+from emotion_grid.plan.kinds import KINDS, Kind
+from emotion_grid.plan.older import finished_runs, predicts, standing_run
+from emotion_grid.plan.programs import program_digest, report_digest
 from emotion_grid.plan.specs import (
-    baseline_spec,
+    Inputs,
+    cache_key,
     data_key,
     data_spec,
-    features_folder,
     features_spec,
+    named,
     run_name,
     run_spec,
-    tokens_folder,
+    texts_key,
     tokens_spec,
 )
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the tables: something with prediction tables in `folder`, judged by the gold labels in `data`."""
+    """A row of the tables: something with prediction tables in `folder`, judged by the gold labels in `data`.
+
+    Attributes:
+        name: of the row, and of its folder.
+        kind: `run`, or the name of another kind of rows.
+        folder: in the experiment's folder of results.
+        data: key of the prepared splits.
+        spec: what decides its predictions.
+        columns: its cells in summary.csv.
+        older: what of a finished run is older than the checkout: `program`, `lock`.
+        inputs: where its job finds what it reads.
+        predicts: whether a finished run of version 0.1 is known to predict the present texts of dev and test.
+    """
 
     name: str
     kind: str
     folder: str
     data: str
     spec: dict
+    inputs: Inputs
     columns: dict[str, Any] = field(default_factory=dict)
     older: tuple[str, ...] = ()
+    predicts: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that an experiment's config asks for; keys are folder names, those of `cached` in the cache (tokens/…, features/…)."""
+    """All that an experiment's config asks for.
+
+    Attributes:
+        experiment: its name.
+        runs: the runs of the grid by name.
+        rows: the rows of other kinds by name.
+        data: specs of prepared splits by key.
+        encoders: the encoders by their folder's name in the cache.
+        cached: specs of tokens and features by their folder in the cache (tokens/…, features/…).
+        features_gb: the largest size of stored features.
+        others: prediction tables under `compare`.
+        explanations: what decides the explanation of a run, beside the run itself.
+        settings: the rest of plan.json.
+    """
 
     experiment: str
     runs: dict[str, Row]
-    baselines: dict[str, Row]
+    rows: dict[str, Row]
     data: dict[str, dict]
     encoders: dict[str, Source]
     cached: dict[str, dict]
@@ -63,9 +94,28 @@ class Plan:
                 "columns": row.columns,
                 "older": list(row.older),
             }
-            for row in (*self.runs.values(), *self.baselines.values())
+            for row in (*self.runs.values(), *self.rows.values())
         ]
         return {"experiment": self.experiment, "rows": rows, **self.settings}
+
+
+@dataclass(frozen=True)
+class Data:
+    """Prepared splits that runs share: one for each combination of values of the axes whose place is the data.
+
+    Attributes:
+        spec: what decides them.
+        columns: the cells of these axes in summary.csv.
+        parts: the pieces of these axes in a name.
+    """
+
+    spec: dict
+    columns: dict[str, Any]
+    parts: list[str]
+
+    @property
+    def key(self) -> str:
+        return data_key(self.spec)
 
 
 def build_plan(config: dict) -> Plan:
@@ -76,28 +126,98 @@ def build_plan(config: dict) -> Plan:
     """
     points, sources = expand(config)
     home = Path(config["results_root"]).expanduser() / config["experiment"]
-    folds = sorted({point.values["fold"] for point in points}, key=lambda fold: fold or 0)
-    specs = {fold: data_spec(config, fold) for fold in folds}
-    data = {data_key(spec): spec for spec in specs.values()}
-    finished = finished_runs(home / "runs")
-    changing, runs = varying(points), {}
+    splits = _data(config, points)
+    runs, cached = _runs(config, points, sources, splits, home / "runs")
+    rows = {row.name: row for kind in KINDS for data in splits.values() for row in _other_rows(kind, config, data)}
+    return Plan(
+        experiment=config["experiment"],
+        runs=runs,
+        rows=rows,
+        data={data.key: data.spec for data in splits.values()},
+        encoders={encoder_key(source.spec): source for source in sources.values()},
+        cached=cached,
+        features_gb=config["features_gb"],
+        others=_other_predictions(config["compare"]),
+        explanations=_explanations(config, runs),
+        settings=_settings(config, [*runs.values(), *rows.values()]),
+    )
+
+
+def _data_values(point: Point) -> str:
+    """What tells the prepared splits of points apart."""
+    return canonical([point.values[axis.name] for axis in AXES if axis.place == "data"])
+
+
+def _data(config: dict, points: list[Point]) -> dict[str, Data]:
+    """The prepared splits that the points read, by the values of their axes."""
+    found: dict[str, Data] = {}
+    axes = [axis for axis in AXES if axis.place == "data"]
     for point in points:
-        source, fold = sources[point.values["encoder"]], point.values["fold"]
-        spec = run_spec(point, source, specs[fold])
-        name, spec, older = standing_run(run_name(point, spec), spec, home / "runs", finished, config["older_results"])
-        data[data_key(spec["data"])] = spec["data"]
+        if (key := _data_values(point)) not in found:
+            columns: dict[str, Any] = {}
+            for axis in axes:
+                columns |= axis.columns(point.declared[axis.name], point.values[axis.name])
+            parts = [axis.part(point.values[axis.name]) for axis in axes if point.values[axis.name] != axis.neutral]
+            found[key] = Data(data_spec(config, point.values), columns, parts)
+    return found
+
+
+def _runs(
+    config: dict, points: list[Point], sources: dict[str, Source], splits: dict[str, Data], folder: Path
+) -> tuple[dict[str, Row], dict[str, dict]]:
+    """The rows of the grid's runs, and the specs of the tokens and features that they read."""
+    finished, changing = finished_runs(folder), varying(points)
+    runs: dict[str, Row] = {}
+    cached: dict[str, dict] = {}
+    for point in points:
+        source, data = sources[point.values["encoder"]], splits[_data_values(point)]
+        spec = run_spec(point, source, data.spec)
+        tokens, features = tokens_spec(spec, data.spec), features_spec(spec, data.spec)
+        inputs = Inputs(
+            data=f"data/{data.key}",
+            encoder=f"encoders/{encoder_key(source.spec)}",
+            tokens=f"tokens/{cache_key(tokens)}",
+            features=features and f"features/{cache_key(features)}",
+            texts=texts_key(data.spec),
+        )
+        cached[f"tokens/{cache_key(tokens)}"] = tokens
+        if features:
+            cached[f"features/{cache_key(features)}"] = features
+        name, spec, older = standing_run(
+            run_name(point, spec), spec, data.spec, folder, finished, config["older_results"]
+        )
         columns = {**point.columns(), **{key: point.training[key] for key in changing}}
-        runs[name] = Row(name, "run", f"runs/{name}", data_key(spec["data"]), spec, columns, older)
-    baselines = {}
-    for kind in config["baselines"]:
-        for fold in folds:
-            spec = baseline_spec(kind, specs[fold])
-            name = f"{kind}{'' if fold is None else f'_fold-{fold}'}_{digest(spec)[:SHORT]}"
-            columns = {"encoder": kind, "fold": fold}
-            baselines[name] = Row(name, "baseline", f"baselines/{name}", data_key(specs[fold]), spec, columns)
+        runs[name] = Row(
+            name=name,
+            kind="run",
+            folder=f"runs/{name}",
+            data=data.key,
+            spec=spec,
+            inputs=inputs,
+            columns=columns,
+            older=older,
+            predicts=predicts(spec, data.spec),
+        )
+    return runs, cached
+
+
+def _other_rows(kind: Kind, config: dict, data: Data) -> Iterator[Row]:
+    """The rows of a kind for some prepared splits."""
+    for name, spec in kind.specs(config, data.spec).items():
+        folder = named([name, *data.parts], spec)
+        columns = {"encoder": name, **data.columns}
+        inputs = Inputs(f"data/{data.key}")
+        yield Row(folder, kind.name, f"{kind.folder}/{folder}", data.key, spec, inputs, columns)
+
+
+def _settings(config: dict, rows: list[Row]) -> dict:
+    """What plan.json says beside its rows."""
     explains = config["explanations"]["texts"] and config["keep_models"] != "none"
-    settings = {
-        "columns": list(dict.fromkeys(name for row in (*runs.values(), *baselines.values()) for name in row.columns)),
+    repeated = [axis for axis in AXES if axis.repeats]
+    return {
+        "columns": list(dict.fromkeys(name for row in rows for name in row.columns)),
+        "repetitions": [axis.name for axis in repeated],
+        "derived": [name for axis in AXES for name in axis.derived],
         "labels": config["data"]["labels"],
         "folds": config["data"].get("folds"),
         "compare": {name: str(Path(folder).expanduser()) for name, folder in config["compare"].items()},
@@ -105,30 +225,12 @@ def build_plan(config: dict) -> Plan:
         "keep_models": config["keep_models"],
         "explained": config["explanations"]["run"] if explains else None,
         "title": config["report"]["title"] or config["experiment"],
-        "programs": {name: program_digest(f"scripts.{name}") for name in ("evaluate", "compare", "report")},
+        "programs": {
+            "evaluate": program_digest("emotion_grid.evaluation.scoring"),
+            "compare": program_digest("emotion_grid.evaluation.comparison"),
+            "report": report_digest(),
+        },
     }
-    return Plan(
-        config["experiment"],
-        runs,
-        baselines,
-        data,
-        {encoder_key(source.spec): source for source in sources.values()},
-        _cached(runs),
-        config["features_gb"],
-        _other_predictions(config["compare"]),
-        _explanations(config, runs),
-        settings,
-    )
-
-
-def _cached(runs: dict[str, Row]) -> dict[str, dict]:
-    """Specs of the tokens and features that the runs read."""
-    found = {}
-    for row in runs.values():
-        found[tokens_folder(row.spec)] = tokens_spec(row.spec)
-        if folder := features_folder(row.spec):
-            found[folder] = features_spec(row.spec)
-    return found
 
 
 def _explanations(config: dict, runs: dict[str, Row]) -> dict:
@@ -142,7 +244,7 @@ def _explanations(config: dict, runs: dict[str, Row]) -> dict:
         "texts": wanted["texts"],
         "evaluations": wanted["evaluations"],
         "threshold": config["evaluation"]["threshold"],
-        "program": program_digest("scripts.explain"),
+        "program": program_digest("emotion_grid.explanation.explaining", "emotion_grid.report.explanation"),
     }
 
 

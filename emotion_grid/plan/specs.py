@@ -4,86 +4,126 @@ A spec is a plain mapping. It is written before its job starts and never changes
 """
 
 import re
+from dataclasses import dataclass
+from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
+from emotion_grid.data.raw import content_digest, texts_digest
 from emotion_grid.encoders.sources import Source
 from emotion_grid.grid.axes.declared import AXES
+from emotion_grid.grid.axes.head import HEADS
 from emotion_grid.grid.expand import Point
-from emotion_grid.plan.inputs import content_digest, data_files
-from emotion_grid.plan.programs import ENCODING, TRAINING, lock_digest, program_digest
-
-
-def tokens_folder(run: dict) -> str:
-    """Folder in the cache of the tokens that a run reads, from its spec."""
-    return f"tokens/{cache_key(tokens_spec(run))}"
-
-
-def features_folder(run: dict) -> str | None:
-    """Folder in the cache of the features that a run reads, from its spec; None if nothing of its encoder is frozen."""
-    spec = features_spec(run)
-    return spec and f"features/{cache_key(spec)}"
-
-
-def data_key(spec: dict) -> str:
-    """The name of the folder of prepared splits."""
-    return digest(spec)[:SHORT]
-
+from emotion_grid.plan.inputs import checked_files
+from emotion_grid.plan.programs import FEATURES, PREPARATION, TOKENS, TRAINING, lock_digest, program_digest
 
 READABLE = 90
 """Characters of a run's name before the digest: no path of a result is longer than 200."""
 
 
-def data_spec(config: dict, fold: int | None) -> dict:
-    """What decides the prepared splits: the files' contents and how they are prepared."""
-    data = config["data"]
+def axis_values(values: dict[str, Any], place: str) -> dict[str, Any]:
+    """The values of the axes that have their place in one part of the spec; an axis at its neutral value is not mentioned."""
+    return {axis.name: values[axis.name] for axis in AXES if axis.place == place and values[axis.name] != axis.neutral}
+
+
+def data_spec(config: dict, values: dict[str, Any]) -> dict:
+    """What decides the prepared splits: the raw files and how they are prepared.
+
+    Args:
+        values: resolved values of the axes whose place is the data.
+
+    Raises:
+        InputError: a file that is not there or lacks a column.
+    """
+    data, files = config["data"], checked_files(config)
     return {
-        "files": {split: content_digest(path) for split, path in data_files(config).items()},
+        "files": {split: content_digest(path) for split, path in files.items()},
+        "texts": {split: texts_digest(path) for split, path in files.items()},
         **{key: data[key] for key in ("labels", "validation", "split_seed", "clean", "drop")},
         "folds": data.get("folds"),
-        "fold": fold,
-        "program": program_digest("scripts.prepare"),
+        **axis_values(values, "data"),
+        "program": program_digest(PREPARATION),
     }
+
+
+def training_data(data: dict) -> dict:
+    """What of the prepared splits training reads: the training rows and how they are cut; nothing of dev and test.
+
+    Only where rows are dropped whose texts stand in dev or test, too, do the texts of these decide which rows are left.
+    """
+    part = {key: value for key, value in data.items() if key not in ("files", "texts")}
+    elsewhere = {"elsewhere": _judged_texts(data)} if "overlaps" in data["drop"] else {}
+    return {"train": data["files"]["train"], **part, **elsewhere}
+
+
+def _judged_texts(data: dict) -> dict:
+    """Digests of the texts of dev and test."""
+    return {split: found for split, found in data["texts"].items() if split != "train"}
+
+
+def texts_key(data: dict) -> str:
+    """The name of what a run predicts: the texts of dev and test, cleaned."""
+    return digest([_judged_texts(data), data["clean"]])[:SHORT]
+
+
+def data_key(data: dict) -> str:
+    """The name of the folder of prepared splits."""
+    return digest(data)[:SHORT]
 
 
 def run_spec(point: Point, source: Source, data: dict) -> dict:
-    """What decides a run's predictions."""
-    axes = {axis.name: point.values[axis.name] for axis in AXES if axis.name not in ("encoder", "fold")}
-    return {
-        **axes,
-        "encoder": source.spec,
+    """What decides a run's predictions: what training reads, and the programs that read it."""
+    encoder = axis_values(point.values, "encoder")
+    del encoder["encoder"]  # a name in the config; the pinned source stands for it
+    spec = {
+        **axis_values(point.values, "run"),
+        "encoder": {**source.spec, **encoder},
         "training": point.training,
-        "data": data,
-        "program": {"training": program_digest(*TRAINING), "encoding": program_digest(*ENCODING)},
-        "lock": lock_digest(),
+        "data": training_data(data),
     }
+    modules = [module for axis in AXES for module in axis.modules(point.values[axis.name])]
+    programs = {"tokens": program_digest(TOKENS), "training": program_digest(TRAINING, *modules)}
+    if spec["freeze"] != 0:
+        programs["features"] = program_digest(FEATURES)
+    return {**spec, "program": programs, "lock": lock_digest()}
 
 
-def tokens_spec(run: dict) -> dict:
-    """What decides the tokens that a run reads: every text of the study's files, whatever split it stands in."""
+def tokens_spec(run: dict, data: dict) -> dict:
+    """What decides the tokens that a run reads: every text of the study, whatever split it belongs to."""
     return {
         "encoder": run["encoder"],
-        "files": run["data"]["files"],
-        "clean": run["data"]["clean"],
+        "texts": data["texts"],
+        "clean": data["clean"],
         "max_length": run["training"]["max_length"],
-        "program": run["program"]["encoding"],
+        "program": program_digest(TOKENS),
         "lock": run["lock"],
     }
 
 
-def features_spec(run: dict) -> dict | None:
-    """What decides the features that a run reads: the output of its encoder's frozen part; None if nothing is frozen.
+def features_spec(run: dict, data: dict) -> dict | None:
+    """What decides the features that a run reads: hidden states above its encoder's frozen layers; None if nothing is frozen.
 
-    Heads that read one vector a text need no more than that of it (`output`: first or mean), all else the states of every token.
+    `output` is the pooling where the whole encoder is frozen and the head reads one vector a text, else the states of all tokens.
     """
     if run["freeze"] == 0:
         return None
-    vectors = run["freeze"] == "all" and run["head"]["type"] == "mlp"
+    vectors = run["freeze"] == "all" and HEADS[run["head"]["type"]].reads == "vector"
     return {
-        "tokens": tokens_spec(run),
+        "tokens": tokens_spec(run, data),
         "layer": run["freeze"],
         "output": run["head"]["pooling"] if vectors else "states",
         "precision": run["training"]["precision"],
         "threads": run["training"]["threads"],
+        "program": program_digest(FEATURES),
+    }
+
+
+def baseline_spec(kind: str, data: dict) -> dict:
+    """What decides a baseline's predictions: it learns from the training rows and predicts the texts of dev and test."""
+    return {
+        "baseline": kind,
+        "data": {**training_data(data), "texts": _judged_texts(data)},
+        "program": program_digest("emotion_grid.prediction.baselines"),
+        "lock": lock_digest(),
     }
 
 
@@ -92,13 +132,30 @@ def cache_key(spec: dict) -> str:
     return digest(spec)[:16]
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """Where the job of a row finds what it reads; written beside its spec by the process that a user starts.
+
+    Attributes:
+        data: folder of the prepared splits, in the experiment's folder of results.
+        encoder, tokens: folders in the cache; None for rows that are no runs.
+        features: folder in the cache; None where no layer is frozen.
+        texts: the name of dev's and test's texts, which a run's predictions are for.
+    """
+
+    data: str
+    encoder: str | None = None
+    tokens: str | None = None
+    features: str | None = None
+    texts: str | None = None
+
+
 def run_name(point: Point, spec: dict) -> str:
     """A run's folder: its axis values for people, and the spec's digest; it depends on nothing but the point and its spec."""
-    parts = [axis.part(point.values[axis.name]) for axis in AXES]
+    return named([axis.part(point.values[axis.name]) for axis in AXES if point.values[axis.name] != axis.neutral], spec)
+
+
+def named(parts: list[str], spec: dict) -> str:
+    """The name of a folder of results: parts for people, and the spec's digest."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(part for part in parts if part))[:READABLE]
     return f"{readable}_{digest(spec)[:SHORT]}"
-
-
-def baseline_spec(kind: str, data: dict) -> dict:
-    """What decides a baseline's predictions."""
-    return {"baseline": kind, "data": data, "program": program_digest("scripts.baseline"), "lock": lock_digest()}

@@ -1,17 +1,30 @@
 """Writing specs and requests, which jobs only read."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.messages import InputError
+from emotion_grid.data.splits import INPUTS, predicted_texts
 from emotion_grid.plan.plan import Plan
 
 
 def write_specs(plan: Plan, home: Path, cache: Path) -> None:
-    """Write every spec that is not there yet, and plan.json and explanations.json if they changed."""
-    for row in (*plan.runs.values(), *plan.baselines.values()):
+    """Write every spec that is not there yet, where each run finds its inputs, and plan.json and explanations.json if they changed.
+
+    Args:
+        home: the experiment's folder of results.
+        cache: the folder of what experiments share.
+
+    Raises:
+        InputError: a folder that must not be written to.
+    """
+    for row in (*plan.runs.values(), *plan.rows.values()):
         _write_once(home / row.folder / "spec.json", row.spec)
+        write_request(asdict(row.inputs), home / row.folder / INPUTS)
+        if row.predicts and row.inputs.texts:
+            _write_once(predicted_texts(home / row.folder, row.inputs.texts), {})
     for key, spec in plan.data.items():
         _write_once(home / "data" / key / "spec.json", spec)
     for key, source in plan.encoders.items():

@@ -16,7 +16,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from emotion_grid.base.messages import log
 from emotion_grid.data.scores import macro_f1
 from emotion_grid.features.batches import Inputs, state_inputs, token_inputs
-from emotion_grid.features.index import Index, Split
+from emotion_grid.features.index import Split
 from emotion_grid.model.classifier import build_classifier
 from emotion_grid.model.devices import padding_multiple
 from emotion_grid.model.encoder import count_parameters
@@ -24,6 +24,7 @@ from emotion_grid.training.checkpoints import Checkpoints
 from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up
 from emotion_grid.training.order import LengthGroups
 from emotion_grid.training.progress import Best, Progress, copies
+from emotion_grid.training.setting import Setting
 
 
 class EmotionTrainer(Trainer):
@@ -31,9 +32,17 @@ class EmotionTrainer(Trainer):
 
     Rows come in length groups seeded by seed and epoch; dropout is seeded by seed and step. A batch that does not fit the
     device's memory is computed in `parts`, whose gradients add up to the batch's.
+
+    Args:
+        course: the callback that keeps best epoch, progress and checkpoints.
+        arguments: those of `Trainer`.
     """
 
     parts = 1
+
+    def __init__(self, course: "Course", **arguments: Any):
+        super().__init__(callbacks=[course], **arguments)
+        self.course = course
 
     def _get_train_sampler(self, train_dataset: Split | None = None) -> Sampler[int]:
         return LengthGroups(self.train_dataset.lengths, self.args.per_device_train_batch_size, self.args.seed)
@@ -57,20 +66,14 @@ class EmotionTrainer(Trainer):
         try:
             for start in range(0, rows, size):
                 part = {name: values[start : start + size] for name, values in inputs.items()}
-                self.current_gradient_accumulation_steps = rows / len(
-                    part["labels"]
-                )  # `Trainer` divides the loss by it
+                # `Trainer` divides the loss by it.
+                self.current_gradient_accumulation_steps = rows / len(part["labels"])
                 losses.append(super().training_step(model, part))
         except torch.OutOfMemoryError:
             if size == 1:
                 raise
             return None
         return sum(losses)
-
-    @property
-    def course(self) -> "Course":
-        """The callback that keeps best epoch, progress and checkpoints."""
-        return next(found for found in self.callback_handler.callbacks if isinstance(found, Course))
 
     def _save_checkpoint(self, model: nn.Module, trial: Any = None) -> None:
         if self.control.should_training_stop:  # early: whoever continued from here would train on
@@ -122,70 +125,43 @@ class FineTuning:
     """The training of a run's classifier, whole or above its frozen layers.
 
     Args:
+        setting: what the training starts from.
         encoder: folder of the fetched encoder.
-        source: folder of the study's tokens or, in their place, of the features that the frozen layers gave.
-        splits: train, validation and what is to be predicted.
-        class_weights: weight of each label's positives, (labels,), or None.
-        precision: fp32, bf16 or fp16.
+        source: folder of the study's tokens or, in their place, of the hidden states above the frozen layers.
+
+    Attributes:
+        trainable, total: parameters that train, and all of them.
     """
 
-    def __init__(
-        self,
-        encoder: Path,
-        source: Path,
-        index: Index,
-        spec: dict,
-        splits: dict[str, Split],
-        class_weights: torch.Tensor | None,
-        precision: str,
-        device: torch.device,
-        checkpoints: Checkpoints,
-    ):
+    def __init__(self, setting: Setting, encoder: Path, source: Path):
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
-        model = build_classifier(spec, encoder)
-        model.class_weights = class_weights
+        model = build_classifier(setting.spec, encoder)
+        model.class_weights = setting.class_weights
         counts = count_parameters(model)
         self.trainable, self.total = counts.trainable, counts.total
-        multiple = padding_multiple(device)
+        multiple = padding_multiple(setting.device)
         if (source / "features.json").is_file():
             model.start_above_frozen_layers()
-            inputs = state_inputs(source, index, multiple)
+            inputs = state_inputs(source, setting.index, multiple)
         else:
-            inputs = token_inputs(source, index, multiple)
-        train, validation = splits["train"], splits["validation"]
-        self.model, self.checkpoints = model.to(device), checkpoints
-        training = spec["training"]
-        optimizer, schedule, self.best, self.progress = set_up(model.named_parameters(), training, len(train))
+            inputs = token_inputs(source, setting.index, multiple)
+        train = setting.splits["train"]
+        self.model, self.checkpoints = model.to(setting.device), setting.checkpoints
+        optimizer, schedule, self.best, self.progress = set_up(
+            model.named_parameters(), setting.spec["training"], len(train)
+        )
         self.trainer = EmotionTrainer(
+            course=Course(self.best, self.progress, setting.checkpoints),
             model=model,
-            args=TrainingArguments(
-                output_dir=str(checkpoints.home),
-                seed=spec["seed"],
-                num_train_epochs=training["epochs"],
-                per_device_train_batch_size=training["batch_size"],
-                per_device_eval_batch_size=EVALUATION_BATCH,
-                max_grad_norm=GRADIENT_NORM,
-                bf16=precision == "bf16",
-                fp16=precision == "fp16",
-                use_cpu=device.type == "cpu",
-                eval_strategy="epoch",
-                save_strategy="no",
-                logging_strategy="no",
-                logging_nan_inf_filter=False,
-                report_to=[],
-                disable_tqdm=True,
-                label_names=["labels"],
-                remove_unused_columns=False,
-            ),
+            args=_arguments(setting),
             train_dataset=train,
-            eval_dataset=validation,
+            eval_dataset=setting.splits["validation"],
             data_collator=collator(inputs),
             compute_metrics=lambda result: {
                 "macro_f1": macro_f1(result.label_ids > 0.5, np.asarray(result.predictions) > 0)
             },
             optimizers=(optimizer, schedule),
-            callbacks=[Course(self.best, self.progress, checkpoints)],
         )
         self.trainer.remove_callback(PrinterCallback)
 
@@ -206,6 +182,30 @@ class FineTuning:
         if len(split) == 0:
             return split.no_predictions
         return split.in_table_order(self.trainer.predict(split).predictions)
+
+
+def _arguments(setting: Setting) -> TrainingArguments:
+    """The arguments of `Trainer`; what it would log, save and report by itself is turned off."""
+    training = setting.spec["training"]
+    return TrainingArguments(
+        output_dir=str(setting.checkpoints.home),
+        seed=setting.spec["seed"],
+        num_train_epochs=training["epochs"],
+        per_device_train_batch_size=training["batch_size"],
+        per_device_eval_batch_size=EVALUATION_BATCH,
+        max_grad_norm=GRADIENT_NORM,
+        bf16=setting.precision == "bf16",
+        fp16=setting.precision == "fp16",
+        use_cpu=setting.device.type == "cpu",
+        eval_strategy="epoch",
+        save_strategy="no",
+        logging_strategy="no",
+        logging_nan_inf_filter=False,
+        report_to=[],
+        disable_tqdm=True,
+        label_names=["labels"],
+        remove_unused_columns=False,
+    )
 
 
 def collator(inputs: Inputs) -> Callable[[tuple], dict[str, torch.Tensor]]:

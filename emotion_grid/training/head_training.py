@@ -12,53 +12,52 @@ from torch import nn
 
 from emotion_grid.data.scores import macro_f1
 from emotion_grid.features.batches import state_inputs
-from emotion_grid.features.index import Index, Split
+from emotion_grid.features.index import Split
 from emotion_grid.features.values import read_values
 from emotion_grid.model.devices import padding_multiple
 from emotion_grid.model.heads.build import build_head
-from emotion_grid.training.checkpoints import Checkpoints
 from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up
 from emotion_grid.training.order import LengthGroups
 from emotion_grid.training.progress import copies
+from emotion_grid.training.setting import Setting
 
 
 class HeadTraining:
     """The training of a head on features.
 
     Args:
+        setting: what the training starts from.
         features: folder of the features, one vector a text or one a token.
-        splits: train, validation and what is to be predicted.
-        class_weights: weight of each label's positives, (labels,), or None.
+        record: what features.json says of them.
+
+    Attributes:
+        trainable, total: parameters that train, and those of the encoder and the head together.
+        parts: in how many parts a batch is computed: memory for a head never runs out.
     """
 
     parts = 1
 
-    def __init__(
-        self,
-        features: Path,
-        index: Index,
-        spec: dict,
-        splits: dict[str, Split],
-        class_weights: torch.Tensor | None,
-        device: torch.device,
-        checkpoints: Checkpoints,
-    ):
-        values = read_values(features)
+    def __init__(self, setting: Setting, features: Path, record: dict):
+        spec, device = setting.spec, setting.device
+        self.values, self.device, self.checkpoints = read_values(features), device, setting.checkpoints
         torch.manual_seed(spec["seed"])
-        self.head = build_head(spec["head"], values.shape[1], len(spec["data"]["labels"])).to(device)
+        self.head = build_head(spec["head"], self.values.shape[1], len(spec["data"]["labels"])).to(device)
         self.trainable = sum(parameter.numel() for parameter in self.head.parameters())
-        self.train, self.validation = splits["train"], splits["validation"]
-        self.device, self.checkpoints = device, checkpoints
+        self.total = record["encoder_parameters"] + self.trainable
+        self.train, self.validation = setting.splits["train"], setting.splits["validation"]
         self.training, self.seed = spec["training"], spec["seed"]
-        self.class_weights = None if class_weights is None else class_weights.to(device)
-        if spec["head"]["type"] == "mlp":
-            self.logits = lambda places: self.head.layers(values[torch.from_numpy(places)].to(device))
-        else:
-            inputs = state_inputs(features, index, padding_multiple(device))
-            self.logits = lambda places: self.head(*(tensor.to(device) for tensor in inputs(places).values()))
+        self.class_weights = None if setting.class_weights is None else setting.class_weights.to(device)
+        reads_states = record["output"] == "states"
+        self.states = state_inputs(features, setting.index, padding_multiple(device)) if reads_states else None
         self.optimizer, self.schedule, self.best, self.progress = set_up(
             self.parameters(), self.training, len(self.train)
         )
+
+    def logits(self, places: np.ndarray) -> torch.Tensor:
+        """Logits (texts, labels) of texts by their places in the cache, (texts,)."""
+        if self.states is None:
+            return self.head.from_vectors(self.values[torch.from_numpy(places)].to(self.device))
+        return self.head(*(tensor.to(self.device) for tensor in self.states(places).values()))
 
     def parameters(self) -> list[tuple[str, nn.Parameter]]:
         """The head's weights by their names in the classifier."""

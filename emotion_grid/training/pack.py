@@ -1,4 +1,4 @@
-"""Several runs one after another in one job."""
+"""Several runs one after another in one job, since waiting in the queue and starting cost more than a small run."""
 
 import signal
 import subprocess
@@ -6,24 +6,31 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.files import read_json
-from emotion_grid.encoders.sources import encoder_key
-from emotion_grid.plan.specs import data_key, features_folder, tokens_folder
+from emotion_grid.base.messages import InputError, log
+from emotion_grid.data.splits import INPUTS, RESULT_FILES, missing_files
 
 
 def command(folder: Path, home: Path, cache: Path, threads: int, keep: str) -> list[str]:
-    """The command line that trains the run of a folder."""
-    spec = read_json(folder / "spec.json")
+    """The command line that trains the run of a folder.
+
+    Args:
+        folder: the run's folder.
+        home: the experiment's folder of results.
+        cache: the folder of what experiments share.
+    """
+    spec, inputs = read_json(folder / "spec.json"), read_json(folder / INPUTS)
     options = {
         "spec": folder / "spec.json",
-        "data": home / "data" / data_key(spec["data"]),
-        "tokens": cache / tokens_folder(spec),
-        "encoder": cache / "encoders" / encoder_key(spec["encoder"]) / "files",
+        "data": home / inputs["data"],
+        "tokens": cache / inputs["tokens"],
+        "encoder": cache / inputs["encoder"] / "files",
         "output": folder,
+        "texts": inputs["texts"],
         "threads": min(threads, spec["training"]["threads"]),  # threads decide digits: each run keeps its own number
         "keep": keep,
     }
-    if features := features_folder(spec):
-        options["features"] = cache / features
+    if inputs["features"]:
+        options["features"] = cache / inputs["features"]
     return [sys.executable, "-m", "scripts.train", *(f"--{name}={value}" for name, value in options.items())]
 
 
@@ -46,3 +53,37 @@ class Member:
         with log_file.open("w", encoding="utf-8") as file:
             self.process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
             return self.process.wait()
+
+
+def train_pack(runs: list[str], home: Path, cache: Path, threads: int, keep: str) -> None:
+    """Train runs one after another, each in a process of its own; finished ones are left as they are.
+
+    Args:
+        runs: names of the runs.
+        home: the experiment's folder of results.
+        cache: the folder of what experiments share.
+        threads: CPU threads of a run.
+        keep: what each run writes.
+
+    Raises:
+        InputError: a run failed; the others are finished all the same.
+        SystemExit: a signal told the process to end.
+    """
+    member, failed = Member(), []
+    for number, run in enumerate(runs, 1):
+        folder = home / "runs" / run
+        if not missing_files(folder, RESULT_FILES):
+            log(f"{number}/{len(runs)}  {run}: finished before")
+            continue
+        log(f"{number}/{len(runs)}  {run}")
+        if member.signal is not None:
+            break
+        status = member.run(command(folder, home, cache, threads, keep), folder / "train.log")
+        if member.signal is None and status:
+            failed.append(folder / "train.log")
+            log(f"{run} failed with exit status {status}; see {failed[-1]}")
+    if member.signal is not None:
+        log(f"stopped by {signal.Signals(member.signal).name}; the next start continues here")
+        raise SystemExit(128 + member.signal)
+    if failed:
+        raise InputError(f"{len(failed)} of {len(runs)} runs failed; see {', '.join(map(str, failed))}")

@@ -2,6 +2,7 @@
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.encoders.shape import Encoder
+from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.values import whole
 
 
@@ -17,3 +18,17 @@ def _freeze(value: int | str, encoder: Encoder) -> int | str:
             f"freeze: expected at most {encoder.layers}, the layers of {encoder.name}, or all; found {value}"
         )
     return value
+
+
+AXIS = Axis(
+    name="freeze",
+    title="Frozen layers",
+    description=(
+        "How many of the lowest layers stay fixed, the embeddings with them: 0 (nothing), a number, `half`, or `all` (the whole encoder)."
+    ),
+    schema={"anyOf": [{"type": "integer", "minimum": 0}, {"enum": ["half", "all"]}]},
+    default=0,
+    resolve=_freeze,
+    columns=lambda declared, value: {"freeze": declared},
+    part=lambda value: f"freeze-{value}",
+)

@@ -1,6 +1,9 @@
 """The axis `lora`: low-rank adapters (Hu et al. 2021) in place of training the encoder's own weights."""
 
+from typing import Any
+
 from emotion_grid.encoders.shape import Encoder
+from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.values import whole
 
 
@@ -23,3 +26,45 @@ def _lora_part(lora: dict | None) -> str:
         return "full"
     dropout = f"-d{lora['dropout']}" if lora["dropout"] else ""
     return f"lora{lora['rank']}-a{lora['alpha']:g}{dropout}"
+
+
+def _conflict(values: dict[str, Any], config: dict) -> str | None:
+    if values["freeze"] != "all" or values["lora"] is None:
+        return None
+    rank = values["lora"]["rank"]
+    return (
+        f"expected none where freeze: all fixes the whole encoder (no layer is left to adapt); found rank {rank}. Lower freeze, or leave "
+        f"the combination out: exclude: [{{freeze: all, lora: {{rank: {rank}}}}}]"
+    )
+
+
+AXIS = Axis(
+    name="lora",
+    title="LoRA",
+    description=(
+        "`none`, or adapters on the query and value projections of the layers that are not frozen: `rank`, `alpha` (default: the rank), "
+        "`dropout` (default 0). The encoder's own weights then stay fixed."
+    ),
+    schema={
+        "anyOf": [
+            {"const": "none"},
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["rank"],
+                "properties": {
+                    "rank": {"type": "integer", "minimum": 1},
+                    "alpha": {"type": "number", "exclusiveMinimum": 0},
+                    "dropout": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+                },
+            },
+        ]
+    },
+    default="none",
+    resolve=_lora,
+    columns=lambda declared, value: {"lora": _lora_cell(value)},
+    part=_lora_part,
+    words=lambda value: "none" if value is None else ", ".join(f"{key} {item}" for key, item in value.items()),
+    modules=lambda value: () if value is None else ("emotion_grid.model.lora",),
+    conflict=_conflict,
+)

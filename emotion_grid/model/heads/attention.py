@@ -6,7 +6,7 @@ from torch import nn
 from emotion_grid.model.pooling import masked_mean
 
 
-class AttentionHead(nn.Module):
+class Head(nn.Module):
     """All tokens projected to `size`, self-attention over them, their mean, one linear layer; padding counts nowhere."""
 
     def __init__(self, hidden_size: int, labels: int, size: int, heads: int, dropout: float):

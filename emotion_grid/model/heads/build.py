@@ -1,12 +1,19 @@
 """Building the head that a spec describes."""
 
-from torch import nn
+import importlib
 
-from emotion_grid.model.heads.attention import AttentionHead
-from emotion_grid.model.heads.mlp import MLPHead
+from torch import nn
 
 
 def build_head(head: dict, hidden_size: int, labels: int) -> nn.Module:
-    """The head that a spec's `head` describes."""
-    kinds = {"mlp": MLPHead, "attention": AttentionHead}
-    return kinds[head["type"]](hidden_size, labels, **{key: value for key, value in head.items() if key != "type"})
+    """The head that a spec's `head` describes.
+
+    Its module is imported by name, so that a run's program digest holds the head that it uses and no other.
+
+    Args:
+        hidden_size: width of the encoder's hidden states.
+        labels: number of outputs.
+    """
+    module = importlib.import_module(f"emotion_grid.model.heads.{head['type']}")
+    options = {key: value for key, value in head.items() if key != "type"}
+    return module.Head(hidden_size, labels, **options)

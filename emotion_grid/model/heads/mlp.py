@@ -8,7 +8,7 @@ from torch import nn
 from emotion_grid.model.pooling import pool
 
 
-class MLPHead(nn.Module):
+class Head(nn.Module):
     """One vector a text through `layers` linear layers with GELU and dropout between them; one layer is a linear classifier."""
 
     def __init__(self, hidden_size: int, labels: int, size: int | None, layers: int, pooling: str, dropout: float):
@@ -22,4 +22,8 @@ class MLPHead(nn.Module):
 
     def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Logits (texts, labels) from hidden states (texts, tokens, hidden_size) and mask (texts, tokens)."""
-        return self.layers(pool(hidden, mask, self.pooling))
+        return self.from_vectors(pool(hidden, mask, self.pooling))
+
+    def from_vectors(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Logits (texts, labels) from pooled hidden states (texts, hidden_size)."""
+        return self.layers(vectors)

@@ -1,0 +1,37 @@
+"""Rows of the comparison that are no runs of the grid: what is predicted by other programs than training.
+
+A kind is one entry in `KINDS`, its key in the config's schema, and its program: `python -m scripts.<program>` reads a spec and the
+prepared splits and writes `predictions/<split>.csv` as a run does (docs/extending.md).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from emotion_grid.plan.specs import baseline_spec
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of rows.
+
+    Attributes:
+        name: what tables call it.
+        folder: where its results lie in the experiment's folder.
+        program: the module in scripts/ that makes its predictions.
+        specs: from a checked config and the spec of prepared splits to each row's name and spec.
+    """
+
+    name: str
+    folder: str
+    program: str
+    specs: Callable[[dict, dict], dict[str, dict]]
+
+
+KINDS = (
+    Kind(
+        name="baseline",
+        folder="baselines",
+        program="baseline",
+        specs=lambda config, data: {name: baseline_spec(name, data) for name in config["baselines"]},
+    ),
+)

@@ -1,0 +1,57 @@
+"""Predictions of a trained run for dev and test, made from its saved model: their texts may come after the training."""
+
+from pathlib import Path
+
+from emotion_grid.base.environment import set_up_environment
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.messages import log
+from emotion_grid.data.rows import read_rows, write_predictions
+from emotion_grid.data.splits import predicted_texts
+
+
+def predict_again(run: Path, data: Path, tokens: Path, encoder: Path, texts: str, threads: int) -> None:
+    """Predict dev and test with a run's model, in the precision that it was trained in.
+
+    The tables of other texts lose the file that says of which texts they are before they are replaced: whenever the process ends, no
+    table is taken for one of other texts.
+
+    Args:
+        run: the run's folder, with its model.
+        data: folder of the prepared splits.
+        tokens: folder of the study's tokens.
+        encoder: folder of the fetched encoder.
+        texts: the name of dev's and test's texts.
+        threads: CPU threads.
+    """
+    set_up_environment(threads)
+    import torch
+    from transformers.utils import logging
+
+    from emotion_grid.features.batches import batches_by_length, token_inputs
+    from emotion_grid.features.index import Index, Split
+    from emotion_grid.model.classifier import EmotionClassifier
+    from emotion_grid.model.devices import find_device, padding_multiple
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.set_num_threads(threads)
+    device, precision = find_device(), read_json(run / "provenance.json")["precision"]
+    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+    model = EmotionClassifier.from_pretrained(run / "model", encoder=encoder).to(device)
+    index = Index(tokens)
+    inputs = token_inputs(tokens, index, padding_multiple(device))
+    for record in (run / "predictions").glob("texts-*.json"):
+        record.unlink()
+    # The held-out fold of a cross-validation, which stands in the place of dev, is one of the training rows: its texts are the run's own.
+    folds = read_json(run / "spec.json")["data"]["fold"] is not None
+    for name in ("test",) if folds else ("dev", "test"):
+        rows = read_rows(data / f"{name}.csv")
+        split, logits = Split(rows, index), []
+        for places in batches_by_length(split.lengths):
+            batch = {key: tensor.to(device) for key, tensor in inputs(split.places[places]).items()}
+            with torch.inference_mode(), torch.autocast(device.type, dtype=half, enabled=half is not None):
+                logits.append(model(**batch).logits.float().cpu())
+        probabilities = split.in_table_order(torch.cat(logits).numpy()) if logits else split.no_predictions
+        write_predictions(run / "predictions" / f"{name}.csv", rows.ids, rows.labels, probabilities)
+        log(f"{name}: {len(rows)} rows")
+    write_json(predicted_texts(run, texts), {})

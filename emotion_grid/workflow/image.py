@@ -1,0 +1,82 @@
+"""The image that a start runs its rules in, if a profile asks for one."""
+
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+from emotion_grid.base.layout import PROJECT
+from emotion_grid.base.messages import InputError
+from emotion_grid.container.finding import find_image
+from emotion_grid.container.handover import hand_on, handed_on, open_door
+from emotion_grid.container.image import runtime
+from emotion_grid.encoders.files import is_folder
+from emotion_grid.plan.inputs import raw_files
+from emotion_grid.workflow.errors import as_workflow_error
+from emotion_grid.workflow.patches import pull_nothing
+
+
+def study_paths(config: dict, site: dict, folders: list[Path]) -> list[Path]:
+    """Every path that a study names, existing or to be made: what its programs must see inside the image.
+
+    Args:
+        config: Snakemake's config, not checked yet.
+        site: the site file's values.
+        folders: the cache and the results.
+    """
+    root = Path(config.get("data_root", ".")).expanduser()
+    models = [entry["model"] for entry in config.get("encoders", {}).values()]
+    read = [Path(path).expanduser() for path in (*filter(is_folder, models), *config.get("compare", {}).values())]
+    files = [root, *raw_files(config).values(), *read, *(file for folder in read for file in folder.glob("*"))]
+    bound = [Path(path).expanduser() for path in site["bind"]]
+    return [*folders, *(path for path in files if path.exists()), *bound]
+
+
+class StudyImage:
+    """The image of one start.
+
+    Args:
+        workflow: Snakemake's workflow.
+        site: the site file's values.
+        cache: where an image from a registry is kept.
+        paths: what the programs must see inside.
+    """
+
+    def __init__(self, workflow: Any, site: dict, cache: Path, paths: list[Path]):
+        from snakemake.settings.types import SharedFSUsage
+
+        self.workflow, self.site, self.cache = workflow, site, cache
+        if not runtime():  # the nodes look for it themselves
+            workflow.storage_settings.shared_fs_usage -= {SharedFSUsage.SOFTWARE_DEPLOYMENT}
+            pull_nothing()
+        with as_workflow_error():
+            open_door(paths)
+
+    @functools.cached_property
+    def path(self) -> str:
+        """The image's path, checked; in a job, the path of the image that its start chose."""
+        with as_workflow_error():
+            if not self.workflow.is_main_process:
+                return handed_on()
+            if not runtime() and self.workflow.local_exec:
+                raise InputError(
+                    "expected apptainer on this machine, found none; load its module, or use profiles/local (no image)"
+                )
+            if not runtime():
+                print("No apptainer here: the light steps run as jobs.", file=sys.stderr)
+            return hand_on(find_image(self.site["container"], self.cache, PROJECT / "envs"))
+
+    def refuse_host_steps(self) -> None:
+        """Stop if a rule would run on the host: one written in Python, or one that declines the image.
+
+        Raises:
+            WorkflowError: with the rule's name.
+        """
+        with as_workflow_error():
+            for rule in self.workflow.rules:
+                declines = rule.is_run or not rule.container_img
+                if declines and not rule.norun and rule.name != "build_container":
+                    raise InputError(
+                        f"{rule.name}: expected a step that runs inside the image (a shell command, no container of its own), "
+                        "found one that would run on the host"
+                    )

@@ -1,0 +1,34 @@
+"""Options of command lines that depend on the study."""
+
+from shlex import quote
+from typing import Any
+
+from emotion_grid.plan.inputs import raw_files
+from emotion_grid.workflow.inputs import RuleInputs
+from emotion_grid.workflow.study import Study
+
+
+class RuleOptions:
+    """Options of the rules' command lines, quoted for a shell.
+
+    Args:
+        study: the study of this start.
+        inputs: the input functions of its rules.
+    """
+
+    def __init__(self, study: Study, inputs: RuleInputs):
+        self.study, self.inputs = study, inputs
+
+    def raw_files(self, wildcards: Any) -> str:
+        """The raw file of each split."""
+        return " ".join(f"--{split} {quote(str(path))}" for split, path in raw_files(self.study.config).items())
+
+    def cached(self, wildcards: Any) -> str:
+        """The tokens and features that a run reads."""
+        features = self.inputs.features(wildcards)
+        found = {"tokens": self.inputs.tokens(wildcards), **({"features": features} if features else {})}
+        return " ".join(f"--{name} {quote(str(path))}" for name, path in found.items())
+
+    def texts(self, wildcards: Any) -> str:
+        """The name of dev's and test's texts, which a run's predictions are for."""
+        return self.study.inputs(self.inputs.folder(wildcards))["texts"]

@@ -1,0 +1,61 @@
+"""Resources of the rules: what their jobs ask a cluster for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from emotion_grid.jobs.needs import Need, encoding_need, training_need
+from emotion_grid.jobs.site import fixed_resources, light_resources
+from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes
+from emotion_grid.workflow.inputs import RuleInputs
+from emotion_grid.workflow.study import Study
+
+
+class RuleResources:
+    """What jobs ask a cluster for.
+
+    Args:
+        study: the study of this start.
+        inputs: the input functions of its rules.
+
+    Attributes:
+        light, training, encoding: the `resources` of steps without training, of training jobs, and of jobs that compute features.
+    """
+
+    def __init__(self, study: Study, inputs: RuleInputs):
+        self.study, self.inputs = study, inputs
+        fixed = fixed_resources(study.site, gpu=True)
+        self.light = light_resources(study.site)
+        self.training = {**fixed, **_memory_and_time(self._training_need)}
+        self.encoding = {**fixed, **_memory_and_time(self._encoding_need)}
+
+    def light_group(self, name: str) -> str | None:
+        """The group of a light step: where light steps are jobs, those of a group wait in the queue together."""
+        return name if self.study.light_jobs else None
+
+    def training_threads(self, wildcards: Any) -> int:
+        """CPU threads of a training job."""
+        return max(self.study.spec(run)["training"]["threads"] for run in self.inputs.runs(wildcards))
+
+    def encoding_threads(self, wildcards: Any) -> int:
+        """CPU threads of a job that computes features."""
+        return self.study.cached_spec(f"features/{wildcards.key}")["threads"]
+
+    def _training_need(self, wildcards: Any, attempt: int) -> Need:
+        specs = [self.study.spec(run) for run in self.inputs.runs(wildcards)]
+        return training_need(specs, raw_bytes(self.study.config, "train"), self.study.site, attempt)
+
+    def _encoding_need(self, wildcards: Any, attempt: int) -> Need:
+        spec = self.study.cached_spec(f"features/{wildcards.key}")
+        return encoding_need(spec, raw_bytes(self.study.config, *RAW_SPLITS), self.study.site, attempt)
+
+
+def _memory_and_time(need: Callable[[Any, int], Need]) -> dict[str, Callable[[Any, int], int]]:
+    """Resource functions of a job: its need as a function of wildcards and attempt, more at a second try."""
+
+    def mem_mb(wildcards: Any, attempt: int) -> int:
+        return need(wildcards, attempt).mem_mb
+
+    def runtime(wildcards: Any, attempt: int) -> int:
+        return need(wildcards, attempt).runtime
+
+    return {"mem_mb": mem_mb, "runtime": runtime}
