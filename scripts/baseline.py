@@ -23,10 +23,11 @@ def main() -> None:
     arguments = parser.parse_args()
     spec = read_json(arguments.spec)
     labels, train = spec["data"]["labels"], read_split(arguments.data / "train.csv")
+    predict = BASELINES[spec["baseline"]](train, labels)
     for split in SPLITS:
         table = read_split(arguments.data / f"{split}.csv")
-        probabilities = BASELINES[spec["baseline"]](train, labels, table["text"])
-        write_predictions(arguments.output / "predictions" / f"{split}.csv", list(table["id"]), labels, probabilities)
+        path = arguments.output / "predictions" / f"{split}.csv"
+        write_predictions(path, list(table["id"]), labels, predict(table["text"]))
         log(f"{split}: {len(table)} rows")
 
 

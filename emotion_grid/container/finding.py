@@ -88,10 +88,8 @@ def _single(file: Path) -> Image:
         header = opened.read(128)
     if header[32:41] != b"SIF_MAGIC":
         raise InputError(f"{file}: expected an Apptainer image (SIF), found another kind of file")
-    size, found = (
-        sum(struct.unpack("<qq", header[112:128])),
-        file.stat().st_size,
-    )  # where its data begin, and their length
+    size = sum(struct.unpack("<qq", header[112:128]))  # where its data begin, and their length
+    found = file.stat().st_size
     if found < size:
         raise InputError(f"{file}: expected {size:,} bytes, found {found:,}: the file is truncated. Copy it again")
     beside = file.with_name(f"{file.name}.sha256")

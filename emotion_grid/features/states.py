@@ -64,16 +64,14 @@ def _compute(
         NotStored: with the reason.
     """
     import torch
-    from transformers.utils import logging
 
     from emotion_grid.features.batches import token_inputs
     from emotion_grid.features.index import Index
     from emotion_grid.features.values import VALUES, open_values
     from emotion_grid.model.devices import find_device, find_precision, padding_multiple
-    from emotion_grid.model.encoder import LAYERED, count_parameters, keep_lower_layers, load_encoder
+    from emotion_grid.model.encoder import LAYERED, count_parameters, keep_lower_layers, load_encoder, quieten
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    quieten()
     torch.set_num_threads(threads)
     device = find_device()
     precision = find_precision(spec["precision"], device)

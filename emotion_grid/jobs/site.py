@@ -1,7 +1,4 @@
-"""What a job asks of a cluster: the site's bounds, and estimates from a run's spec within them.
-
-Imports neither torch nor transformers: the Snakefile reads it at every start.
-"""
+"""The bounds of a cluster's jobs, from profiles/slurm/site.yaml, and the resources that are the same for all jobs of a kind."""
 
 import os
 from pathlib import Path
@@ -13,31 +10,7 @@ from emotion_grid.base.yaml_files import load_yaml
 from emotion_grid.config.checking import check_values
 
 SITE_FILE = PROJECT / "profiles" / "slurm" / "site.yaml"
-
-_TEXT = {"type": "string"}
-
-SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "account": {**_TEXT, "default": ""},
-        "partition": {**_TEXT, "default": ""},
-        "gpus": {"type": "integer", "minimum": 0, "default": 1},
-        "gpu_request": {"enum": ["gres", "gpus"], "default": "gres"},
-        "gpu_type": {**_TEXT, "default": ""},
-        "mem_mb": {"type": "integer", "minimum": 300, "default": 8000},
-        "mem_mb_retry": {"type": "integer", "minimum": 300, "default": 16000},
-        "runtime": {"type": "integer", "minimum": 1, "default": 240},
-        "runtime_least": {"type": "integer", "minimum": 1, "default": 20},
-        "qos": {**_TEXT, "default": ""},
-        "constraint": {**_TEXT, "default": ""},
-        "mail": {**_TEXT, "default": ""},
-        "pack": {"type": "integer", "minimum": 1, "maximum": 100, "default": 1},
-        "light_steps": {"enum": ["login", "job"], "default": "login"},
-        "container": {**_TEXT, "minLength": 1, "default": "containers/image"},
-        "bind": {"type": "array", "items": {**_TEXT, "minLength": 1}, "default": []},
-    },
-}
+SCHEMA_FILE = PROJECT / "config" / "schema-site.yaml"
 
 LIGHT_MB, LIGHT_MINUTES = 2000, 30
 """Memory and time of a step without training; a group of them asks for the sum."""
@@ -49,7 +22,7 @@ def load_site(path: Path = SITE_FILE) -> dict[str, Any]:
     Raises:
         InputError: unknown keys or impossible values.
     """
-    site = check_values(load_yaml(path) or {}, SCHEMA, str(path))
+    site = check_values(load_yaml(path) or {}, load_yaml(SCHEMA_FILE), str(path))
     site["account"] = os.environ.get("EMOTION_GRID_ACCOUNT", site["account"])
     site["container"] = os.environ.get("EMOTION_GRID_CONTAINER", site["container"])
     for folder in site["bind"]:

@@ -6,8 +6,15 @@ from pathlib import Path
 import torch
 from torch import nn
 from transformers import AutoModel, PreTrainedModel
+from transformers.utils import logging
 
 from emotion_grid.base.messages import InputError
+
+
+def quieten() -> None:
+    """Keep warnings and progress bars of transformers out of a program's log."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
 
 
 def load_encoder(path: str | Path) -> PreTrainedModel:

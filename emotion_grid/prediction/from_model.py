@@ -25,15 +25,14 @@ def predict_again(run: Path, data: Path, tokens: Path, encoder: Path, texts: str
     """
     set_up_environment(threads)
     import torch
-    from transformers.utils import logging
 
     from emotion_grid.features.batches import batches_by_length, token_inputs
     from emotion_grid.features.index import Index, Split
     from emotion_grid.model.classifier import EmotionClassifier
     from emotion_grid.model.devices import find_device, padding_multiple
+    from emotion_grid.model.encoder import quieten
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    quieten()
     torch.set_num_threads(threads)
     device, precision = find_device(), read_json(run / "provenance.json")["precision"]
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import transformers
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.utils.data import Sampler
@@ -19,7 +18,7 @@ from emotion_grid.features.batches import Inputs, state_inputs, token_inputs
 from emotion_grid.features.index import Split
 from emotion_grid.model.classifier import build_classifier
 from emotion_grid.model.devices import padding_multiple
-from emotion_grid.model.encoder import count_parameters
+from emotion_grid.model.encoder import count_parameters, quieten
 from emotion_grid.training.checkpoints import Checkpoints
 from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up
 from emotion_grid.training.order import LengthGroups
@@ -134,8 +133,7 @@ class FineTuning:
     """
 
     def __init__(self, setting: Setting, encoder: Path, source: Path):
-        transformers.utils.logging.set_verbosity_error()
-        transformers.utils.logging.disable_progress_bar()
+        quieten()
         model = build_classifier(setting.spec, encoder)
         model.class_weights = setting.class_weights
         counts = count_parameters(model)
