@@ -133,7 +133,7 @@ def test_permissions_follow_the_umask(tmp_path, umask, mask, file, folder):
     assert umask(0o022) == mask, "the umask of the process is as it was"
 
 
-# --- digests
+# --- JSON
 
 
 @given(JSON)

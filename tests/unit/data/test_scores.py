@@ -11,17 +11,12 @@ from sklearn.metrics import f1_score
 from emotion_grid.data.scores import f1, macro_f1
 from testing.strategies import random_case
 
-# --- single metrics
-
 
 def test_score_for_training_is_the_same_one():
     probabilities, gold, _ = random_case(9, 80, 3)
     expected = reference.f1_score(gold, probabilities >= 0.5, average="macro", zero_division=0)
     assert macro_f1(gold, probabilities >= 0.5) == pytest.approx(expected)
     assert f1(np.array([0, 2]), np.array([0, 3]), np.array([0, 5])).tolist() == [0, 0.5]
-
-
-# Scores, weights, precision, optimiser
 
 
 @settings(max_examples=150)

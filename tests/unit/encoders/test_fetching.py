@@ -162,6 +162,30 @@ def test_damaged_files_do_not_pass_when_the_source_is_gone(folder, tmp_path):
         fetch(spec, tmp_path / "out")
 
 
+def test_two_who_need_one_encoder_fetch_it_once(tmp_path, monkeypatch):
+    fetched = []
+
+    def slowly(path: Path, target: Path) -> None:
+        fetched.append(path)
+        time.sleep(0.3)
+        for name in ("config.json", "model.safetensors"):
+            (target / name).write_text("{}")
+
+    monkeypatch.setattr(fetching, "fetch_folder", slowly)
+    monkeypatch.setattr(fetching, "check", lambda folder, spec: None)
+    found = []
+    (tmp_path / "encoder").mkdir()
+    members = [
+        threading.Thread(target=lambda: found.append(fetch({"source": "./one"}, tmp_path / "encoder")))
+        for _ in range(3)
+    ]
+    for member in members:
+        member.start()
+    for member in members:
+        member.join(30)
+    assert len(fetched) == 1 and found[0] == found[1] == found[2]
+
+
 # --- a package
 
 
@@ -299,27 +323,3 @@ def test_hub_itself_without_connection_is_one_plain_line(tmp_path, monkeypatch):
     message = refusal(hub_spec(source="team/there-is-no-such-encoder"), tmp_path / "out")
     assert message.startswith("team/there-is-no-such-encoder: could not be fetched from the hub")
     assert "\n" not in message
-
-
-def test_two_who_need_one_encoder_fetch_it_once(tmp_path, monkeypatch):
-    fetched = []
-
-    def slowly(path: Path, target: Path) -> None:
-        fetched.append(path)
-        time.sleep(0.3)
-        for name in ("config.json", "model.safetensors"):
-            (target / name).write_text("{}")
-
-    monkeypatch.setattr(fetching, "fetch_folder", slowly)
-    monkeypatch.setattr(fetching, "check", lambda folder, spec: None)
-    found = []
-    (tmp_path / "encoder").mkdir()
-    members = [
-        threading.Thread(target=lambda: found.append(fetch({"source": "./one"}, tmp_path / "encoder")))
-        for _ in range(3)
-    ]
-    for member in members:
-        member.start()
-    for member in members:
-        member.join(30)
-    assert len(fetched) == 1 and found[0] == found[1] == found[2]

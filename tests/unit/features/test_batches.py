@@ -11,8 +11,6 @@ from transformers import AutoTokenizer
 from emotion_grid.features.batches import attention_mask, batches_by_length, pad, token_inputs
 from emotion_grid.features.index import Index
 
-# Tokens
-
 
 @pytest.mark.parametrize("family", ["bert", "roberta"])
 def test_batches_of_tokens_are_the_tokenizer_s(encoders, data, tokens_of, family):
@@ -28,9 +26,6 @@ def test_batches_of_tokens_are_the_tokenizer_s(encoders, data, tokens_of, family
     assert wide["input_ids"].shape[1] % 8 == 0
     assert torch.equal(wide["input_ids"][:, : expected["input_ids"].shape[1]], expected["input_ids"])
     assert (wide["attention_mask"].sum(1) == expected["attention_mask"].sum(1)).all()
-
-
-# Padding and batches
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=8), st.sampled_from([1, 2, 8]), st.integers(-3, 3))

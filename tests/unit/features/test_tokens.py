@@ -15,26 +15,6 @@ from emotion_grid.features.tokens import read_texts, tokenize
 VECTOR = {"type": "mlp", "size": 12, "pooling": "mean"}
 
 
-# What is stored
-
-
-def test_the_team_can_read_what_one_of_it_made(encoders, make_spec, data, features_of, tmp_path):
-    """Fault: files that their library writes for their owner alone."""
-    encoder = encoders("bert")
-    texts = list(pd.read_csv(data / "train.csv")["text"])
-    mask = os.umask(0o022)
-    try:
-        _tokenized(texts, encoder, tmp_path)
-        made = features_of(make_spec(encoder, VECTOR, "all"), tmp_path, encoder)
-    finally:
-        os.umask(mask)
-    paths = [path for folder in (tmp_path, made) for path in folder.rglob("*")]
-    assert len(paths) > 8 and all(path.stat().st_mode & 0o044 == 0o044 for path in paths)
-
-
-# Tokens
-
-
 def _tokenized(texts, encoder, folder, limit=64):
     made = tokenize(texts, limit, encoder, folder)
     write_json(folder / "tokens.json", made)
@@ -73,3 +53,17 @@ def test_every_text_is_read_once_cleaned_and_checked(tmp_path):
     (tmp_path / "test.csv").write_text("id,text\n1,changed\n")
     with pytest.raises(InputError, match="a file has changed"):
         read_texts(spec, paths)
+
+
+def test_the_team_can_read_what_one_of_it_made(encoders, make_spec, data, features_of, tmp_path):
+    """Fault: files that their library writes for their owner alone."""
+    encoder = encoders("bert")
+    texts = list(pd.read_csv(data / "train.csv")["text"])
+    mask = os.umask(0o022)
+    try:
+        _tokenized(texts, encoder, tmp_path)
+        made = features_of(make_spec(encoder, VECTOR, "all"), tmp_path, encoder)
+    finally:
+        os.umask(mask)
+    paths = [path for folder in (tmp_path, made) for path in folder.rglob("*")]
+    assert len(paths) > 8 and all(path.stat().st_mode & 0o044 == 0o044 for path in paths)

@@ -14,8 +14,6 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.jobs.guard import Guard, last_start
 from emotion_grid.jobs.status import experiment_status, overview
 
-# --- the guard
-
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -61,9 +59,6 @@ def test_guard_whose_owner_did_not_sign_is_refused_all_the_same(tmp_path):
     with pytest.raises(InputError, match="already running"):
         Guard(tmp_path, "tiny")
     del guard
-
-
-# --- one process at a time for a run
 
 
 def test_a_file_system_without_locks_is_said_and_stops_nothing(tmp_path, monkeypatch, capsys):

@@ -6,7 +6,7 @@ from scripts import compare, evaluate
 from testing.made import make_experiment, run_program
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(tmp_path_factory):
     home = tmp_path_factory.mktemp("made")
     make_experiment(home, seeds=1)

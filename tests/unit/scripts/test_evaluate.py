@@ -18,6 +18,7 @@ from scripts import keep_models as models
 from testing.hand_made import ALL_RIGHT, EVERYTHING, GOLD4, write_gold, write_tables
 from testing.made import made_row, run_program, write_plan, write_records
 
+LABELS = ["anger", "fear", "joy"]
 FIVE_SIXTHS = 5 / 6
 
 
@@ -193,9 +194,6 @@ def test_other_predictions_cannot_stand_beside_folds(experiment, monkeypatch, ca
     experiment.write(folds=5)
     experiment.evaluate(monkeypatch, status=1)
     assert "compare" in capsys.readouterr().err
-
-
-LABELS = ["anger", "fear", "joy"]
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from emotion_grid.base.files import read_json, write_json
 from scripts import fetch_encoder as program
 from testing.encoders import SAFE, hub_spec, sha256, spec_of, write_encoder
 
-# --- the hub
-
 
 def _not_found() -> Exception:
     from huggingface_hub.errors import LocalEntryNotFoundError
@@ -45,9 +43,6 @@ def test_no_connection_is_one_plain_line(hub, tmp_path, monkeypatch, capsys, err
     assert "connection" in after
     assert not (output / "fetched.json").exists()
     assert not (output / "files").exists()
-
-
-# --- the program
 
 
 def test_program_records_every_file(tmp_path, monkeypatch):

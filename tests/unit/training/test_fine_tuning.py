@@ -209,7 +209,7 @@ def test_history_has_a_row_an_epoch(make_tuning):
     assert np.isfinite(history.to_numpy()).all() and logged[-1] < logged[0]
 
 
-# Scores, weights, precision, optimiser
+# Learning rates
 
 
 def test_head_learning_rate_is_the_encoder_s_unless_given(make_tuning):
