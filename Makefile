@@ -43,9 +43,9 @@ cluster-test: cluster-packages ## Run the tests on a real Slurm that they start 
 	python -m pytest tests/cluster
 
 cluster-packages: $(VENV)/ready-dev
-	@python -m tests.cluster.slurm check || { \
+	@python -m testing.slurm check || { \
 		echo "installing what is missing" && apt-get update -q && apt-get install -qy --no-install-recommends \
-		slurmctld slurmd slurmdbd slurm-client munge mariadb-server && python -m tests.cluster.slurm check; }
+		slurmctld slurmd slurmdbd slurm-client munge mariadb-server && python -m testing.slurm check; }
 
 container: $(VENV)/workflow ## Build the image that every rule can run in (BOOTSTRAP=, FROM=, TORCH= change the recipe's base and torch)
 	python -m scripts.build_container $(if $(BOOTSTRAP),--bootstrap "$(BOOTSTRAP)") $(if $(FROM),--from "$(FROM)") \
@@ -55,7 +55,7 @@ share-container: $(VENV)/workflow ## Publish the image for your team: TO=<folder
 	python -m scripts.share_container --to "$(TO)"
 
 container-test: cluster-packages ## Run the tests on a real Apptainer that they get here (root, Debian); FULL=1 for all of them
-	@python -m tests.container.apptainer; case $$? in \
+	@python -m testing.apptainer; case $$? in \
 		0) python -m pytest tests/container;; \
 		3) echo "CONTAINER TESTS DID NOT RUN: the runtime could not be downloaded (see above)" >&2;; \
 		*) exit 1;; esac

@@ -19,7 +19,7 @@ from emotion_grid.base.files import write_text
 from emotion_grid.base.messages import log
 from emotion_grid.config.checking import check_config
 from emotion_grid.plan.plan import build_plan
-from tests.tiny import Project, make_checkout
+from testing.tiny import Project, make_checkout
 
 READY, STARTED = "Select jobs to execute...", "Execute "
 

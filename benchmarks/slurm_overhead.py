@@ -1,6 +1,6 @@
 """Seconds that a run spends outside its own program on Slurm, with different ways of looking at the queue and with packs.
 
-Starts the test cluster (tests/cluster, as root) and trains a grid of tiny runs once for each way; writes results/bench/slurm_overhead.csv
+Starts the test cluster (testing/slurm.py, as root) and trains a grid of tiny runs once for each way; writes results/bench/slurm_overhead.csv
 and prints it as a Markdown table. A figure is the median over the runs, with the range.
 """
 
@@ -18,8 +18,8 @@ import yaml
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, whole_file
 from emotion_grid.base.messages import log
-from tests.cluster.slurm import Cluster, run
-from tests.tiny import Project, make_checkout
+from testing.slurm import Cluster, run
+from testing.tiny import Project, make_checkout
 
 WAYS = {
     "the executor's own polling": {"profile": {"init": 40, "between": None}, "pack": 1},

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from emotion_grid.evaluation import mistakes as errors
 from scripts import compare, evaluate, paper, report
-from tests.made import HOSTILE, make_experiment, run_program
-from tests.tiny import CONFIG, LABELS, Project, make_checkout
+from testing.made import HOSTILE, make_experiment, run_program
+from testing.tiny import CONFIG, LABELS, Project, make_checkout
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}

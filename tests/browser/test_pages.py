@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from scripts import compare, evaluate, report
+from testing.made import HOSTILE, make_experiment, run_program
 from tests.browser.conftest import SCREENSHOTS, SIZES, Opened
-from tests.made import HOSTILE, make_experiment, run_program
 
 SCHEMES = ("light", "dark")
 

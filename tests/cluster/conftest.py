@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.slurm import Cluster
-from tests.tiny import Project, make_checkout
+from testing.slurm import Cluster
+from testing.tiny import Project, make_checkout
 
 
 @pytest.fixture(scope="session")
@@ -35,5 +35,5 @@ def project(cluster: Cluster, pristine: Path, tmp_path: Path) -> Project:
     """A copy of the pristine checkout, whose Snakemake looks at the queue every second."""
     shutil.copytree(pristine, tmp_path / "checkout")
     project = Project(tmp_path / "checkout")
-    project.snakemake = "tests.cluster.polling"
+    project.snakemake = "testing.polling"
     return project

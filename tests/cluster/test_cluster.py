@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.cluster.slurm import ACCOUNT, run, wait_until
+from testing.slurm import ACCOUNT, run, wait_until
 
 SLURM = ("--profile", "profiles/slurm")
 

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from emotion_grid.training.checkpoints import PROGRESS
-from tests.cluster.slurm import ACCOUNT, run, wait_until
+from testing.slurm import ACCOUNT, run, wait_until
 from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs, trainings  # noqa: F401
 
 FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FULL=1")
@@ -81,7 +81,7 @@ def undisturbed(pristine, tmp_path_factory) -> dict[str, tuple[bytes, ...]]:
     """The predictions of the three runs on this machine without Slurm, and without a fault."""
     import shutil
 
-    from tests.tiny import Project
+    from testing.tiny import Project
 
     folder = tmp_path_factory.mktemp("undisturbed") / "checkout"
     shutil.copytree(pristine, folder)

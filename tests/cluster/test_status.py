@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 
-from tests.cluster.slurm import wait_until
+from testing.slurm import wait_until
 
 SLURM = ("--profile", "profiles/slurm")
 FAULTS = """    start = time.monotonic()

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from emotion_grid.base.digests import SHORT, digest, file_digest
-from tests.container import apptainer
-from tests.tiny import PROJECT, Project, copy_checkout, make_checkout
+from testing import apptainer
+from testing.tiny import PROJECT, Project, copy_checkout, make_checkout
 
 RECIPE_FILES = ("containers/emotion-grid.def", "containers/check.py", "envs/programs.txt", "envs/torch.txt")
 SUITE = "bookworm"
@@ -91,7 +91,7 @@ def project(pristine: Path, tmp_path: Path) -> Project:
     """A copy of the pristine checkout, whose Snakemake looks at the queue every second."""
     shutil.copytree(pristine, tmp_path / "checkout", symlinks=True)
     project = Project(tmp_path / "checkout")
-    project.snakemake = "tests.cluster.polling"
+    project.snakemake = "testing.polling"
     return project
 
 

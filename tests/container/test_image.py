@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from emotion_grid.base.requirements import image_digest
-from tests.cluster.slurm import ACCOUNT, Cluster, run, wait_until
-from tests.container import apptainer
-from tests.container.conftest import PROJECT, notes
-from tests.tiny import two_members
+from testing import apptainer
+from testing.slurm import ACCOUNT, Cluster, run, wait_until
+from testing.tiny import PROJECT, two_members
+from tests.container.conftest import notes
 
 LOCAL, SLURM = ("--profile", "profiles/local-container"), ("--profile", "profiles/slurm")
 PROGRAMS = {"fetch_encoder", "prepare", "tokenize_texts", "encode", "baseline", "train"}

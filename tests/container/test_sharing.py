@@ -15,8 +15,8 @@ from emotion_grid.base.requirements import image_digest, locked_on
 from emotion_grid.container import image as images
 from emotion_grid.container.finding import find_image
 from emotion_grid.container.handover import hand_on, handed_on, link
-from tests.container import apptainer
-from tests.container.conftest import PROJECT
+from testing import apptainer
+from testing.tiny import PROJECT
 
 ENVS = PROJECT / "envs"
 

@@ -1,10 +1,17 @@
-"""Tiny encoders of every supported family, and specs as the plan makes them."""
+"""Tiny encoders of every supported family, specs as the plan makes them, and whatever else tests of several packages share."""
 
 import os
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from testing.encoders import CONFIG, WEIGHTS, write_encoder
+from testing.raw import make_raw
+from testing.tiny import PROJECT
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -172,3 +179,76 @@ def make_spec():
         return run_spec(point, sources["tiny"], {"labels": LABELS})
 
     return spec
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    """Prepared splits in words that the tiny encoders know; test has no row."""
+    import numpy as np
+    import pandas as pd
+
+    from emotion_grid.data.tables import write_split
+
+    folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(11)
+    for split, rows in {"train": 26, "validation": 14, "dev": 9, "test": 0}.items():
+        table = pd.DataFrame({"id": [f"{split}-{row}" for row in range(rows)]}, dtype=str)
+        table["text"] = [" ".join(f"w{n}" for n in random.integers(0, 90, random.integers(1, 20))) for _ in range(rows)]
+        for label in LABELS:
+            table[label] = (random.random(rows) < 0.5).astype(float)
+        write_split(table, folder / f"{split}.csv")
+    return folder
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Call with rows and values of the data's spec: the arguments of prepare()."""
+    return partial(make_raw, tmp_path)
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    """An experiment whose scores are known by hand."""
+    from testing.hand_made import Experiment
+
+    return Experiment(tmp_path / "tiny")
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """Call with a config, weights or an error: what the hub answers from then on; gives the calls it got."""
+    import huggingface_hub
+
+    calls: list[tuple[tuple, dict]] = []
+
+    def offer(config: dict = CONFIG, weights: bytes | None = WEIGHTS, error: Exception | None = None) -> list:
+        def snapshot_download(*arguments, **options):
+            calls.append((arguments, options))
+            if error:
+                raise error
+            write_encoder(Path(options["local_dir"]), config, weights)
+            return options["local_dir"]
+
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+        return calls
+
+    return offer
+
+
+@pytest.fixture
+def start_python():
+    """Start a Python program in the project and wait for its first line; it is killed at the end."""
+    started = []
+
+    def run(code: str, *arguments: object) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny import Project, make_checkout
+from testing.tiny import Project, make_checkout
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.tiny import two_members
+from testing.tiny import two_members
 
 
 def wait_for(condition, seconds: float = 90) -> None:

@@ -1,0 +1,110 @@
+"""What is found in raw tables, what is dropped, and which part every row goes to."""
+
+import pytest
+
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.preparation import prepare
+from testing.raw import DEV, TRAIN
+
+LABELS = ["joy", "fear"]
+
+
+def test_findings_are_counted(raw):
+    _, checks = prepare(*raw())
+    assert (checks["duplicates"], checks["contradictions"], checks["overlaps"]) == (2, 3, 2)
+    assert checks["dropped"] == 0
+    assert checks["splits"]["train"]["rows"] == 27
+    assert checks["splits"]["train"]["duplicate_texts"] == 3
+    assert checks["splits"]["train"]["positives"] == {
+        "joy": sum(gold[0] == "1" for _, _, gold in TRAIN),
+        "fear": sum(gold[1] == "1" for _, _, gold in TRAIN),
+    }
+    assert checks["splits"]["train"]["rows_without_label"] == sum(gold == "00" for _, _, gold in TRAIN)
+    assert "positives" not in checks["splits"]["test"]
+    assert checks["splits"]["dev"]["words_max"] == 2
+
+
+@pytest.mark.parametrize(
+    ("drop", "gone"),
+    [
+        ([], set()),
+        (["duplicates"], {"2", "5"}),
+        (["contradictions"], {"3", "4", "5"}),
+        (["overlaps"], {"6", "7"}),
+        (["duplicates", "overlaps"], {"2", "5", "6", "7"}),
+        (["overlaps", "contradictions", "duplicates"], {"2", "3", "4", "5", "6", "7"}),
+    ],
+)
+def test_only_what_the_config_says_is_dropped(raw, drop, gone):
+    splits, checks = prepare(*raw(drop=drop))
+    kept = [*splits["train"]["id"], *splits["validation"]["id"]]
+    assert sorted(kept, key=int) == [id_ for id_, _, _ in TRAIN if id_ not in gone]
+    assert checks["dropped"] == len(gone)
+    assert (checks["duplicates"], checks["contradictions"], checks["overlaps"]) == (2, 3, 2)
+    assert list(splits["dev"]["id"]) == ["d1", "d2"]
+    assert list(splits["test"]["id"]) == ["t1", "t2"]
+
+
+def test_every_row_is_in_one_part_unchanged_and_in_order(raw):
+    splits, checks = prepare(*raw())
+    gold = {id_: [float(cell) for cell in cells] for id_, _, cells in [*TRAIN, *DEV]}
+    for split in ("train", "validation", "dev"):
+        table = splits[split]
+        assert table[LABELS].to_numpy().tolist() == [gold[id_] for id_ in table["id"]]
+        assert list(table["id"]) == sorted(table["id"], key=lambda id_: int(id_.lstrip("d")))
+    assert {*splits["train"]["text"]}.isdisjoint(splits["validation"]["text"])
+    assert checks["prepared"]["train"]["rows"] + checks["prepared"]["validation"]["rows"] == len(TRAIN)
+    assert 3 <= checks["prepared"]["validation"]["rows"] <= 8
+    assert "in test" in {*splits["train"]["text"], *splits["validation"]["text"]}, "texts are cleaned"
+
+
+def test_splits_that_a_study_does_not_have_are_empty(raw):
+    splits, checks = prepare(*raw(dev=None, test=None))
+    assert list(splits) == ["train", "validation", "dev", "test"]
+    assert all(list(table.columns) == ["id", "text", *LABELS] for table in splits.values())
+    assert (len(splits["dev"]), len(splits["test"])) == (0, 0)
+    assert checks["prepared"]["dev"] == {"rows": 0}
+    assert checks["overlaps"] == 0
+
+
+def test_folds_hold_out_every_row_once(raw):
+    held = []
+    for fold in (1, 2, 3):
+        splits, _ = prepare(*raw(dev=None, folds=3, fold=fold))
+        ids = [set(splits[split]["id"]) for split in ("train", "validation", "dev")]
+        assert sum(map(len, ids)) == len(TRAIN) == len(set.union(*ids))
+        texts = [set(splits[split]["text"]) for split in ("train", "validation", "dev")]
+        assert sum(map(len, texts)) == len(set.union(*texts)), "no text on two sides"
+        held += list(splits["dev"]["id"])
+    assert sorted(held, key=int) == [id_ for id_, _, _ in TRAIN]
+
+
+def test_label_without_a_positive_row_gives_a_warning(raw):
+    rows = [(id_, text, gold[0] + "0") for id_, text, gold in TRAIN]
+    _, checks = prepare(*raw(train=rows))
+    warnings = [line for line in checks["warnings"] if "in train" in line]
+    assert len(warnings) == 1
+    assert "fear" in warnings[0]
+    assert prepare(*raw())[1]["warnings"] == []
+
+
+def test_text_that_is_empty_after_cleaning_is_refused(raw):
+    rows = [*TRAIN, ("99", "?!", "00")]
+    prepare(*raw(train=rows))
+    with pytest.raises(InputError, match=r"train-raw\.csv, id 99: .*empty.*punctuation"):
+        prepare(*raw(train=rows, clean=["nfc", "punctuation"]))
+
+
+def test_file_that_changed_since_the_plan_is_refused(raw):
+    spec, paths = raw()
+    with open(paths["test"], "a") as file:
+        file.write("t3,one more,,\n")
+    with pytest.raises(InputError, match=r"test-raw\.csv: the file has changed"):
+        prepare(spec, paths)
+
+
+def test_part_without_rows_is_refused(raw):
+    with pytest.raises(InputError, match=r"data\.(train|validation): no row is left"):
+        prepare(*raw(train=TRAIN[:2], dev=None, test=None))
+    with pytest.raises(InputError, match="no row is left"):
+        prepare(*raw(train=TRAIN[2:5], drop=["contradictions"]))

@@ -1,0 +1,79 @@
+"""Validation parts and folds."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emotion_grid.data.splitting import fold_numbers, validation_rows
+
+
+def labelled(gold: list[tuple[int, ...]], texts=None) -> tuple[pd.DataFrame, list[str]]:
+    labels = [f"l{n}" for n in range(len(gold[0]))]
+    table = pd.DataFrame(np.array(gold, dtype=float), columns=labels)
+    table.insert(0, "text", texts or [f"text {n}" for n in range(len(gold))])
+    return table, labels
+
+
+@st.composite
+def golds(draw):
+    width = draw(st.integers(1, 4))
+    return draw(st.lists(st.tuples(*[st.integers(0, 1)] * width), min_size=6, max_size=90))
+
+
+@given(golds(), st.floats(0.02, 0.5), st.integers(0, 2**31))
+def test_validation_is_a_share_of_the_rows_and_of_every_combination(gold, share, seed):
+    table, labels = labelled(gold)
+    chosen = validation_rows(table, labels, share, seed)
+    assert chosen.dtype == bool
+    assert abs(chosen.sum() - share * len(gold)) <= 1
+    for combination, count in Counter(gold).items():
+        found = sum(one for one, row in zip(chosen, gold, strict=True) if row == combination)
+        assert abs(found - share * count) <= 1
+
+
+@given(golds(), st.integers(2, 6), st.integers(0, 2**31))
+def test_folds_are_balanced_in_rows_and_combinations(gold, folds, seed):
+    table, labels = labelled(gold)
+    numbers = fold_numbers(table, labels, folds, seed).tolist()
+    assert set(numbers) <= set(range(1, folds + 1))
+    sizes = [numbers.count(fold) for fold in range(1, folds + 1)]
+    assert sum(sizes) == len(gold)
+    assert max(sizes) - min(sizes) <= 1
+    for combination in set(gold):
+        held = [
+            sum(n == f and row == combination for n, row in zip(numbers, gold, strict=True))
+            for f in range(1, folds + 1)
+        ]
+        assert max(held) - min(held) <= 1
+
+
+@given(golds(), st.integers(1, 12), st.floats(0.05, 0.5), st.integers(0, 2**31))
+def test_rows_of_one_text_stay_together(gold, kinds, share, seed):
+    texts = [f"text {(n * n) % kinds}" for n in range(len(gold))]
+    table, labels = labelled(gold, texts)
+    chosen, numbers = validation_rows(table, labels, share, seed), fold_numbers(table, labels, 3, seed)
+    for parts in (chosen, numbers):
+        assert len(parts) == len(gold)
+        assert len(set(zip(texts, parts.tolist(), strict=True))) == len(set(texts))
+    assert abs(len({t for t, one in zip(texts, chosen, strict=True) if one}) - share * len(set(texts))) <= 1
+
+
+def test_split_is_the_same_every_time_and_differs_with_the_seed():
+    random = np.random.default_rng(3)
+    table, labels = labelled([tuple(row) for row in random.integers(0, 2, (200, 3)).tolist()])
+    first = validation_rows(table, labels, 0.1, 1), fold_numbers(table, labels, 5, 1)
+    np.random.seed(99)
+    again = validation_rows(table.copy(), labels, 0.1, 1), fold_numbers(table.copy(), labels, 5, 1)
+    other = validation_rows(table, labels, 0.1, 2), fold_numbers(table, labels, 5, 2)
+    for one, same, different in zip(first, again, other, strict=True):
+        assert (one == same).all()
+        assert (one != different).any()
+
+
+def test_split_does_not_follow_the_order_of_the_rows():
+    table, labels = labelled([(0,)] * 200)
+    chosen = np.flatnonzero(validation_rows(table, labels, 0.2, 7))
+    assert len(set(np.diff(chosen).tolist())) > 3, "not every fifth row"

@@ -1,0 +1,161 @@
+"""Metrics and their intervals, against scikit-learn and by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as reference
+
+from emotion_grid.evaluation.metrics import score
+from testing.hand_made import GOLD4
+from testing.strategies import random_case
+
+
+def scores(probabilities, gold, thresholds, bootstrap=20, confidence=0.95) -> dict[tuple[str, str], dict]:
+    labels = [f"l{column}" for column in range(gold.shape[1])]
+    rows = score(probabilities, gold, np.asarray(thresholds), labels, bootstrap, confidence)
+    return {(row["metric"], row["label"]): row for row in rows}
+
+
+CASES = st.builds(random_case, st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 5))
+
+
+# --- single metrics
+
+
+@given(CASES)
+def test_metrics_are_those_of_scikit_learn(case):
+    probabilities, gold, thresholds = case
+    given_, truth = (probabilities >= thresholds).astype(int), gold.astype(int)
+    found = scores(*case)
+    expected = {
+        f"{kind}_f1": reference.f1_score(truth, given_, average=kind, zero_division=0)
+        for kind in ("macro", "micro", "weighted")
+    }
+    if gold.shape[1] == 1:  # scikit-learn takes one column for two classes
+        expected = dict.fromkeys(expected, reference.f1_score(truth[:, 0], given_[:, 0], zero_division=0))
+        if not truth.any():
+            expected["weighted_f1"] = 0
+    expected["subset_accuracy"] = reference.accuracy_score(truth, given_)
+    expected["hamming_loss"] = reference.hamming_loss(truth, given_)
+    for name, value in expected.items():
+        assert found[name, ""]["value"] == pytest.approx(value, abs=1e-6), name
+
+
+@given(CASES)
+def test_metrics_of_a_label_are_those_of_scikit_learn(case):
+    probabilities, gold, thresholds = case
+    found = scores(*case)
+    for column in range(gold.shape[1]):
+        truth, given_ = gold[:, column], probabilities[:, column] >= thresholds[column]
+        precision, recall, f_score, _ = reference.precision_recall_fscore_support(
+            truth, given_, average="binary", zero_division=0
+        )
+        for name, value in {"precision": precision, "recall": recall, "f1": f_score}.items():
+            assert found[name, f"l{column}"]["value"] == pytest.approx(value, abs=1e-6), name
+
+
+@given(CASES)
+def test_jaccard_is_that_of_scikit_learn_where_anything_is_gold_or_given(case):
+    probabilities, gold, thresholds = case
+    truth, given_ = gold.astype(int), (probabilities >= thresholds).astype(int)
+    some = (truth | given_).any(axis=1)
+    right = sum(
+        reference.jaccard_score(one, other, average="binary")
+        for one, other in zip(truth[some], given_[some], strict=True)
+    )
+    # nothing is gold and nothing given: all right
+    assert scores(*case)["jaccard", ""]["value"] == pytest.approx((right + (~some).sum()) / len(gold), abs=1e-6)
+
+
+def test_jaccard_of_samples():
+    probabilities, gold, _ = random_case(5, 200, 4)
+    some = ((gold > 0) | (probabilities >= 0.5)).any(axis=1)
+    found = scores(probabilities[some], gold[some], [0.5] * 4)["jaccard", ""]["value"]
+    assert found == pytest.approx(
+        reference.jaccard_score(gold[some], probabilities[some] >= 0.5, average="samples"), abs=1e-6
+    )
+
+
+def area(probabilities: np.ndarray, gold: np.ndarray) -> float:
+    """Average precision by its definition: precision at each distinct probability times the recall gained there."""
+    total, before = 0.0, 0.0
+    for threshold in sorted(set(probabilities.tolist()), reverse=True):
+        given_ = probabilities >= threshold
+        recall = gold[given_].sum() / gold.sum()
+        total += (recall - before) * gold[given_].sum() / given_.sum()
+        before = recall
+    return total
+
+
+@given(CASES)
+def test_average_precision_is_by_its_definition_and_leaves_labels_without_positives_out(case):
+    probabilities, gold, _ = case
+    found = scores(*case)
+    expected = {}
+    for column in range(gold.shape[1]):
+        if gold[:, column].any():
+            expected[f"l{column}"] = area(probabilities[:, column], gold[:, column])
+    if expected:
+        expected[""] = sum(expected.values()) / len(expected)
+    assert {label for name, label in found if name == "average_precision"} == set(expected)
+    for label, value in expected.items():
+        assert found["average_precision", label]["value"] == pytest.approx(value, abs=1e-9)
+        assert found["average_precision", label]["low"] is None
+
+
+def test_metrics_by_hand():
+    given_ = np.array([[1, 0], [0, 1], [0, 1], [0, 0]]) * 0.9  # the third row misses joy
+    found = scores(given_, GOLD4, [0.5, 0.5])
+    by_hand = {
+        "macro_f1": (2 / 3 + 1) / 2,
+        "micro_f1": 6 / 7,
+        "weighted_f1": (2 * 2 / 3 + 2 * 1) / 4,
+        "subset_accuracy": 3 / 4,
+        "hamming_loss": 1 / 8,
+        "jaccard": (1 + 1 + 0.5 + 1) / 4,
+    }
+    assert {name: found[name, ""]["value"] for name in by_hand} == pytest.approx(by_hand)
+    assert [found[name, "l0"]["value"] for name in ("precision", "recall", "f1")] == pytest.approx([1, 0.5, 2 / 3])
+
+
+def test_label_is_given_from_its_threshold_on():
+    gold = np.ones((1, 1))
+    assert scores(np.array([[0.5]]), gold, [0.5])["macro_f1", ""]["value"] == 1
+    assert scores(np.array([[0.4999]]), gold, [0.5])["macro_f1", ""]["value"] == 0
+
+
+# --- intervals
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_interval_holds_the_value_and_shrinks_with_more_rows(seed):
+    few, many = random_case(seed, 150, 4), random_case(seed, 4000, 4)
+    for case, others in ((few, None), (many, few)):
+        found = scores(*case[:2], [0.5] * 4, bootstrap=300)
+        for name in ("macro_f1", "micro_f1", "weighted_f1", "subset_accuracy", "hamming_loss", "jaccard"):
+            row = found[name, ""]
+            assert row["low"] <= row["value"] <= row["high"], name
+            assert row["low"] < row["high"]
+            if others:
+                wide = scores(*others[:2], [0.5] * 4, bootstrap=300)[name, ""]
+                assert row["high"] - row["low"] < 0.5 * (wide["high"] - wide["low"])
+
+
+def test_interval_of_a_share_is_as_wide_as_its_standard_error_says():
+    random = np.random.default_rng(0)
+    gold = (random.random((2000, 1)) < 0.5).astype(float)
+    wrong = random.random((2000, 1)) < 0.3
+    row = scores(np.where(wrong, 1 - gold, gold), gold, [0.5], bootstrap=2000)["subset_accuracy", ""]
+    error = math.sqrt(row["value"] * (1 - row["value"]) / 2000)
+    assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * error, rel=0.1)
+    assert (row["high"] + row["low"]) / 2 == pytest.approx(row["value"], abs=0.2 * error)
+    narrow = scores(np.where(wrong, 1 - gold, gold), gold, [0.5], bootstrap=2000, confidence=0.8)["subset_accuracy", ""]
+    assert narrow["high"] - narrow["low"] == pytest.approx(2 * 1.2816 * error, rel=0.1)
+
+
+def test_no_doubt_is_no_interval():
+    row = scores(GOLD4, GOLD4, [0.5, 0.5])["subset_accuracy", ""]
+    assert (row["low"], row["value"], row["high"]) == (1, 1, 1)

@@ -1,0 +1,13 @@
+"""Which place a text has among the tokens."""
+
+import pandas as pd
+import pytest
+
+from emotion_grid.base.messages import InputError
+from emotion_grid.features.index import Index
+
+
+def test_a_text_without_tokens_is_named(data, encoders, tokens_of):
+    index = Index(tokens_of(data, encoders("bert")))
+    with pytest.raises(InputError, match=r"none of row 2; delete this folder"):
+        index.find([*pd.read_csv(data / "dev.csv")["text"][:1], "never seen"])

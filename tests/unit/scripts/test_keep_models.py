@@ -1,0 +1,96 @@
+"""The program that keeps models: which ones, and what their cards say."""
+
+import re
+import shutil
+
+import pytest
+
+from emotion_grid.base.files import read_json, write_json
+from testing.hand_made import LABELS, Experiment
+
+
+def with_models(experiment: Experiment, **changes) -> None:
+    """Give every run a model, and the files that its card is made of."""
+    for row in experiment.rows[:3]:
+        folder = experiment.home / row["folder"]
+        write_json(
+            folder / "spec.json",
+            {
+                "encoder": {"model": "team/encoder", "revision": "0" * 40, "layers": 4, "hidden_size": 16},
+                "head": {"type": "mlp", "size": 16, "layers": 2, "pooling": "mean", "dropout": 0.1},
+                "freeze": 0,
+                "lora": None,
+                "seed": row["columns"]["seed"],
+                "training": {"epochs": 4, "learning_rate": 0.0001},
+                "data": {
+                    "labels": LABELS,
+                    "files": {"train": "ab" * 32},
+                    "validation": 0.1,
+                    "split_seed": 123,
+                    "fold": None,
+                    "folds": None,
+                    "clean": ["nfc"],
+                    "drop": [],
+                },
+            },
+        )
+        facts = {
+            **read_json(folder / "provenance.json"),
+            "total_parameters": 99999,
+            "epochs_trained": 4,
+            "finished": "2026-01-01 10:00:00",
+            "device": "cpu",
+            "precision": "fp32",
+        }
+        write_json(folder / "provenance.json", facts)
+        (folder / "model").mkdir()
+        (folder / "model" / "model.safetensors").touch()
+    experiment.write(**changes)
+
+
+def models_left(experiment: Experiment) -> set[str]:
+    return {path.parent.parent.name for path in experiment.home.glob("runs/*/model/model.safetensors")}
+
+
+@pytest.mark.parametrize(
+    ("keep", "left"),
+    [("best", {"low_seed-1_a"}), ("all", {"low_seed-1_a", "low_seed-2_b", "high_seed-1_c"}), ("none", set())],
+)
+def test_models_are_kept_as_the_config_asks(experiment, monkeypatch, keep, left):
+    with_models(experiment, keep_models=keep)
+    experiment.evaluate(monkeypatch)
+    table = experiment.models(monkeypatch)
+    assert models_left(experiment) == left
+    assert set(table.index[table["model"].notna()]) == left
+    assert list(table.index) == ["low_seed-1_a", "low_seed-2_b", "high_seed-1_c"]
+    assert list(table["best"]) == [True, False, False], "by validation, where the second run is best on dev alone"
+    for row in experiment.rows[:3]:
+        folder = experiment.home / row["folder"]
+        assert len(list(folder.glob("predictions/*.csv"))) == 3
+        assert (folder / "spec.json").is_file()
+        assert (folder / "model").exists() == (row["run"] in left)
+
+
+def test_model_that_was_cleared_away_is_not_missed(experiment, monkeypatch):
+    with_models(experiment)
+    shutil.rmtree(experiment.home / "runs" / "low_seed-1_a" / "model")
+    experiment.evaluate(monkeypatch)
+    table = experiment.models(monkeypatch)
+    assert table["model"].isna().all()
+    assert table["best"]["low_seed-1_a"]
+
+
+def test_card_says_how_good_a_model_is_and_how_it_was_made(experiment, monkeypatch):
+    with_models(experiment)
+    experiment.evaluate(monkeypatch)
+    experiment.models(monkeypatch)
+    card = (experiment.home / "runs" / "low_seed-1_a" / "model" / "README.md").read_text(encoding="utf-8")
+    low = experiment.table("summary").set_index("run").loc["low_seed-1_a", "dev_macro_f1_low"]
+    assert re.search(rf"\| dev \| macro_f1 \| 0\.833 \| {low:.3f} to 1\.000 \|", card)
+    assert re.search(
+        r"\| validation \| macro_f1 \| 1\.000 \| 1\.000 to 1\.000 \||\| validation \| macro_f1 \| 1\.000 \|", card
+    )
+    assert "| test |" not in card
+    for fact in ("low_seed-1_a", "team/encoder", "joy, fear", "0" * 40, "12,345 of 99,999", "learning_rate 0.0001"):
+        assert fact in card
+    assert str(experiment.home / "runs" / "low_seed-1_a" / "model") in card, "three lines that load it"
