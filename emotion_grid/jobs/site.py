@@ -10,7 +10,7 @@ from emotion_grid.base.yaml_files import load_yaml
 from emotion_grid.config.checking import check_values
 
 SITE_FILE = PROJECT / "profiles" / "slurm" / "site.yaml"
-SCHEMA_FILE = PROJECT / "config" / "schema-site.yaml"
+SCHEMA_FILE = SITE_FILE.with_suffix(".schema.yaml")
 
 LIGHT_MB, LIGHT_MINUTES = 2000, 30
 """Memory and time of a step without training; a group of them asks for the sum."""

@@ -1,11 +1,12 @@
 """Finished results of an older program or lock that the config lets stand."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json
-from emotion_grid.data.splits import RESULT_FILES, missing_files
+from emotion_grid.data.splits import INPUTS, RESULT_FILES, missing_files
 from emotion_grid.plan.specs import training_data
 
 
@@ -18,32 +19,58 @@ def finished_runs(folder: Path) -> dict[str, list[str]]:
     return names
 
 
-def standing_run(
-    name: str, spec: dict, data: dict, folder: Path, finished: dict, older_results: dict
-) -> tuple[str, dict, tuple[str, ...]]:
-    """The run that stands for a spec, its spec, and what of it is older.
+@dataclass(frozen=True)
+class Standing:
+    """The run that stands for a point of the grid.
 
-    That is the spec's own run or, where the config lets it, a finished one that differs in program or lock alone.
+    Attributes:
+        name: of its folder.
+        spec: its spec, as it was written.
+        data: the spec of the prepared splits that it is judged by.
+        older: what of it is older than the checkout: `program`, `lock`.
+    """
+
+    name: str
+    spec: dict
+    data: dict
+    older: tuple[str, ...] = ()
+
+
+def standing_run(name: str, spec: dict, data: dict, home: Path, finished: dict, older_results: dict) -> Standing:
+    """The run that stands for a spec: its own or, where the config lets it, a finished one that differs in program or lock alone.
 
     Args:
         name: the run's own name.
         data: the spec of the prepared splits.
-        folder: of the runs.
+        home: the experiment's folder of results.
         finished: names of the runs there, by their readable part.
         older_results: the config's section.
     """
+    folder, own = home / "runs", Standing(name, spec, data)
     candidates = [other for other in finished.get(name.rpartition("_")[0], []) if other != name]
     kept = tuple(key for key in ("program", "lock") if older_results[key] == "keep")
     if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
-        return name, spec, ()
+        return own
     wanted = canonical(_without(spec, kept))
     for other in sorted(candidates, key=lambda other: -(folder / other).stat().st_mtime):
         if missing_files(folder / other, (*RESULT_FILES, "spec.json")):
             continue
         found = read_json(folder / other / "spec.json")
         if canonical(_without(_in_present_form(found, data), kept)) == wanted:
-            return other, found, tuple(key for key in kept if _part(found, key) != _part(spec, key))
-    return name, spec, ()
+            older = tuple(key for key in kept if _part(found, key) != _part(spec, key))
+            return Standing(other, found, _judging_data(found, data, home, folder / other), older)
+    return own
+
+
+def _judging_data(spec: dict, data: dict, home: Path, folder: Path) -> dict:
+    """The prepared splits that an older run is judged by: the present ones, or its own if these were prepared by another program."""
+    if "files" in spec["data"]:
+        return spec["data"] if predicts(spec, data) else data
+    inputs = folder / INPUTS
+    if spec["data"]["program"] == data["program"] or not inputs.is_file():
+        return data
+    own = home / read_json(inputs)["data"] / "spec.json"
+    return read_json(own) if own.is_file() else data
 
 
 def predicts(spec: dict, data: dict) -> bool:

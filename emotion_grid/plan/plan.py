@@ -127,13 +127,13 @@ def build_plan(config: dict) -> Plan:
     points, sources = expand(config)
     home = Path(config["results_root"]).expanduser() / config["experiment"]
     splits = _data(config, points)
-    runs, cached = _runs(config, points, sources, splits, home / "runs")
+    runs, cached, judging = _runs(config, points, sources, splits, home)
     rows = {row.name: row for kind in KINDS for data in splits.values() for row in _other_rows(kind, config, data)}
     return Plan(
         experiment=config["experiment"],
         runs=runs,
         rows=rows,
-        data={data.key: data.spec for data in splits.values()},
+        data={data.key: data.spec for data in splits.values()} | judging,
         encoders={encoder_key(source.spec): source for source in sources.values()},
         cached=cached,
         features_gb=config["features_gb"],
@@ -163,42 +163,44 @@ def _data(config: dict, points: list[Point]) -> dict[str, Data]:
 
 
 def _runs(
-    config: dict, points: list[Point], sources: dict[str, Source], splits: dict[str, Data], folder: Path
-) -> tuple[dict[str, Row], dict[str, dict]]:
-    """The rows of the grid's runs, and the specs of the tokens and features that they read."""
-    finished, changing = finished_runs(folder), varying(points)
+    config: dict, points: list[Point], sources: dict[str, Source], splits: dict[str, Data], home: Path
+) -> tuple[dict[str, Row], dict[str, dict], dict[str, dict]]:
+    """The rows of the grid's runs, the specs of the tokens and features that they read, and those of the data that judge older ones."""
+    finished, changing = finished_runs(home / "runs"), varying(points)
     runs: dict[str, Row] = {}
     cached: dict[str, dict] = {}
+    judging: dict[str, dict] = {}
     for point in points:
         source, data = sources[point.values["encoder"]], splits[_data_values(point)]
         spec = run_spec(point, source, data.spec)
         tokens, features = tokens_spec(spec, data.spec), features_spec(spec, data.spec)
-        inputs = Inputs(
-            data=f"data/{data.key}",
-            encoder=f"encoders/{encoder_key(source.spec)}",
-            tokens=f"tokens/{cache_key(tokens)}",
-            features=features and f"features/{cache_key(features)}",
-            texts=texts_key(data.spec),
-        )
-        cached[f"tokens/{cache_key(tokens)}"] = tokens
+        tokens_folder = f"tokens/{cache_key(tokens)}"
+        cached[tokens_folder] = tokens
+        features_folder = None
         if features:
-            cached[f"features/{cache_key(features)}"] = features
-        name, spec, older = standing_run(
-            run_name(point, spec), spec, data.spec, folder, finished, config["older_results"]
-        )
-        columns = {**point.columns(), **{key: point.training[key] for key in changing}}
-        runs[name] = Row(
-            name=name,
+            features_folder = f"features/{cache_key(features)}"
+            cached[features_folder] = features
+        run = standing_run(run_name(point, spec), spec, data.spec, home, finished, config["older_results"])
+        key = data_key(run.data)
+        judging[key] = run.data
+        runs[run.name] = Row(
+            name=run.name,
             kind="run",
-            folder=f"runs/{name}",
-            data=data.key,
-            spec=spec,
-            inputs=inputs,
-            columns=columns,
-            older=older,
-            predicts=predicts(spec, data.spec),
+            folder=f"runs/{run.name}",
+            data=key,
+            spec=run.spec,
+            inputs=Inputs(
+                data=f"data/{key}",
+                encoder=f"encoders/{encoder_key(source.spec)}",
+                tokens=tokens_folder,
+                features=features_folder,
+                texts=texts_key(data.spec),
+            ),
+            columns={**point.columns(), **{key: point.training[key] for key in changing}},
+            older=run.older,
+            predicts=predicts(run.spec, data.spec),
         )
-    return runs, cached
+    return runs, cached, judging
 
 
 def _other_rows(kind: Kind, config: dict, data: Data) -> Iterator[Row]:
