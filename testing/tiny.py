@@ -217,7 +217,7 @@ def two_members(project: Project, folder: Path, *arguments: str) -> None:
     project.configure(cache_root=str(shared))
     made = {
         "fetch": ("emotion_grid/encoders/fetching.py", "        with whole_folder(target) as partial:\n"),
-        "encode": ("scripts/encode.py", "        made = make("),
+        "encode": ("scripts/encode.py", "        made = compute("),
     }
     for program, (path, line) in made.items():
         note = f"        with open('{shared / program}.txt', 'a') as note:\n            note.write('x')\n"

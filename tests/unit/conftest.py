@@ -144,13 +144,13 @@ def tokens_of(tmp_path_factory):
 def features_of(tmp_path_factory):
     """Call with a run's spec and the folders of its tokens and encoder: the folder of its features."""
     from emotion_grid.base.files import write_json
-    from emotion_grid.features.states import encode
+    from emotion_grid.features.states import compute
     from emotion_grid.plan.specs import features_spec
 
     def features(spec: dict, tokens: Path, encoder: Path, limit: float = 1) -> Path:
         folder = tmp_path_factory.mktemp("features")
-        run = {**spec, "data": {"files": {}, "clean": [], **spec["data"]}}
-        write_json(folder / "features.json", encode(features_spec(run), tokens, encoder, folder, 1, limit))
+        features = features_spec({"lock": "l", **spec}, {"texts": {}, "clean": []})
+        write_json(folder / "features.json", compute(features, tokens, encoder, folder, 1, limit))
         return folder
 
     return features
@@ -176,7 +176,7 @@ def make_spec():
             }
         )
         (point,), sources = expand(config)
-        return run_spec(point, sources["tiny"], {"labels": LABELS})
+        return run_spec(point, sources["tiny"], {"files": {"train": ""}, "labels": LABELS, "drop": []})
 
     return spec
 

@@ -14,13 +14,13 @@ from transformers import AutoModel, AutoTokenizer, BertModel
 
 from emotion_grid.features import values
 from emotion_grid.features.index import Index
-from emotion_grid.features.states import make
+from emotion_grid.features.states import compute
 from emotion_grid.features.values import read_values
 from emotion_grid.model.classifier import EmotionClassifier
 from emotion_grid.plan.specs import features_spec
 from emotion_grid.training import checkpoints, head_training
 from emotion_grid.training import fine_tuning as training
-from emotion_grid.training.run import train
+from emotion_grid.training.run import Job, train
 
 LABELS = ["anger", "fear", "joy"]
 LAYERED = ("bert", "roberta", "xlm-roberta", "mpnet")
@@ -39,7 +39,7 @@ def both(encoders, make_spec, data, tokens_of, features_of, tmp_path):
         spec, tokens = make_spec(encoder, head, freeze, lora, **values), tokens_of(data, encoder)
         found = []
         for name, given_ in (("asked", None), ("cached", features_of(spec, tokens, encoder))):
-            train(spec, data, tokens, encoder, tmp_path / name, 1, keep, given_)
+            train(Job(spec, data, tokens, encoder, tmp_path / name, 1, keep, given_))
             found.append(tmp_path / name)
         return found
 
@@ -136,7 +136,7 @@ def test_what_is_not_stored_is_computed_in_the_run(
     spec, tokens = make_spec(encoder, VECTOR, freeze, epochs=1), tokens_of(data, encoder)
     folder = features_of(spec, tokens, encoder, limit)
     assert [path.name for path in folder.iterdir()] == ["features.json"]
-    train(spec, data, tokens, encoder, tmp_path, 1, "results", folder)
+    train(Job(spec, data, tokens, encoder, tmp_path, 1, "results", folder))
     assert why in capsys.readouterr().err
     assert json.loads((tmp_path / "provenance.json").read_text())["features"] is None
 
@@ -148,8 +148,8 @@ def test_features_of_another_precision_are_not_used(
     encoder = encoders("bert")
     tokens = tokens_of(data, encoder)
     folder = features_of(make_spec(encoder, VECTOR, "all", precision="bf16"), tokens, encoder)
-    train(make_spec(encoder, VECTOR, "all", epochs=1), data, tokens, encoder, tmp_path, 1, "results", folder)
-    assert "its features were made in bf16, now it is fp32" in capsys.readouterr().err
+    train(Job(make_spec(encoder, VECTOR, "all", epochs=1), data, tokens, encoder, tmp_path, 1, "results", folder))
+    assert "its features were computed in bf16, now it is fp32" in capsys.readouterr().err
 
 
 def test_a_run_that_lost_its_features_starts_again(
@@ -166,8 +166,8 @@ def test_a_run_that_lost_its_features_starts_again(
             for way in (training.FineTuning, head_training.HeadTraining):
                 patch.setattr(way, "predict", lambda *args: 1 / 0)
             with pytest.raises(ZeroDivisionError):
-                train(spec, data, tokens, encoder, output, 1, "results", one)
-        train(spec, data, tokens, encoder, output, 1, "results", other)
+                train(Job(spec, data, tokens, encoder, output, 1, "results", one))
+        train(Job(spec, data, tokens, encoder, output, 1, "results", other))
         assert json.loads((output / "provenance.json").read_text())["starts"] == 1
 
 
@@ -177,7 +177,7 @@ def test_features_that_cannot_be_stored_are_done_without(
 ):
     """Fault: a full disk, or values beyond half precision, that fail every run with a frozen part."""
     encoder = encoders("bert")
-    spec = {**make_spec(encoder, STATES, 2), "data": {"files": {}, "clean": []}}
+    spec = {**make_spec(encoder, STATES, 2), "lock": "l"}
 
     def failing(*args):
         if fault:
@@ -187,7 +187,7 @@ def test_features_that_cannot_be_stored_are_done_without(
     if not fault:
         monkeypatch.setattr(torch, "isfinite", torch.zeros_like)
     monkeypatch.setattr(values, "open_values", failing)
-    made = make(features_spec(spec), tokens_of(data, encoder), encoder, tmp_path, 1, 1)
+    made = compute(features_spec(spec, {"texts": {}, "clean": []}), tokens_of(data, encoder), encoder, tmp_path, 1, 1)
     assert not made["stored"] and str(tmp_path) in made["why"] and not list(tmp_path.iterdir())
 
 

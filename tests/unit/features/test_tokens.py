@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from transformers import AutoTokenizer, BertweetTokenizer
 
-from emotion_grid.base.digests import file_digest
 from emotion_grid.base.files import write_json
 from emotion_grid.base.messages import InputError
+from emotion_grid.data.raw import texts_digest
 from emotion_grid.features.index import Index
 from emotion_grid.features.tokens import read_texts, tokenize
 
@@ -47,11 +47,15 @@ def test_every_text_is_read_once_cleaned_and_checked(tmp_path):
     """Fault: tokens of texts as they stood, of one file alone, or of files that changed since the plan."""
     for name, texts in (("train", ["Two  words", "same"]), ("test", ["same", "other"])):
         pd.DataFrame({"id": range(2), "text": texts}).to_csv(tmp_path / f"{name}.csv", index=False)
-    paths = [str(tmp_path / f"{name}.csv") for name in ("train", "test")]
-    spec = {"files": {path: file_digest(path) for path in paths}, "clean": ["lowercase"]}
+    paths = [tmp_path / f"{name}.csv" for name in ("train", "test")]
+    spec = {"texts": {path.stem: texts_digest(path) for path in paths}, "clean": ["lowercase"]}
     assert read_texts(spec, paths) == ["two  words", "same", "other"]
+    (tmp_path / "test.csv").write_text("id,text,joy\n0,same,1\n1,other,0\n")
+    texts_digest.cache_clear()
+    assert read_texts(spec, paths) == ["two  words", "same", "other"], "new labels change no tokens"
     (tmp_path / "test.csv").write_text("id,text\n1,changed\n")
-    with pytest.raises(InputError, match="a file has changed"):
+    texts_digest.cache_clear()
+    with pytest.raises(InputError, match="the texts of a file have changed"):
         read_texts(spec, paths)
 
 

@@ -8,13 +8,13 @@ from testing.hand_made import LABELS, TRAIN, train_rows
 
 
 def test_most_frequent_gives_each_label_its_share_of_train():
-    found = most_frequent(TRAIN, LABELS, pd.Series(["a", "b", "c"]))
+    found = most_frequent(TRAIN, LABELS)(pd.Series(["a", "b", "c"]))
     assert found.tolist() == [[0.5, 0.25]] * 3
-    assert most_frequent(TRAIN, LABELS, pd.Series([], dtype=str)).shape == (0, 2)
+    assert most_frequent(TRAIN, LABELS)(pd.Series([], dtype=str)).shape == (0, 2)
 
 
 def test_tfidf_learns_words():
-    found = tfidf(TRAIN, LABELS, pd.Series(["happy happy", "dark dark", "unheard of"]))
+    found = tfidf(TRAIN, LABELS)(pd.Series(["happy happy", "dark dark", "unheard of"]))
     assert found.shape == (3, 2)
     assert ((found >= 0) & (found <= 1)).all()
     assert found[0, 0] > 0.8
@@ -24,12 +24,12 @@ def test_tfidf_learns_words():
 @pytest.mark.parametrize(("value", "expected"), [(0, 0.0), (1, 1.0)])
 def test_tfidf_of_a_label_that_never_changes(value, expected):
     train = TRAIN.assign(fear=float(value))
-    assert tfidf(train, LABELS, pd.Series(["happy", "dark"]))[:, 1].tolist() == [expected] * 2
+    assert tfidf(train, LABELS)(pd.Series(["happy", "dark"]))[:, 1].tolist() == [expected] * 2
 
 
 @pytest.mark.parametrize("texts", [["one", "two", "three", "four"], ["😀", "😡", "😀", "!"], ["我", "你", "他", "她"]])
 def test_tfidf_without_any_word_that_stands_twice_still_predicts(texts):
     train = train_rows(texts, [1, 0, 1, 0], [0, 0, 0, 1])
-    found = tfidf(train, LABELS, pd.Series(texts[:2]))
+    found = tfidf(train, LABELS)(pd.Series(texts[:2]))
     assert found.shape == (2, 2)
     assert ((found >= 0) & (found <= 1)).all()

@@ -17,7 +17,7 @@ from emotion_grid.training import checkpoints, head_training
 from emotion_grid.training import fine_tuning as training
 from emotion_grid.training import optimisation as fitting
 from emotion_grid.training.progress import Best
-from emotion_grid.training.run import train
+from emotion_grid.training.run import Job, train
 
 LABELS = ["anger", "fear", "joy"]
 STEPS = 5
@@ -56,7 +56,7 @@ def start(encoders, make_spec, data, tokens_of, features_of, tmp_path):
         spec = make_spec(encoders("bert"), **axes, **{**defaults, **values})
         output, tokens = tmp_path / name, tokens_of(data, encoders("bert"))
         features = features_of(spec, tokens, encoders("bert")) if "cached" in (kind or "") else None
-        train(spec, data, tokens, encoders("bert"), output, 1, keep, features)
+        train(Job(spec, data, tokens, encoders("bert"), output, 1, keep, features))
         return output
 
     return run

@@ -13,6 +13,7 @@ from emotion_grid.features.index import Index, Split
 from emotion_grid.training import fine_tuning as training
 from emotion_grid.training.checkpoints import Checkpoints
 from emotion_grid.training.order import LengthGroups
+from emotion_grid.training.setting import Setting
 from testing.classifiers import LABELS, one_by_one, word_table
 
 CPU = torch.device("cpu")
@@ -38,7 +39,8 @@ def make_tuning(bert, make_spec, tokens_of, tmp_path):
         train, test = (Split(read_rows(tmp_path / "splits" / f"{name}.csv"), index) for name in ("train", "test"))
         splits = {"train": train, "validation": train, "test": test}
         checkpoints = Checkpoints(tmp_path / "checkpoint", {"precision": precision})
-        made = training.FineTuning(bert, tokens, index, spec, splits, None, precision, CPU, checkpoints)
+        setting = Setting(spec, splits, index, None, CPU, precision, checkpoints)
+        made = training.FineTuning(setting, bert, tokens)
         made.splits = splits
         return made
 

@@ -14,7 +14,7 @@ from emotion_grid.data.scores import macro_f1
 from emotion_grid.data.tables import write_split
 from emotion_grid.model.classifier import EmotionClassifier
 from emotion_grid.training import fine_tuning as training
-from emotion_grid.training.run import train
+from emotion_grid.training.run import Job, train
 from testing.classifiers import LABELS, one_by_one, word_table
 
 ATTENTION = {"type": "attention", "size": 12, "heads": 2}
@@ -38,7 +38,7 @@ def run(bert, make_spec, data, tokens_of, features_of, tmp_path_factory):
         output, spec = tmp_path_factory.mktemp("run"), make_spec(bert, head, freeze, lora, seed, **values)
         tokens = tokens_of(folder, bert, spec["training"]["max_length"])
         features = features_of(spec, tokens, bert) if cached else None
-        train(spec, folder, tokens, bert, output, 1, keep, features)
+        train(Job(spec, folder, tokens, bert, output, 1, keep, features))
         return output
 
     return results
