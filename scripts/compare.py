@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import whole_file
 from emotion_grid.base.messages import log
+from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.comparison import comparison_table
 from emotion_grid.evaluation.results import read_results
 
@@ -21,8 +21,7 @@ def main() -> None:
     home = parser.parse_args().results
     results = read_results(home)
     table = comparison_table(results)
-    with whole_file(home / "comparison.csv") as partial:
-        table.to_csv(partial, index=False, lineterminator="\n", float_format="%.6g")
+    write_table(table, home / "comparison.csv")
     log(f"{len(table)} comparisons, {(table['p'].notna()).sum()} of them possible")
     if results.judge == "validation":
         log("none: without a labelled dev split or folds only validation is left, and it has chosen the runs")

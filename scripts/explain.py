@@ -13,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import read_json, whole_file, write_text
+from emotion_grid.base.files import read_json, write_text
 from emotion_grid.base.messages import log
+from emotion_grid.data.tables import write_table
 from emotion_grid.explanation.explaining import explain
 from emotion_grid.explanation.words import contributions
 from emotion_grid.report.cells import csv_cell
@@ -54,8 +55,7 @@ def main() -> None:
         columns=["run", "id", "label", "base", "logit"],
     )
     for name, rows in (("contributions", table.assign(token=table["token"].map(csv_cell))), ("logits", sums)):
-        with whole_file(arguments.output / f"{name}.csv") as partial:
-            rows.to_csv(partial, index=False, lineterminator="\n", float_format="%.6g")
+        write_table(rows, arguments.output / f"{name}.csv")
     write_text(arguments.output / "explanation.html", page(run, *found))
     log(f"{arguments.output / 'explanation.html'}")
 

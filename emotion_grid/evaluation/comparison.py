@@ -21,6 +21,7 @@ from emotion_grid.evaluation.contrasts import (
 )
 from emotion_grid.evaluation.resampling import resampled_macro_f1
 from emotion_grid.evaluation.results import Results, prediction_folders
+from emotion_grid.evaluation.thresholds import thresholds_from
 
 COLUMNS = [
     "family",
@@ -54,7 +55,7 @@ def score_resamples(results: Results) -> Scored:
             continue
         path, gold = folders[row["run"]] / f"{results.judge}.csv", golds[data.get(row["run"], first)]
         probabilities = match(read_predictions(path, labels), gold, str(path))
-        given = probabilities >= np.array([float(value) for value in row["threshold"].split()])
+        given = probabilities >= thresholds_from(row["threshold"], labels)
         kept.append(place)
         scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, given, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)

@@ -8,6 +8,7 @@ import pandas as pd
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.resampling import resampled_macro_f1, resamples
 from emotion_grid.evaluation.results import Results, folder_of
+from emotion_grid.evaluation.thresholds import thresholds_from
 
 MOST_MISTAKES = 12
 """Texts to show of each kind of mistake."""
@@ -42,9 +43,8 @@ def read_predicted(results: Results, run: str) -> Predicted:
     table = read_split(results.home / "data" / data / f"{results.judge}.csv")
     assert has_gold(table), "a judge has gold labels"
     path = folder_of(results, run) / "predictions" / f"{results.judge}.csv"
-    thresholds = np.resize([float(value) for value in row["threshold"].split()], len(labels))
     probabilities = match(read_predictions(path, labels), table, str(path))
-    return Predicted(table[["id", "text"]], labels, table[labels].to_numpy() > 0.5, probabilities, thresholds)
+    return Predicted(table[["id", "text"]], labels, table[labels].to_numpy() > 0.5, probabilities, thresholds_from(row["threshold"], labels))
 
 
 def confusion(found: Predicted) -> list[dict]:

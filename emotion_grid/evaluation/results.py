@@ -51,6 +51,11 @@ class Results:
         """The column of the judge's macro-F1."""
         return f"{self.judge}_macro_f1"
 
+    @property
+    def axis_columns(self) -> list[str]:
+        """The columns that tell settings apart: one for each axis that varies, or the encoder if none does."""
+        return [axis.column for axis in self.axes] or ["encoder"]
+
     def split_name(self, split: str) -> str:
         return "held-out fold" if split == "dev" and self.plan["folds"] else split
 
@@ -63,7 +68,7 @@ class Results:
         if row["kind"] != "run":
             fold = f" · fold {row['fold']}" if repetitions and row.get("fold") else ""
             return f"{row['encoder']}{fold}"
-        columns = [axis.column for axis in self.axes] or ["encoder"]
+        columns = self.axis_columns
         if repetitions:
             columns += [name for name in REPETITIONS if self.runs[name].nunique() > 1]
         bare = ("encoder", "head_type")
@@ -116,6 +121,16 @@ def read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
     table = read_table(path)
     numbers = [name for name in table.columns if name not in texts]
     return table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in numbers})
+
+
+def read_metrics(home: Path) -> pd.DataFrame:
+    """metrics.csv of an experiment's folder."""
+    return read_numbers(home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
+
+
+def read_comparison(home: Path) -> pd.DataFrame:
+    """comparison.csv of an experiment's folder."""
+    return read_numbers(home / "comparison.csv", {"family", "axis", "first", "second", "verdict", "not_held_same"})
 
 
 def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[VaryingAxis]:

@@ -18,7 +18,7 @@ LONGEST = 120
 def settings_table(results: Results, comparison: pd.DataFrame) -> pd.DataFrame:
     """A row a setting, best by validation first: its axes, runs, and mean and standard deviation of the judge's macro-F1."""
     verdicts, best, rows = told_apart(comparison), results.setting_of(results.best).name, []
-    columns = [axis.column for axis in results.axes] or ["encoder"]
+    columns = results.axis_columns
     table = results.settings.sort_values("validation_macro_f1_mean", ascending=False, kind="stable")
     for place, row in table.iterrows():
         label = results.label(row, repetitions=False)

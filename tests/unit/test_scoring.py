@@ -14,6 +14,7 @@ from emotion_grid.base.files import write_json
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.rows import write_predictions
 from emotion_grid.data.tables import match, write_split
+from emotion_grid.evaluation import scoring
 from emotion_grid.evaluation.metrics import score
 from emotion_grid.evaluation.thresholds import CANDIDATES, tune_threshold
 from scripts import compare, evaluate, report
@@ -140,7 +141,7 @@ def test_tables_models_and_report_of_an_experiment(home, monkeypatch):
     mean = summary.loc[["good", "bad"], "dev_macro_f1"].mean()
     assert settings.loc[0, "runs"] == 2 and settings.loc[0, "dev_macro_f1_mean"] == pytest.approx(mean, abs=1e-5)
 
-    monkeypatch.setattr(evaluate, "score", None)
+    monkeypatch.setattr(scoring, "score", None)
     run_program(evaluate, "--plan", home / "plan.json", "--output", home)
     (home / "metrics" / "bad.json").unlink()
     with pytest.raises(TypeError):

@@ -16,7 +16,7 @@ def runs_section(results: Results, comparison: pd.DataFrame) -> dict:
     Each cell has `text`, `value` to sort by (None where it sorts by its text) and `between`, the interval.
     """
     splits = [split for split in SPLITS if f"{split}_macro_f1" in results.summary]
-    axes = [axis.column for axis in results.axes] or ["encoder"]
+    axes = results.axis_columns
     if "encoder" not in axes:
         axes.insert(0, "encoder")
     axes += [name for name in REPETITIONS if results.runs[name].nunique() > 1]
