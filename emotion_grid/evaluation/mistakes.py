@@ -44,7 +44,13 @@ def read_predicted(results: Results, run: str) -> Predicted:
     assert has_gold(table), "a judge has gold labels"
     path = folder_of(results, run) / "predictions" / f"{results.judge}.csv"
     probabilities = match(read_predictions(path, labels), table, str(path))
-    return Predicted(table[["id", "text"]], labels, table[labels].to_numpy() > 0.5, probabilities, thresholds_from(row["threshold"], labels))
+    return Predicted(
+        table[["id", "text"]],
+        labels,
+        table[labels].to_numpy() > 0.5,
+        probabilities,
+        thresholds_from(row["threshold"], labels),
+    )
 
 
 def confusion(found: Predicted) -> list[dict]:

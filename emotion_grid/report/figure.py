@@ -65,23 +65,6 @@ def score_domain(values: Iterable[float | None]) -> list[float]:
     return [max(0.0, round(low, 2)), min(1.0, round(high, 2))]
 
 
-def parts_figure(rows: list[dict], metric: str, of: str) -> Figure:
-    """One metric of each part (a label, a group of texts), with its interval.
-
-    Args:
-        rows: `label`, `value`, `low`, `high`, in the order to show.
-        metric: the metric's name.
-        of: what the parts are, for the alternative text.
-    """
-    base = alt.Chart(alt.InlineData(values=rows)).encode(y=name_axis([row["label"] for row in rows], "label"))
-    spread = base.mark_rule(strokeWidth=2.5, color=BLUE, opacity=0.5).encode(
-        x=score_axis("low", [0, 1], metric), x2="high:Q"
-    )
-    dots = base.mark_point(filled=True, size=75, color=BLUE, opacity=1).encode(x=score_axis("value", [0, 1], metric))
-    words = listed(f"{row['label']}: {short(row['value'])}" for row in rows)
-    return draw(fitted(alt.layer(spread, dots), 28), rows, f"{metric} by {of}. {words}")
-
-
 def score_axis(field: str, domain: list[float], title: str) -> alt.X:
     """A horizontal axis for a score; all layers of a chart need the same range."""
     axis = alt.Axis(title=title, format=".2~f", tickCount=5, domain=False)

@@ -4,43 +4,17 @@ from typing import Any
 
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import HIGHER, SAME
-from emotion_grid.evaluation.results import Results, VaryingAxis, read_numbers, words_of
+from emotion_grid.evaluation.comparison import SAME
+from emotion_grid.evaluation.results import VaryingAxis, words_of
 
 EMPTY = "(none)"
 """What stands for an empty cell of an axis: the axis does not apply, or is off."""
-
-_TEXTS = {"family", "axis", "first", "second", "verdict", "not_held_same"}
-
-
-def read_comparison(results: Results) -> pd.DataFrame:
-    """comparison.csv: texts as they are, numbers as numbers."""
-    return read_numbers(results.home / "comparison.csv", _TEXTS)
 
 
 def told_apart(table: pd.DataFrame) -> dict[str, str]:
     """The verdict on the best run's setting against each other row, by its label."""
     best = table[table["family"] == "best"]
     return dict(zip(best["second"], best["verdict"], strict=True))
-
-
-def against_rival(table: pd.DataFrame, rival: str | None) -> dict | None:
-    """The best run's setting against the best baseline."""
-    found = table[(table["family"] == "best") & (table["second"] == rival)]
-    return None if found.empty else _entry(found.iloc[0])
-
-
-def against_settings(table: pd.DataFrame, results: Results) -> dict | None:
-    """How many other settings the best run's setting can be told apart from."""
-    others = {results.label(row, repetitions=False) for _, row in results.settings.iterrows() if row["kind"] == "run"}
-    found = table[(table["family"] == "best") & table["second"].isin(others)]
-    if found.empty:
-        return None
-    return {
-        "all": len(found),
-        "same": int((found["verdict"] == SAME).sum()),
-        "better": int((found["verdict"] != SAME).sum()) - int((found["verdict"] == HIGHER).sum()),
-    }
 
 
 def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
@@ -52,7 +26,7 @@ def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
     found = []
     for axis in axes:
         rows = [
-            _entry(row) for _, row in table[(table["family"] == "axis") & (table["axis"] == axis.column)].iterrows()
+            in_words(row) for _, row in table[(table["family"] == "axis") & (table["axis"] == axis.column)].iterrows()
         ]
         made = [row for row in rows if row["verdict"]]
         clean = [row for row in made if not row["not_held_same"]]
@@ -77,7 +51,7 @@ def _size(row: dict | None) -> float:
     return 0.0 if row is None else abs(row["difference"])
 
 
-def _entry(row: pd.Series) -> dict[str, Any]:
+def in_words(row: pd.Series) -> dict[str, Any]:
     """A comparison with the higher side first."""
     entry = {name: row[name] for name in ("pairs", "p_corrected", "verdict", "difference", "low", "high")}
     first, second = row["first"] or EMPTY, row["second"] or EMPTY

@@ -7,11 +7,14 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import PROJECT
 from emotion_grid.base.numbers import duration
 from emotion_grid.evaluation.results import Results, folder_of, words_of
+from emotion_grid.report.reading import Study
+
+NAME, TITLE, TEMPLATE = "provenance", "Provenance", "sections/provenance.html.j2"
 
 
-def provenance(results: Results) -> dict[str, str]:
+def build(study: Study) -> dict:
     """Facts about the best run, the whole grid and the programs, by name."""
-    return _of_best(results) | _of_grid(results) | _of_programs(results)
+    return {"facts": _of_best(study.results) | _of_grid(study.results) | _of_programs(study.results)}
 
 
 def _of_best(results: Results) -> dict[str, str]:

@@ -1,27 +1,29 @@
 """The report's table of all runs."""
 
-import pandas as pd
-
 from emotion_grid.base.numbers import duration
 from emotion_grid.data.splits import SPLITS
-from emotion_grid.evaluation.results import REPETITIONS, Results, finite_or_none, score_of, words_of
+from emotion_grid.evaluation.results import REPETITIONS, finite_or_none, score_of, words_of
+from emotion_grid.report.reading import Study
 from emotion_grid.report.verdicts import told_apart
+
+NAME, TITLE, TEMPLATE = "all", "All runs", "sections/runs.html.j2"
 
 OVERALL_TITLES = {"micro_f1": "micro-F1", "weighted_f1": "weighted F1", "subset_accuracy": "subset accuracy"}
 
 
-def runs_section(results: Results, comparison: pd.DataFrame) -> dict:
+def build(study: Study) -> dict:
     """Every run, baseline and other prediction, best by validation first.
 
     Each cell has `text`, `value` to sort by (None where it sorts by its text) and `between`, the interval.
     """
+    results = study.results
     splits = [split for split in SPLITS if f"{split}_macro_f1" in results.summary]
     axes = results.axis_columns
     if "encoder" not in axes:
         axes.insert(0, "encoder")
     axes += [name for name in REPETITIONS if results.runs[name].nunique() > 1]
     overall = [name for name in OVERALL_TITLES if f"{results.judge}_{name}" in results.summary]
-    verdicts = told_apart(comparison)
+    verdicts = told_apart(study.comparison)
     titles = [
         *(words_of(name) for name in axes),
         *(f"{results.split_name(split)} macro-F1" for split in splits),

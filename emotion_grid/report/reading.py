@@ -1,0 +1,59 @@
+"""What the sections of a report are built from."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from emotion_grid.base.files import read_json
+from emotion_grid.evaluation.mistakes import Predicted, read_predicted
+from emotion_grid.evaluation.results import Results, read_comparison
+
+
+@dataclass(frozen=True)
+class Study:
+    """An experiment as the sections of its report read it.
+
+    Attributes:
+        results: its plan and tables.
+        comparison: comparison.csv.
+        checks: checks.json of all its data, by folder.
+        predicted: the best run's predictions on the split that judges.
+    """
+
+    results: Results
+    comparison: pd.DataFrame
+    checks: dict[str, dict]
+    predicted: Predicted
+
+    @property
+    def judge(self) -> str:
+        """The split whose scores the report shows, in words."""
+        return self.results.split_name(self.results.judge)
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether that split is validation, which has chosen the runs."""
+        return self.results.judge == "validation"
+
+    @property
+    def folds(self) -> int | None:
+        """Folds of the cross-validation, None without one."""
+        return self.results.plan["folds"]
+
+    @property
+    def confidence(self) -> str:
+        """Coverage of the intervals, such as 95%."""
+        return f"{100 * self.results.plan['evaluation']['confidence']:g}%"
+
+    @property
+    def caution(self) -> str:
+        """What a caption adds about scores of the split that has chosen the runs; empty if another one judges."""
+        return " These scores chose the runs and are too good." if self.is_selected else ""
+
+
+def read_study(results: Results) -> Study:
+    """The experiment with its comparisons, the checks of its data and the predictions of its best run."""
+    keys = dict.fromkeys(row["data"] for row in results.plan["rows"])
+    paths = {key: results.home / "data" / key / "checks.json" for key in keys}
+    checks = {key: read_json(path) for key, path in paths.items() if path.is_file()}
+    return Study(results, read_comparison(results.home), checks, read_predicted(results, results.best["run"]))
