@@ -8,6 +8,6 @@ A section's module declares:
 - `build(study) -> dict | None`: the values that the partial reads as `section`; None leaves the section out;
 - `tables(study)` and `figures(study)`, if a paper needs them: tables with their captions, and figures, by file name.
 
-`study` is a `Study` of emotion_grid/report/reading.py. To add a section, write a module and its partial and add one line to `SECTIONS`
-in emotion_grid/report/study.py.
+`study` is a `Study` of emotion_grid/report/reading.py. To add a section, write its module and its partial, and name the module in
+`SECTIONS` of emotion_grid/report/study.py.
 """
