@@ -1,4 +1,4 @@
-"""Compare the settings of an experiment and say which differences are real.
+"""Compare the settings of an experiment and say which differences are significant.
 
 Reads plan.json, summary.csv, settings.csv and the prediction tables; writes comparison.csv: the best run's setting against every other
 row (family `best`), and every two levels of every axis over settings that are alike in all else (family `axis`). Judged on dev or on

@@ -1,4 +1,4 @@
-"""Which differences between settings are real: paired on the same texts, seeds and folds as repetitions, corrected for their number.
+"""Which differences between settings are significant: paired on the same texts, seeds and folds as repetitions, corrected for their number.
 
 A difference is a contrast of runs: weights that sum to zero. Its error has two parts. What other texts would change comes from a paired
 bootstrap (Efron 1979): every run is scored on the same resamples of the texts. What another seed would change comes from the spread of
@@ -40,7 +40,7 @@ COLUMNS = [
     "not_held_same",
 ]
 
-HIGHER, LOWER, SAME = "higher", "lower", "cannot be told apart"
+HIGHER, LOWER, SAME = "higher", "lower", "no evidence of a difference"
 
 
 def score_resamples(results: Results) -> Scored:
@@ -55,9 +55,9 @@ def score_resamples(results: Results) -> Scored:
             continue
         path, gold = folders[row["run"]] / f"{results.judge}.csv", golds[data.get(row["run"], first)]
         probabilities = match(read_predictions(path, labels), gold, str(path))
-        given = probabilities >= thresholds_from(row["threshold"], labels)
+        predicted = probabilities >= thresholds_from(row["threshold"], labels)
         kept.append(place)
-        scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, given, plan["evaluation"]["bootstrap"]))
+        scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, predicted, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
     rows["setting"] = group_numbers(rows, ["kind", *(name for name in plan["columns"] if name not in ("seed", "fold"))])
     return Scored(rows, np.array(scores), *repeat_variance(rows, np.array([row[0] for row in scores])))

@@ -32,10 +32,9 @@ def tune_threshold(probabilities: np.ndarray, gold: np.ndarray, mode: str) -> np
     labels = gold.shape[1]
     if mode == "fixed" or len(gold) == 0:
         return np.full(labels, 0.5)
-    given = probabilities[None] >= CANDIDATES[:, None, None]
-    scores = f1(
-        (given & (gold > 0.5)).sum(1), given.sum(1), np.broadcast_to((gold > 0.5).sum(0), (len(CANDIDATES), labels))
-    )
+    predicted = probabilities[None] >= CANDIDATES[:, None, None]
+    counts = np.broadcast_to((gold > 0.5).sum(0), (len(CANDIDATES), labels))
+    scores = f1((predicted & (gold > 0.5)).sum(1), predicted.sum(1), counts)
     by_distance = np.argsort(np.abs(CANDIDATES - 0.5), kind="stable")
     if mode == "global":
         return np.full(labels, CANDIDATES[by_distance[np.argmax(scores.mean(1)[by_distance])]])

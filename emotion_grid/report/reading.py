@@ -17,13 +17,13 @@ class Study:
         results: its plan and tables.
         comparison: comparison.csv.
         checks: checks.json of all its data, by folder.
-        predicted: the best run's predictions on the split that judges.
+        predictions: the best run's predictions on the split that judges.
     """
 
     results: Results
     comparison: pd.DataFrame
     checks: dict[str, dict]
-    predicted: Predicted
+    predictions: Predicted
 
     @property
     def judge(self) -> str:
@@ -32,7 +32,7 @@ class Study:
 
     @property
     def is_selected(self) -> bool:
-        """Whether that split is validation, which has chosen the runs."""
+        """Whether that split is validation, on which the runs were chosen."""
         return self.results.judge == "validation"
 
     @property
@@ -47,8 +47,8 @@ class Study:
 
     @property
     def caution(self) -> str:
-        """What a caption adds about scores of the split that has chosen the runs; empty if another one judges."""
-        return " These scores chose the runs and are too good." if self.is_selected else ""
+        """What a caption adds about scores by which the runs were chosen; empty if they were chosen on another split."""
+        return " The runs were chosen by these scores, which are therefore too high." if self.is_selected else ""
 
 
 def read_study(results: Results) -> Study:

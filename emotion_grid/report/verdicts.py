@@ -11,17 +11,18 @@ EMPTY = "(none)"
 """What stands for an empty cell of an axis: the axis does not apply, or is off."""
 
 
-def told_apart(table: pd.DataFrame) -> dict[str, str]:
+def verdicts_by_label(table: pd.DataFrame) -> dict[str, str]:
     """The verdict on the best run's setting against each other row, by its label."""
     best = table[table["family"] == "best"]
     return dict(zip(best["second"], best["verdict"], strict=True))
 
 
 def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
-    """A finding an axis: `kind` is real, same or open (no settings are alike in all else), with the pairs behind it.
+    """A finding for each axis, with the pairs of its levels that were compared.
 
-    Only pairs of levels between which all else is held the same decide; `strongest` is the largest difference among those that are
-    real or, if none is, among all.
+    `kind` is significant, same (no evidence of a difference) or open (no two settings differ in this axis alone). Only pairs of levels
+    that were compared with all other axes held the same count; `strongest` is the largest significant difference of them or, if none
+    is significant, the largest.
     """
     found = []
     for axis in axes:
@@ -30,21 +31,23 @@ def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
         ]
         made = [row for row in rows if row["verdict"]]
         clean = [row for row in made if not row["not_held_same"]]
-        real = [row for row in clean if row["verdict"] != SAME]
-        strongest = max(real or clean, key=lambda row: abs(row["difference"]), default=None)
+        significant = [row for row in clean if row["is_significant"]]
+        strongest = max(significant or clean, key=lambda row: abs(row["difference"]), default=None)
         found.append(
             {
                 "name": axis.name,
                 "together": [words_of(name) for name in axis.together],
-                "kind": "real" if real else "same" if clean else "open",
-                "real": len(real),
+                "kind": "significant" if significant else "same" if clean else "open",
+                "significant": len(significant),
                 "clean": len(clean),
                 "strongest": strongest,
                 "pairs": sorted(made, key=lambda row: -abs(row["difference"])),
                 "missing": len(rows) - len(made),
             }
         )
-    return sorted(found, key=lambda entry: (("real", "same", "open").index(entry["kind"]), -_size(entry["strongest"])))
+    return sorted(
+        found, key=lambda entry: (("significant", "same", "open").index(entry["kind"]), -_size(entry["strongest"]))
+    )
 
 
 def _size(row: dict | None) -> float:
@@ -63,6 +66,6 @@ def in_words(row: pd.Series) -> dict[str, Any]:
         **entry,
         "first": first,
         "second": second,
-        "is_real": row["verdict"] not in ("", SAME),
+        "is_significant": row["verdict"] not in ("", SAME),
         "not_held_same": names,
     }

@@ -1,4 +1,4 @@
-"""The figures of labels mixed up: right and wrong by label, and labels that stand together."""
+"""The figures of mistakes by label, and of labels that occur together."""
 
 import altair as alt
 
@@ -6,12 +6,16 @@ from emotion_grid.report.figure import BLUE, ORANGE, VERMILION, Figure, draw, fi
 
 
 def confusion_figure(rows: list[dict]) -> Figure:
-    """Rightly given, missed and wrongly given texts of each label as one bar a label.
+    """Correctly predicted, missed and wrongly predicted texts of each label, a bar for each label.
 
     Args:
         rows: `label`, `right`, `missed`, `wrong`.
     """
-    names = {"right": ("rightly given", BLUE), "missed": ("missed", ORANGE), "wrong": ("wrongly given", VERMILION)}
+    names = {
+        "right": ("correctly predicted", BLUE),
+        "missed": ("missed", ORANGE),
+        "wrong": ("wrongly predicted", VERMILION),
+    }
     values = [
         {"label": row["label"], "kind": names[key][0], "place": place, "texts": row[key]}
         for row in rows
@@ -30,13 +34,14 @@ def confusion_figure(rows: list[dict]) -> Figure:
         )
     )
     words = "; ".join(
-        f"{row['label']}: {row['right']} right, {row['missed']} missed, {row['wrong']} wrong" for row in rows
+        f"{row['label']}: {row['right']} correctly predicted, {row['missed']} missed, {row['wrong']} wrongly predicted"
+        for row in rows
     )
-    return draw(fitted(chart, 26), rows, f"Texts of each label by how the run did. {words}.")
+    return draw(fitted(chart, 26), rows, f"Correct and wrong predictions of each label, in texts. {words}.")
 
 
 def together_figure(rows: list[dict], kind: str, labels: list[str]) -> Figure:
-    """Which labels stand together, as a grid of shares.
+    """How often two labels occur together, as a grid of shares.
 
     Args:
         rows: `kind`, `label`, `other`, `texts`, `share` (None where no text has the label).
@@ -58,5 +63,9 @@ def together_figure(rows: list[dict], kind: str, labels: list[str]) -> Figure:
     )
     texts = base.mark_text(color="currentColor").encode(text="cell:N")
     strongest = sorted((row for row in rows if row["share"]), key=lambda row: -row["share"])[:3]
-    words = "; ".join(f"of {row['label']}, {100 * row['share']:.0f}% also {row['other']}" for row in strongest)
-    return draw(fitted(alt.layer(boxes, texts), 30), rows, f"Labels that stand together, {kind}, in percent. {words}.")
+    words = "; ".join(f"{row['label']}: {100 * row['share']:.0f}% also have {row['other']}" for row in strongest)
+    return draw(
+        fitted(alt.layer(boxes, texts), 30),
+        rows,
+        f"{kind.capitalize()} labels that occur together, in percent. {words}.",
+    )

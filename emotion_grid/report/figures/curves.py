@@ -33,7 +33,7 @@ def curves_figure(history: list[dict], best_epoch: int | None, loss_domain: list
             ("validation_macro_f1", "validation macro-F1"),
         )
     )
-    kept = f"; kept: epoch {best_epoch}" if best_epoch else ""
+    kept = f"; best epoch: {best_epoch}" if best_epoch else ""
     chart = alt.vconcat(*(panel.properties(width=SMALL - 80) for panel in panels), spacing=12)
     return draw(chart, history, f"Curves of {label} over {last['epoch']} epochs: {changes}{kept}.")
 

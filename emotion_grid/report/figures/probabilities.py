@@ -10,14 +10,14 @@ _DASHES = [[1, 0], [5, 3], [2, 2]]
 
 
 def calibration_figure(rows: list[dict]) -> Figure:
-    """True share against predicted probability, with the line on which they agree.
+    """Observed share of gold labels against predicted probability, with the line on which they agree.
 
     Args:
         rows: `predicted`, `true`, `predictions`, from low to high.
     """
     x, y = (
         alt.X("predicted:Q", title="predicted probability", scale=alt.Scale(domain=[0, 1]), axis=_share_axis()),
-        alt.Y("true:Q", title="share that is right", scale=alt.Scale(domain=[0, 1]), axis=_share_axis()),
+        alt.Y("true:Q", title="observed share", scale=alt.Scale(domain=[0, 1]), axis=_share_axis()),
     )
     ideal = alt.Chart(alt.InlineData(values=[{"predicted": 0, "true": 0}, {"predicted": 1, "true": 1}]))
     curve = alt.Chart(alt.InlineData(values=rows)).mark_line(
@@ -27,8 +27,8 @@ def calibration_figure(rows: list[dict]) -> Figure:
     chart = alt.layer(diagonal.encode(x=x, y=y), curve.encode(x=x, y=y)).properties(
         width=SMALL, height=250, autosize=FIT_WIDTH
     )
-    words = "; ".join(f"{row['predicted']:.2f} predicted, {row['true']:.2f} true" for row in rows)
-    return draw(chart, rows, f"Predicted probability against the share that is right. {words}.")
+    words = "; ".join(f"{row['predicted']:.2f} predicted, {row['true']:.2f} observed" for row in rows)
+    return draw(chart, rows, f"Predicted probability against the observed share. {words}.")
 
 
 def thresholds_figure(rows: list[dict], tuned: list[float]) -> Figure:
@@ -36,7 +36,7 @@ def thresholds_figure(rows: list[dict], tuned: list[float]) -> Figure:
 
     Args:
         rows: `threshold`, `of` (macro-F1 first, then labels), `f1`.
-        tuned: thresholds that validation chose, marked if there is one for all labels.
+        tuned: thresholds chosen on validation, marked if all labels share one.
     """
     names = list(dict.fromkeys(row["of"] for row in rows))
     colours = [_COLOURS[place % len(_COLOURS)] for place in range(len(names))]

@@ -27,10 +27,10 @@ KINDS = {
 
 
 def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Figure:
-    """A dot and a range for each setting, in the order given.
+    """A dot and a range for each setting, in their order.
 
     Args:
-        rows: `label`, `kind` (a key of `KINDS`), `mean`, `sd` (None of a single run) and `same`: not told apart from the best.
+        rows: `label`, `kind` (a key of `KINDS`), `mean`, `sd` (None of a single run) and `same`: no evidence of a difference from the best.
         score: what the axis shows, for example "macro-F1 on dev".
         narrow: labels above the dots, for a telephone's width.
     """

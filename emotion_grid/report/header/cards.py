@@ -12,14 +12,19 @@ def cards(study: Study) -> list[dict]:
     settings = int((results.settings["kind"] == "run").sum())
     labels = results.plan["labels"]
     found = [
-        _card(f"{len(runs):,}", "run", len(runs), f"of {settings:,} settings, and {len(others)} rows to compare with"),
+        _card(
+            f"{len(runs):,}",
+            "run",
+            len(runs),
+            f"of {settings:,} settings; {len(others)} baselines and other predictions",
+        ),
         _card(f"{len(labels)}", "label", len(labels), ", ".join(labels)),
     ]
     if checks:
         counts = {results.split_name(split): _row_counts(checks, split) for split in SPLITS}
         note = ", ".join(f"{count} {name}" for name, count in counts.items() if count != "0")
         found.append(_card(_row_counts(checks, "train"), "training row", 2, note))
-    return [*found, _card(duration(runs["train_seconds"].sum()), "of training", 1, "all runs, one after another")]
+    return [*found, _card(duration(runs["train_seconds"].sum()), "of training", 1, "sum over all runs")]
 
 
 def _card(value: str, title: str, count: int, note: str) -> dict:

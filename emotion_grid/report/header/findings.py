@@ -30,7 +30,7 @@ def _against_baseline(table: pd.DataFrame, baseline: pd.Series | None) -> dict |
 
 
 def _against_settings(table: pd.DataFrame, results: Results) -> dict | None:
-    """How many other settings the best run's setting can be told apart from."""
+    """How many other settings there are, and for how many of them there is no evidence of a difference from the best run's."""
     others = {results.label(row, repetitions=False) for _, row in results.settings.iterrows() if row["kind"] == "run"}
     found = table[(table["family"] == "best") & table["second"].isin(others)]
     if found.empty:

@@ -13,17 +13,17 @@ def warnings(study: Study) -> list[str]:
     overlaps = [one["overlaps"] for key, one in checks.items() if "overlaps" not in _dropped_kinds(results, key)]
     if any(overlaps):
         found.append(
-            f"{max(overlaps):,} texts of train stand in dev or test, too, and were not dropped: scores there may be too good "
+            f"{max(overlaps):,} training texts also occur in dev or test and were not dropped, so scores there may be too high "
             "(data.drop: [overlaps] drops them)."
         )
     older = results.summary[results.summary["older"] != ""]
     for parts, rows in older.groupby("older"):
         found.append(
-            f"{len(rows)} of {len(results.runs)} runs are results of an older {parts.replace(' ', ' and ')}; the table marks them."
+            f"{len(rows)} of {len(results.runs)} runs were made by an older {parts.replace(' ', ' and ')}; the table of all runs marks them."
         )
     found += [
-        f"The best run never gives the label {label} on {results.split_name(results.judge)}."
-        for label, is_predicted in zip(results.plan["labels"], study.predicted.given.any(0), strict=True)
+        f"The best run never predicts the label {label} on {results.split_name(results.judge)}."
+        for label, is_predicted in zip(results.plan["labels"], study.predictions.predicted.any(0), strict=True)
         if not is_predicted
     ]
     baseline = best_baseline(results)

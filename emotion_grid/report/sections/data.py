@@ -20,15 +20,15 @@ def build(study: Study) -> dict | None:
     names = {
         "rows": "rows",
         "rows_without_label": "rows without any label",
-        "duplicate_texts": "texts that stand twice",
-        "words_median": "words, median",
-        "words_max": "words, longest",
+        "duplicate_texts": "texts that occur more than once",
+        "words_median": "words in a text, median",
+        "words_max": "words in the longest text",
     }
     findings = {
-        "duplicates": "rows of train with the text and labels of an earlier one",
-        "contradictions": "rows of train whose text stands there with other labels, too",
-        "overlaps": "rows of train whose text stands in dev or test, too",
-        "dropped": "rows of train dropped for one of these",
+        "duplicates": "training rows with the text and labels of an earlier row",
+        "contradictions": "training rows whose text also occurs in train with other labels",
+        "overlaps": "training rows whose text also occurs in dev or test",
+        "dropped": "training rows dropped for one of these reasons",
     }
     return {
         "splits": [results.split_name(split) for split in parts],

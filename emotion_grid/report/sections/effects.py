@@ -1,4 +1,4 @@
-"""The section of effects: the scores of each axis's levels, and which differences are significant."""
+"""The section of the axes' effects: the scores of each axis's levels, and which differences are significant."""
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ MOST_PAIRS = 6
 
 
 def build(study: Study) -> dict | None:
-    """The axes, significant differences first: the scores of each one's levels, and how they compare; None if no axis varies."""
+    """The axes, significant differences first: the scores of each axis's levels and their comparisons; None if no axis varies."""
     results = study.results
     if not results.axes:
         return None
@@ -37,10 +37,11 @@ def build(study: Study) -> dict | None:
 
 
 def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
-    """A row for every two levels of an axis between which settings alike in all else differ."""
+    """A row for every two levels of an axis that could be compared."""
     caption = (
-        f"Differences of macro-F1 on {study.judge} between levels of an axis, over settings alike in all else (“with”: but for this axis); "
-        "intervals are of one comparison, p is corrected by Holm's method; ≈: cannot be told apart."
+        f"Differences of macro-F1 on {study.judge} between two levels of an axis, over pairs of settings that are equal in all other axes "
+        "(or in all but the one named after “with”). Each interval is for its own comparison; p is corrected by Holm's method; "
+        "≈: no evidence of a difference."
     )
     return {"effects": (_table(study.comparison), caption)}
 

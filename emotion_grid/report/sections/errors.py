@@ -1,4 +1,4 @@
-"""The section of errors: labels mixed up, confident mistakes, groups of texts, calibration, thresholds."""
+"""The section of errors: mistakes by label, confident mistakes, groups of texts, calibration, thresholds."""
 
 import pandas as pd
 
@@ -17,16 +17,20 @@ LONGEST = 120
 
 
 def build(study: Study) -> dict:
-    """Where the best run is wrong on the split that judges."""
-    found, how = study.predicted, study.results.plan["evaluation"]
+    """Mistakes of the best run on the split on which settings are compared."""
+    found, how = study.predictions, study.results.plan["evaluation"]
     pairs = together(found)
     groups = (
         ("macro-F1", "text length", by_length(found, how["bootstrap"], how["confidence"])),
-        ("all labels right", "number of gold labels", by_count(found, how["bootstrap"], how["confidence"])),
+        (
+            "all labels right",
+            "number of gold labels",
+            by_count(found, how["bootstrap"], how["confidence"]),
+        ),
     )
     return {
         "texts": len(found.gold),
-        "wrong": int((found.gold != found.given).any(1).sum()),
+        "wrong": int((found.gold != found.predicted).any(1).sum()),
         "confusion": confusion_figure(confusion(found)),
         "together": {kind: together_figure(pairs, kind, found.labels) for kind in ("gold", "predicted")},
         "missed": mistakes(found, "missed"),
@@ -52,8 +56,8 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
             "probability": f"{row['probability']:.3f}",
             "text": row["text"][:LONGEST] + ("…" if len(row["text"]) > LONGEST else ""),
         }
-        for name, kind in (("missed", "missed"), ("wrongly given", "wrong"))
-        for row in mistakes(study.predicted, kind)
+        for name, kind in (("missed", "missed"), ("wrongly predicted", "wrong"))
+        for row in mistakes(study.predictions, kind)
     ]
     table = pd.DataFrame(rows, columns=["mistake", "label", "probability", "text"])
     return {"mistakes": (table, f"The best run's most confident mistakes on {study.judge}.")}

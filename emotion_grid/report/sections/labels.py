@@ -42,7 +42,7 @@ def build(study: Study) -> dict:
         "columns": list(names.values()),
         "rows": [
             {"label": label, "threshold": f"{threshold:g}", "cells": [cells[metric].get(label) for metric in names]}
-            for label, threshold in zip(results.plan["labels"], study.predicted.thresholds, strict=True)
+            for label, threshold in zip(results.plan["labels"], study.predictions.thresholds, strict=True)
         ],
     }
 

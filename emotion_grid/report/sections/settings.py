@@ -7,7 +7,7 @@ from emotion_grid.evaluation.results import Results, finite_or_none, words_of
 from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.settings import settings_figure
 from emotion_grid.report.reading import Study
-from emotion_grid.report.verdicts import told_apart
+from emotion_grid.report.verdicts import verdicts_by_label
 
 NAME, TITLE, TEMPLATE = "settings", "All settings", "sections/settings.html.j2"
 
@@ -17,7 +17,7 @@ MOST_SETTINGS = 40
 
 def build(study: Study) -> dict:
     """The figure of all settings; of very many, those that are best by validation."""
-    results, verdicts = study.results, told_apart(study.comparison)
+    results, verdicts = study.results, verdicts_by_label(study.comparison)
     table = results.settings.assign(place=range(len(results.settings)))
     table = table[table[f"{results.score}_mean"].notna()]
     runs, others = table[table["kind"] == "run"], table[table["kind"] != "run"]
@@ -47,10 +47,10 @@ def build(study: Study) -> dict:
 def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
     """A row for each setting, best by validation first: its axes, runs, and mean and standard deviation of its scores."""
     caption = (
-        f"All settings, best by validation first: {study.results.score_name}, mean ± standard deviation over runs; ★: the best run's "
-        f"setting, ≈: cannot be told apart from it.{study.caution}"
+        f"All settings, best by validation first: {study.results.score_name}, mean ± standard deviation over runs. ★: the best run's "
+        f"setting; ≈: no evidence of a difference from it.{study.caution}"
     )
-    return {"settings": (_table(study.results, told_apart(study.comparison)), caption)}
+    return {"settings": (_table(study.results, verdicts_by_label(study.comparison)), caption)}
 
 
 def figures(study: Study) -> dict[str, Figure]:
