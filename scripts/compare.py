@@ -1,8 +1,8 @@
 """Compare the settings of an experiment and say which differences are significant.
 
 Reads plan.json, summary.csv, settings.csv and the prediction tables; writes comparison.csv: the best run's setting against every other
-row (family `best`), and every two levels of every axis over settings that are alike in all else (family `axis`). Judged on dev or on
-the held-out folds, never on validation, which has chosen the runs.
+row (family `best`), and every two levels of every axis over settings that are equal in all other axes (family `axis`). Settings are
+compared on dev or on the held-out folds, never on validation, on which the runs were chosen.
 """
 
 import sys
@@ -24,7 +24,7 @@ def main() -> None:
     write_table(table, home / "comparison.csv")
     log(f"{len(table)} comparisons, {(table['p'].notna()).sum()} of them possible")
     if results.judge == "validation":
-        log("none: without a labelled dev split or folds only validation is left, and it has chosen the runs")
+        log("comparisons need a labelled dev split or data.folds: the runs were chosen on validation")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whether predicted probabilities mean what they say, and how F1 depends on the threshold."""
+"""Calibration of predicted probabilities, and F1 as it depends on the threshold."""
 
 import numpy as np
 

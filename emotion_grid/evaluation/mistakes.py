@@ -1,4 +1,4 @@
-"""Where a run is wrong: labels mixed up, confident mistakes, groups of texts, calibration, thresholds."""
+"""Mistakes of a run: by label, with the most confidence, and in groups of texts."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class Predicted:
 
 
 def read_predicted(results: Results, run: str) -> Predicted:
-    """A run's predictions on the split that judges, which has gold labels."""
+    """A run's predictions on the split on which settings are compared, which has gold labels."""
     labels, row = results.plan["labels"], results.summary.set_index("run").loc[run]
     data = next(entry["data"] for entry in results.plan["rows"] if entry["run"] == run)
     table = read_split(results.home / "data" / data / f"{results.judge}.csv")
@@ -69,7 +69,7 @@ def confusion(found: Predicted) -> list[dict]:
 
 
 def together(found: Predicted) -> list[dict]:
-    """How often labels stand together, in gold and as predicted: of the texts with `label`, the `share` that also have `other`."""
+    """How often two labels occur together, among gold and predicted ones: the `share` of texts with `label` that also have `other`."""
     rows = []
     for kind, matrix in (("gold", found.gold), ("predicted", found.predicted)):
         counts = matrix.astype(int).T @ matrix.astype(int)

@@ -17,7 +17,7 @@ import vl_convert
 from markupsafe import Markup
 
 BLUE, ORANGE, VERMILION, GREEN, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7"
-"""Okabe and Ito's colours: told apart with any kind of colour vision."""
+"""Okabe and Ito's colours, which people with any kind of colour vision can distinguish."""
 
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
 

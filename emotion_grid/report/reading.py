@@ -17,7 +17,7 @@ class Study:
         results: its plan and tables.
         comparison: comparison.csv.
         checks: checks.json of all its data, by folder.
-        predictions: the best run's predictions on the split that judges.
+        predictions: the best run's predictions on the split on which settings are compared.
     """
 
     results: Results
@@ -27,8 +27,17 @@ class Study:
 
     @property
     def judge(self) -> str:
-        """The split whose scores the report shows, in words."""
-        return self.results.split_name(self.results.judge)
+        """The split on which settings are compared, in words."""
+        return "the held-out folds" if self._is_judged_on_folds else self.results.judge
+
+    @property
+    def judge_of_best(self) -> str:
+        """The same for the best run alone, whose fold is one of several."""
+        return "its held-out fold" if self._is_judged_on_folds else self.results.judge
+
+    @property
+    def _is_judged_on_folds(self) -> bool:
+        return bool(self.folds) and not self.is_selected
 
     @property
     def is_selected(self) -> bool:

@@ -58,7 +58,7 @@ def test_of_settings_that_differ_most_are_found_to():
     assert share_of_findings(0.8) > 0.8
 
 
-def test_the_same_predictions_cannot_be_told_apart():
+def test_equal_predictions_are_no_evidence_of_a_difference():
     data = scored(np.random.default_rng(0), 0.0)
     same = Scored(data.rows, np.repeat(data.scores[:1], len(data.rows), axis=0), None, 0)
     first = (data.rows["setting"] == 0).to_numpy()
@@ -110,6 +110,7 @@ def test_the_axis_that_makes_a_difference_is_found_and_no_other(made):
     axes = table[table["family"] == "axis"]
     assert axes[axes["verdict"] != SAME]["axis"].tolist() == ["encoder"]
     assert axes.set_index("axis").loc["encoder", "pairs"] == 20
+    assert set(table["verdict"].dropna()) == {"higher", "lower", "no evidence of a difference"}
     best = table[table["family"] == "best"]
     assert len(best) == 39 + 2, "every other setting and both baselines"
     told = best[best["verdict"] == "higher"]["second"]

@@ -52,7 +52,7 @@ def test_the_most_confident_mistakes_are_mistakes_furthest_from_their_threshold_
         joy = [row["probability"] for row in rows if row["label"] == "joy"]
         assert joy == sorted(joy, reverse=sign > 0) and all((value - 0.6) * sign >= 0 for value in joy)
         assert all((row["label"] in row["gold"]) == (kind == "missed") for row in rows)
-        assert all((row["label"] in row["given"]) == (kind == "wrong") for row in rows)
+        assert all((row["label"] in row["predicted"]) == (kind == "wrong") for row in rows)
 
 
 @given(st.integers(0, 10_000))

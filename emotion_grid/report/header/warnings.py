@@ -22,15 +22,13 @@ def warnings(study: Study) -> list[str]:
             f"{len(rows)} of {len(results.runs)} runs were made by an older {parts.replace(' ', ' and ')}; the table of all runs marks them."
         )
     found += [
-        f"The best run never predicts the label {label} on {results.split_name(results.judge)}."
+        f"The best run never predicts the label {label} on {study.judge_of_best}."
         for label, is_predicted in zip(results.plan["labels"], study.predictions.predicted.any(0), strict=True)
         if not is_predicted
     ]
     baseline = best_baseline(results)
     if baseline is not None and baseline[results.score] >= results.best[results.score]:
-        found.append(
-            f"On {results.split_name(results.judge)} the best run is no better than the baseline {baseline['encoder']}."
-        )
+        found.append(f"On {study.judge_of_best} the best run is no better than the baseline {baseline['encoder']}.")
     return list(dict.fromkeys(found))
 
 

@@ -60,7 +60,7 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
         for row in mistakes(study.predictions, kind)
     ]
     table = pd.DataFrame(rows, columns=["mistake", "label", "probability", "text"])
-    return {"mistakes": (table, f"The best run's most confident mistakes on {study.judge}.")}
+    return {"mistakes": (table, f"The best run's most confident mistakes on {study.judge_of_best}.")}
 
 
 def figures(study: Study) -> dict[str, Figure]:

@@ -57,7 +57,7 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
             for name, cell in zip(found["columns"], row["cells"], strict=True)
         }
         rows.append({"label": row["label"], **cells, "threshold": row["threshold"]})
-    caption = f"The best run's scores on {study.judge}, label by label.{study.caution}"
+    caption = f"The best run's scores on {study.judge_of_best}, label by label.{study.caution}"
     return {"labels": (pd.DataFrame(rows), caption)}
 
 
