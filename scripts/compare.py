@@ -1,16 +1,16 @@
-"""Compare the settings of an experiment and say which differences are real.
+"""Compare the settings of an experiment and say which differences are significant.
 
 Reads plan.json, summary.csv, settings.csv and the prediction tables; writes comparison.csv: the best run's setting against every other
-row (family `best`), and every two levels of every axis over settings that are alike in all else (family `axis`). Judged on dev or on
-the held-out folds, never on validation, which has chosen the runs.
+row (family `best`), and every two levels of every axis over settings that are equal in all other axes (family `axis`). Settings are
+compared on dev or on the held-out folds, never on validation, on which the runs were chosen.
 """
 
 import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import whole_file
 from emotion_grid.base.messages import log
+from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.comparison import comparison_table
 from emotion_grid.evaluation.results import read_results
 
@@ -21,11 +21,10 @@ def main() -> None:
     home = parser.parse_args().results
     results = read_results(home)
     table = comparison_table(results)
-    with whole_file(home / "comparison.csv") as partial:
-        table.to_csv(partial, index=False, lineterminator="\n", float_format="%.6g")
+    write_table(table, home / "comparison.csv")
     log(f"{len(table)} comparisons, {(table['p'].notna()).sum()} of them possible")
     if results.judge == "validation":
-        log("none: without a labelled dev split or folds only validation is left, and it has chosen the runs")
+        log("comparisons need a labelled dev split or data.folds: the runs were chosen on validation")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import read_json, whole_file
+from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
+from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.scoring import evaluate
 
 
@@ -26,8 +27,7 @@ def main() -> None:
         )
     summary, settings, metrics = evaluate(plan, arguments.output)
     for name, table in (("metrics", metrics), ("settings", settings), ("summary", summary)):
-        with whole_file(arguments.output / f"{name}.csv") as partial:
-            table.to_csv(partial, index=False, lineterminator="\n", float_format="%.6g")
+        write_table(table, arguments.output / f"{name}.csv")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Explain a run: what each word of a text adds to each label's logit, over many texts, and where the run is wrong.
+"""Explain a run: what each word adds to each label's logit, in single texts, over many texts and in mistakes.
 
-Reads a run's folder with its model, the prepared splits and the fetched encoder; writes contributions.csv (run, id, token, label, value: a
-row for each word of a text and label, in the text's order), logits.csv (what a text's contributions start from and sum up to) and
-explanation.html, a page that opens without a connection. Four fifths of the texts are drawn at random from dev (or from validation, if
-dev has no labels), one fifth are those that the run gets most wrong; --ids names others.
+Reads a run's folder with its model, the prepared splits and the fetched encoder; writes contributions.csv (run, id, token, label, value:
+a row for each word of a text and label, in the text's order), logits.csv (for each text and label the base, from which the contributions
+start, and the logit, their sum) and explanation.html, a page that opens without a connection. Four fifths of the texts are drawn at random
+from dev (or from validation, if dev has no labels), one fifth are those with the largest errors; --ids chooses other texts.
 """
 
 import os
@@ -13,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import read_json, whole_file, write_text
+from emotion_grid.base.files import read_json, write_text
 from emotion_grid.base.messages import log
+from emotion_grid.data.tables import write_table
 from emotion_grid.explanation.explaining import explain
 from emotion_grid.explanation.words import contributions
 from emotion_grid.report.cells import csv_cell
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument(
         "--request", required=True, type=Path, help="JSON file with texts, evaluations and threshold, as in the config"
     )
-    parser.add_argument("--ids", nargs="*", default=[], help="ids of the texts to explain, in the place of a sample")
+    parser.add_argument("--ids", nargs="*", default=[], help="ids of the texts to explain, instead of a sample")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     parser.add_argument("--output", required=True, type=Path, help="folder for the tables and the page")
     arguments = parser.parse_args()
@@ -54,8 +55,7 @@ def main() -> None:
         columns=["run", "id", "label", "base", "logit"],
     )
     for name, rows in (("contributions", table.assign(token=table["token"].map(csv_cell))), ("logits", sums)):
-        with whole_file(arguments.output / f"{name}.csv") as partial:
-            rows.to_csv(partial, index=False, lineterminator="\n", float_format="%.6g")
+        write_table(rows, arguments.output / f"{name}.csv")
     write_text(arguments.output / "explanation.html", page(run, *found))
     log(f"{arguments.output / 'explanation.html'}")
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import read_json, whole_file, write_text
+from emotion_grid.base.files import read_json, write_text
 from emotion_grid.base.messages import log
+from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.results import best_run
 from emotion_grid.report.model_card import write_card
 
@@ -40,8 +41,7 @@ def main() -> None:
             write_text(folder / "README.md", card)
             log(f"{folder}")
         rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
-    with whole_file(home / "models.csv") as partial:
-        pd.DataFrame(rows).to_csv(partial, index=False, lineterminator="\n")
+    write_table(pd.DataFrame(rows), home / "models.csv")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from emotion_grid.evaluation.results import read_results
 from emotion_grid.report.cells import markdown_table
 from emotion_grid.report.latex import latex_table
 from emotion_grid.report.paper import figures, tables
-from emotion_grid.report.verdicts import read_comparison
+from emotion_grid.report.reading import read_study
 
 
 def main() -> None:
@@ -22,17 +22,16 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     parser.add_argument("--output", required=True, type=Path, help="folder for the tables and figures")
     arguments = parser.parse_args()
-    results = read_results(arguments.results)
-    comparison = read_comparison(results)
+    study = read_study(read_results(arguments.results))
     with whole_folder(arguments.output) as folder:
         for kind in ("tables", "figures"):
             (folder / kind).mkdir()
-        for name, (table, caption) in tables(results, comparison).items():
+        for name, (table, caption) in tables(study).items():
             if len(table):
                 latex = latex_table(table, caption, f"tab:{name}")
                 (folder / "tables" / f"{name}.tex").write_text(latex, encoding="utf-8")
                 (folder / "tables" / f"{name}.md").write_text(markdown_table(table, caption), encoding="utf-8")
-        for name, figure in figures(results, comparison).items():
+        for name, figure in figures(study).items():
             (folder / "figures" / f"{name.replace(' ', '-')}.pdf").write_bytes(figure.pdf())
         made = len(list(folder.rglob("*.*")))
     log(f"{made} files in {arguments.output}")

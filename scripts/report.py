@@ -1,7 +1,8 @@
 """Write the report: one HTML page that opens anywhere, without a connection.
 
 Reads plan.json and the tables of an experiment (summary.csv, settings.csv, metrics.csv, comparison.csv), the checks of its data, the
-histories of its runs and the predictions of the best; writes report.html. The best run is the best by validation; what was selected on says so.
+histories of its runs and the predictions of the best; writes report.html. The best run is the best by validation; scores that were used
+for selection are marked.
 """
 
 import sys

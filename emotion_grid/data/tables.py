@@ -102,6 +102,12 @@ def _row(table: pd.DataFrame, path: str | Path, row: int) -> str:
     return f"{path}, row {row + 1} (id {table['id'].iat[row]})"
 
 
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table of results as CSV; numbers have six significant digits."""
+    with whole_file(path) as partial:
+        table.to_csv(partial, index=False, lineterminator="\n", float_format="%.6g")
+
+
 def write_split(table: pd.DataFrame, path: str | Path) -> None:
     """Write a prepared split; labels as 0 and 1, or empty."""
     labels = [name for name in table.columns if name not in ("id", "text")]

@@ -1,4 +1,4 @@
-"""Whether predicted probabilities mean what they say, and how F1 depends on the threshold."""
+"""Calibration of predicted probabilities, and F1 as it depends on the threshold."""
 
 import numpy as np
 
@@ -30,9 +30,9 @@ def calibration_error(probabilities: np.ndarray, gold: np.ndarray) -> float:
 
 def threshold_curves(found: Predicted) -> list[dict]:
     """F1 of each label, and their mean, at every threshold that tuning tries."""
-    given = found.probabilities[None] >= CANDIDATES[:, None, None]
+    predicted = found.probabilities[None] >= CANDIDATES[:, None, None]
     counts = np.broadcast_to(found.gold.sum(0), (len(CANDIDATES), len(found.labels)))
-    scores = f1((given & found.gold).sum(1), given.sum(1), counts)
+    scores = f1((predicted & found.gold).sum(1), predicted.sum(1), counts)
     columns = {"macro-F1": scores.mean(1), **{label: scores[:, i] for i, label in enumerate(found.labels)}}
     return [
         {"threshold": float(threshold), "of": name, "f1": float(value)}

@@ -1,9 +1,9 @@
-"""Which differences between settings are real: paired on the same texts, seeds and folds as repetitions, corrected for their number.
+"""Which differences between settings are significant: paired on the same texts, seeds and folds as repetitions, corrected for their number.
 
-A difference is a contrast of runs: weights that sum to zero. Its error has two parts. What other texts would change comes from a paired
-bootstrap (Efron 1979): every run is scored on the same resamples of the texts. What another seed would change comes from the spread of
-runs within settings, pooled over all settings. Their sum is judged by a t distribution with Satterthwaite's degrees of freedom, and
-the p values of a family of comparisons are corrected by Holm's method (1979).
+A difference is a contrast of runs: weights that sum to zero. Its variance has two parts. The variation between texts comes from a paired
+bootstrap (Efron 1979): every run is scored on the same resamples of the texts. The variation between seeds comes from the variance of
+runs within settings, pooled over all settings. The difference is tested with a t distribution with Satterthwaite's degrees of freedom
+(1946), and the p values of a family of comparisons are corrected by Holm's method (1979).
 """
 
 import numpy as np
@@ -21,6 +21,7 @@ from emotion_grid.evaluation.contrasts import (
 )
 from emotion_grid.evaluation.resampling import resampled_macro_f1
 from emotion_grid.evaluation.results import Results, prediction_folders
+from emotion_grid.evaluation.thresholds import thresholds_from
 
 COLUMNS = [
     "family",
@@ -39,11 +40,11 @@ COLUMNS = [
     "not_held_same",
 ]
 
-HIGHER, LOWER, SAME = "higher", "lower", "cannot be told apart"
+HIGHER, LOWER, SAME = "higher", "lower", "no evidence of a difference"
 
 
 def score_resamples(results: Results) -> Scored:
-    """Macro-F1 of every row on the judge's split and on each resample of its texts, at the thresholds tuned on validation."""
+    """Macro-F1 of every row on the split that judges and on each resample of its texts, at the thresholds tuned on validation."""
     plan, labels = results.plan, results.plan["labels"]
     folders, first = prediction_folders(plan, results.home), plan["rows"][0]["data"]
     data = {row["run"]: row["data"] for row in plan["rows"]}
@@ -54,9 +55,9 @@ def score_resamples(results: Results) -> Scored:
             continue
         path, gold = folders[row["run"]] / f"{results.judge}.csv", golds[data.get(row["run"], first)]
         probabilities = match(read_predictions(path, labels), gold, str(path))
-        given = probabilities >= np.array([float(value) for value in row["threshold"].split()])
+        predicted = probabilities >= thresholds_from(row["threshold"], labels)
         kept.append(place)
-        scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, given, plan["evaluation"]["bootstrap"]))
+        scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, predicted, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
     rows["setting"] = group_numbers(rows, ["kind", *(name for name in plan["columns"] if name not in ("seed", "fold"))])
     return Scored(rows, np.array(scores), *repeat_variance(rows, np.array([row[0] for row in scores])))
@@ -77,7 +78,7 @@ def compare_with_best(results: Results, scored: Scored) -> list[dict]:
 
 
 def compare_levels(results: Results, scored: Scored) -> list[dict]:
-    """Every two levels of every axis that varies, over the settings that are alike in all else."""
+    """Every two levels of every axis that varies, over the settings that are equal in all other axes."""
     found = []
     for axis in results.axes:
         others = [other.column for other in results.axes if other is not axis]
@@ -105,7 +106,7 @@ def _confidence(results: Results) -> float:
 
 
 def comparison_table(results: Results) -> pd.DataFrame:
-    """All comparisons of an experiment; none if its only judge is validation, which has chosen the runs."""
+    """All comparisons of an experiment; none if only validation has gold labels, since the runs were chosen on it."""
     if results.judge == "validation":
         return pd.DataFrame(columns=COLUMNS)
     scored = score_resamples(results)

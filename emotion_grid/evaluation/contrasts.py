@@ -18,7 +18,7 @@ class Scored:
     Attributes:
         rows: the rows, numbered from 0.
         scores: (rows, 1 + resamples); the first column is the score on the texts as they are.
-        repeat_variance: variance of runs within a setting, None if no setting was repeated; fold effects are taken away.
+        repeat_variance: variance of runs within a setting, None if no setting was repeated; fold effects are removed.
         repeat_freedom: its degrees of freedom.
     """
 
@@ -29,7 +29,7 @@ class Scored:
 
     @property
     def repeats(self) -> np.ndarray:
-        """Which rows another seed would change: runs, and not baselines or others' predictions."""
+        """Which rows depend on a seed: runs, but not baselines and other predictions."""
         return (self.rows["kind"] == "run").to_numpy()
 
 
@@ -39,7 +39,7 @@ def group_numbers(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
 
 
 def repeat_variance(rows: pd.DataFrame, scores: np.ndarray) -> tuple[float | None, int]:
-    """Pooled variance of runs within their settings, without what a fold does to all settings alike, and its degrees of freedom."""
+    """Pooled variance of runs within their settings, fold effects removed, and its degrees of freedom."""
     runs = rows["kind"] == "run"
     table = rows.loc[runs, ["setting", "fold"]].assign(score=scores[runs])
     rest = table["score"] - table.groupby("setting")["score"].transform("mean")
@@ -85,7 +85,7 @@ def judge(scored: Scored, weights: np.ndarray, confidence: float) -> dict:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's step-down correction: the largest family-wise error at which each comparison would still stand."""
+    """Holm's step-down correction (1979): the smallest family-wise error rate at which each comparison is significant."""
     order = np.argsort(p)
     stepped = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p))))
     corrected = np.empty(len(p))
@@ -96,11 +96,11 @@ def holm(p: np.ndarray) -> np.ndarray:
 def matched_contrast(
     rows: pd.DataFrame, axis: VaryingAxis, first: str, second: str, others: list[str]
 ) -> tuple[np.ndarray | None, int, list[str]]:
-    """Two levels of an axis compared within blocks of runs that are alike in the other axes, each block counting the same.
+    """Two levels of an axis compared within blocks of runs that are equal in the other axes; each block has the same weight.
 
     Returns:
-        The weights (rows,), None if there is no block; the number of blocks; and the columns that no value is common to at both
-        levels (a head's size beside its kind, say), which therefore cannot be held the same.
+        The weights (rows,), None if there is no block; the number of blocks; and the columns without a value that occurs at both levels
+        (such as a head's size for two kinds of heads), which therefore cannot be held the same.
     """
     runs = rows["kind"] == "run"
     one, two = (runs & (rows[axis.column] == level) for level in (first, second))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from emotion_grid.data.scores import f1
-from emotion_grid.evaluation.resampling import resamples
+from emotion_grid.evaluation.resampling import label_counts, resamples
 
 OVERALL = ("macro_f1", "micro_f1", "weighted_f1", "subset_accuracy", "hamming_loss", "jaccard", "average_precision")
 """Metrics of a split as a whole, the task's official one first."""
@@ -21,24 +21,25 @@ def score(
     bootstrap: int,
     confidence: float,
 ) -> list[dict]:
-    """All metrics of one split at given thresholds.
+    """All metrics of one split at one threshold for each label.
 
     Args:
         probabilities: (rows, labels).
         gold: 0 or 1, (rows, labels).
-        thresholds: (labels,); a label is given from its threshold on.
+        thresholds: (labels,); a label is predicted if its probability reaches its threshold.
         bootstrap: number of resamples of the rows (Efron 1979, percentile intervals).
         confidence: coverage of the intervals.
 
     Returns:
         Rows with `metric`, `label` (empty for the whole), `value`, `low`, `high` (None without an interval).
     """
-    gold, given = gold > 0.5, probabilities >= thresholds
+    gold, predicted = gold > 0.5, probabilities >= thresholds
     weights = np.concatenate([np.ones((1, len(gold)), dtype=np.float32), resamples(len(gold), bootstrap)])
-    values = {(name, ""): samples for name, samples in _overall(gold, given, weights).items()}
+    values = {(name, ""): samples for name, samples in _overall(gold, predicted, weights).items()}
     for column, label in enumerate(labels):
         values |= {
-            (name, label): samples for name, samples in _of_label(gold[:, column], given[:, column], weights).items()
+            (name, label): samples
+            for name, samples in _of_label(gold[:, column], predicted[:, column], weights).items()
         }
     edges = [(1 - confidence) / 2, (1 + confidence) / 2]
     rows: list[dict] = []
@@ -50,29 +51,29 @@ def score(
     return rows + _average_precision(probabilities, gold, labels)
 
 
-def _overall(gold: np.ndarray, given: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+def _overall(gold: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
     """Each metric for each row of weights: (resamples,)."""
-    both, predicted, positive = (weights @ part.astype(np.float32) for part in (gold & given, given, gold))
-    by_label = f1(both, predicted, positive)
-    union = (gold | given).sum(1)
-    jaccard = np.where(union > 0, (gold & given).sum(1) / np.maximum(union, 1), 1.0)
+    counts = label_counts(gold, predicted, weights)
+    by_label, of_gold = f1(*counts), counts[-1]
+    union = (gold | predicted).sum(1)
+    jaccard = np.where(union > 0, (gold & predicted).sum(1) / np.maximum(union, 1), 1.0)
     total = weights.sum(1)
     return {
         "macro_f1": by_label.mean(1),
-        "micro_f1": f1(both.sum(1), predicted.sum(1), positive.sum(1)),
-        "weighted_f1": (by_label * positive).sum(1) / np.maximum(positive.sum(1), 1),
-        "subset_accuracy": weights @ (gold == given).all(1).astype(np.float32) / total,
-        "hamming_loss": weights @ (gold != given).mean(1).astype(np.float32) / total,
+        "micro_f1": f1(*(count.sum(1) for count in counts)),
+        "weighted_f1": (by_label * of_gold).sum(1) / np.maximum(of_gold.sum(1), 1),
+        "subset_accuracy": weights @ (gold == predicted).all(1).astype(np.float32) / total,
+        "hamming_loss": weights @ (gold != predicted).mean(1).astype(np.float32) / total,
         "jaccard": weights @ jaccard.astype(np.float32) / total,
     }
 
 
-def _of_label(gold: np.ndarray, given: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    both, predicted, positive = (weights @ part.astype(np.float32) for part in (gold & given, given, gold))
+def _of_label(gold: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    true_positives, of_predicted, of_gold = label_counts(gold, predicted, weights)
     return {
-        "precision": both / np.maximum(predicted, 1),
-        "recall": both / np.maximum(positive, 1),
-        "f1": f1(both, predicted, positive),
+        "precision": true_positives / np.maximum(of_predicted, 1),
+        "recall": true_positives / np.maximum(of_gold, 1),
+        "f1": f1(true_positives, of_predicted, of_gold),
     }
 
 

@@ -1,4 +1,4 @@
-"""Where a run is wrong: labels mixed up, confident mistakes, groups of texts, calibration, thresholds."""
+"""Mistakes of a run: by label, with the most confidence, and in groups of texts."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ import pandas as pd
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.resampling import resampled_macro_f1, resamples
 from emotion_grid.evaluation.results import Results, folder_of
+from emotion_grid.evaluation.thresholds import thresholds_from
 
 MOST_MISTAKES = 12
 """Texts to show of each kind of mistake."""
@@ -19,7 +20,7 @@ class Predicted:
 
     Attributes:
         table: `id` and `text` of each row.
-        gold, given: bool, (rows, labels).
+        gold, predicted: bool, (rows, labels).
         probabilities: (rows, labels).
         thresholds: (labels,).
     """
@@ -31,30 +32,35 @@ class Predicted:
     thresholds: np.ndarray
 
     @property
-    def given(self) -> np.ndarray:
+    def predicted(self) -> np.ndarray:
         return self.probabilities >= self.thresholds
 
 
 def read_predicted(results: Results, run: str) -> Predicted:
-    """A run's predictions on the split that judges, which has gold labels."""
+    """A run's predictions on the split on which settings are compared, which has gold labels."""
     labels, row = results.plan["labels"], results.summary.set_index("run").loc[run]
     data = next(entry["data"] for entry in results.plan["rows"] if entry["run"] == run)
     table = read_split(results.home / "data" / data / f"{results.judge}.csv")
     assert has_gold(table), "a judge has gold labels"
     path = folder_of(results, run) / "predictions" / f"{results.judge}.csv"
-    thresholds = np.resize([float(value) for value in row["threshold"].split()], len(labels))
     probabilities = match(read_predictions(path, labels), table, str(path))
-    return Predicted(table[["id", "text"]], labels, table[labels].to_numpy() > 0.5, probabilities, thresholds)
+    return Predicted(
+        table[["id", "text"]],
+        labels,
+        table[labels].to_numpy() > 0.5,
+        probabilities,
+        thresholds_from(row["threshold"], labels),
+    )
 
 
 def confusion(found: Predicted) -> list[dict]:
-    """Each label's texts: rightly given, missed, wrongly given, rightly left out."""
-    gold, given = found.gold, found.given
+    """Each label's texts: correctly predicted, missed, wrongly predicted, correctly not predicted."""
+    gold, predicted = found.gold, found.predicted
     counts = {
-        "right": (gold & given).sum(0),
-        "missed": (gold & ~given).sum(0),
-        "wrong": (~gold & given).sum(0),
-        "left_out": (~gold & ~given).sum(0),
+        "right": (gold & predicted).sum(0),
+        "missed": (gold & ~predicted).sum(0),
+        "wrong": (~gold & predicted).sum(0),
+        "left_out": (~gold & ~predicted).sum(0),
     }
     return [
         {"label": label, **{name: int(values[column]) for name, values in counts.items()}}
@@ -63,9 +69,9 @@ def confusion(found: Predicted) -> list[dict]:
 
 
 def together(found: Predicted) -> list[dict]:
-    """How often labels stand together, in gold and as predicted: of the texts with `label`, the `share` that also have `other`."""
+    """How often two labels occur together, among gold and predicted ones: the `share` of texts with `label` that also have `other`."""
     rows = []
-    for kind, matrix in (("gold", found.gold), ("predicted", found.given)):
+    for kind, matrix in (("gold", found.gold), ("predicted", found.predicted)):
         counts = matrix.astype(int).T @ matrix.astype(int)
         for i, label in enumerate(found.labels):
             for j, other in enumerate(found.labels):
@@ -78,8 +84,8 @@ def together(found: Predicted) -> list[dict]:
 
 
 def mistakes(found: Predicted, kind: str) -> list[dict]:
-    """The texts that are wrong with the most confidence: label `missed` though gold, or given though `wrong`."""
-    wrong = found.gold & ~found.given if kind == "missed" else ~found.gold & found.given
+    """The texts that are wrong with the most confidence: a gold label that was `missed`, or a predicted one that is `wrong`."""
+    wrong = found.gold & ~found.predicted if kind == "missed" else ~found.gold & found.predicted
     distance = np.abs(_logits(found.probabilities) - _logits(found.thresholds))
     places = np.argwhere(wrong)
     order = np.argsort(-distance[wrong], kind="stable")[:MOST_MISTAKES]
@@ -90,7 +96,7 @@ def mistakes(found: Predicted, kind: str) -> list[dict]:
             "label": found.labels[column],
             "probability": float(found.probabilities[row, column]),
             "gold": [found.labels[i] for i in np.flatnonzero(found.gold[row])],
-            "given": [found.labels[i] for i in np.flatnonzero(found.given[row])],
+            "predicted": [found.labels[i] for i in np.flatnonzero(found.predicted[row])],
         }
         for row, column in places[order]
     ]
@@ -108,7 +114,7 @@ def by_length(found: Predicted, bootstrap: int, confidence: float) -> list[dict]
     group, rows = np.searchsorted(edges, words, side="left"), []
     for number in np.unique(group):
         chosen = group == number
-        scores = resampled_macro_f1(found.gold[chosen], found.given[chosen], bootstrap)
+        scores = resampled_macro_f1(found.gold[chosen], found.predicted[chosen], bootstrap)
         name = _range(words[chosen].min(), words[chosen].max())
         rows.append(_with_interval(f"{name} words", int(chosen.sum()), scores, confidence))
     return rows
@@ -116,7 +122,7 @@ def by_length(found: Predicted, bootstrap: int, confidence: float) -> list[dict]
 
 def by_count(found: Predicted, bootstrap: int, confidence: float) -> list[dict]:
     """Share of texts with all labels right, by how many gold labels they have."""
-    counts, right = found.gold.sum(1), (found.gold == found.given).all(1)
+    counts, right = found.gold.sum(1), (found.gold == found.predicted).all(1)
     rows = []
     for number in np.unique(counts):
         chosen = right[counts == number].astype(np.float32)

@@ -8,7 +8,7 @@ import pandas as pd
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.data.tables import read_predictions
-from emotion_grid.evaluation.results import read_numbers, read_results
+from emotion_grid.evaluation.results import read_comparison, read_metrics, read_results
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,8 @@ def load_results(folder: str | Path) -> StudyResults:
         if not (home / name).is_file():
             raise InputError(f"{home}: expected the results of an experiment ({name}), found none; run snakemake first")
     results = read_results(home)
-    metrics = read_numbers(home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
-    comparison, texts = home / "comparison.csv", {"family", "axis", "first", "second", "verdict", "not_held_same"}
-    comparisons = read_numbers(comparison, texts) if comparison.is_file() else pd.DataFrame()
-    return StudyResults(home, results.summary, results.settings, metrics, comparisons)
+    comparisons = read_comparison(home) if (home / "comparison.csv").is_file() else pd.DataFrame()
+    return StudyResults(home, results.summary, results.settings, read_metrics(home), comparisons)
 
 
 def load_predictions(run: str | Path, split: str = "dev") -> pd.DataFrame:

@@ -7,11 +7,25 @@ import numpy as np
 from emotion_grid.data.scores import f1
 
 
-def resampled_macro_f1(gold: np.ndarray, given: np.ndarray, count: int) -> np.ndarray:
+def resampled_macro_f1(gold: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:
     """Macro-F1 on the rows as they are and on each resample: (1 + count,)."""
     weights = np.concatenate([np.ones((1, len(gold)), dtype=np.float32), resamples(len(gold), count)])
-    both, predicted, positive = (weights @ part.astype(np.float32) for part in (gold & given, given, gold))
-    return f1(both, predicted, positive).mean(1)
+    return f1(*label_counts(gold, predicted, weights)).mean(1)
+
+
+def label_counts(
+    gold: np.ndarray, predicted: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True positives, predicted and gold labels in each row of weights: three times (resamples, labels), or (resamples,) of one label.
+
+    Args:
+        gold, predicted: bool, (rows, labels) or (rows,).
+        weights: how often each row counts, (resamples, rows).
+    """
+    true_positives, of_predicted, of_gold = (
+        weights @ part.astype(np.float32) for part in (gold & predicted, predicted, gold)
+    )
+    return true_positives, of_predicted, of_gold
 
 
 @functools.lru_cache(maxsize=8)

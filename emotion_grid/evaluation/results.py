@@ -1,4 +1,4 @@
-"""The results of an experiment as those read them who tell of them: its tables, the axes that vary, runs and settings in words."""
+"""The results of an experiment: its tables, the axes that vary, and runs and settings in words."""
 
 import math
 from dataclasses import dataclass
@@ -29,9 +29,10 @@ class VaryingAxis:
 
 @dataclass(frozen=True)
 class Results:
-    """What the report tells of; cells of axes are texts ("" where an axis does not apply), scores are numbers or NaN.
+    """The plan and tables of an experiment; cells of axes are texts ("" where an axis does not apply), scores are numbers or NaN.
 
-    `judge` is the split whose scores the figures show: dev, which in cross-validation is the held-out fold, or else validation.
+    `judge` is the split on which settings are compared: dev, which in cross-validation is the held-out fold, or validation if there is
+    no labelled dev split.
     """
 
     home: Path
@@ -51,19 +52,26 @@ class Results:
         """The column of the judge's macro-F1."""
         return f"{self.judge}_macro_f1"
 
+    @property
+    def axis_columns(self) -> list[str]:
+        """The columns that tell settings apart: one for each axis that varies, or the encoder if none does."""
+        return [axis.column for axis in self.axes] or ["encoder"]
+
     def split_name(self, split: str) -> str:
         return "held-out fold" if split == "dev" and self.plan["folds"] else split
 
     @property
     def score_name(self) -> str:
-        return f"macro-F1 on {self.split_name(self.judge)}" + (" (selected on)" if self.judge == "validation" else "")
+        return f"macro-F1 on {self.split_name(self.judge)}" + (
+            " (used for selection)" if self.judge == "validation" else ""
+        )
 
     def label(self, row: pd.Series, repetitions: bool = True) -> str:
-        """A run or a setting in words: what it is among the axes that vary; baselines and others by their name."""
+        """A run or a setting in words: its levels of the axes that vary; baselines and other predictions by their name."""
         if row["kind"] != "run":
             fold = f" · fold {row['fold']}" if repetitions and row.get("fold") else ""
             return f"{row['encoder']}{fold}"
-        columns = [axis.column for axis in self.axes] or ["encoder"]
+        columns = self.axis_columns
         if repetitions:
             columns += [name for name in REPETITIONS if self.runs[name].nunique() > 1]
         bare = ("encoder", "head_type")
@@ -118,6 +126,16 @@ def read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
     return table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in numbers})
 
 
+def read_metrics(home: Path) -> pd.DataFrame:
+    """metrics.csv of an experiment's folder."""
+    return read_numbers(home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
+
+
+def read_comparison(home: Path) -> pd.DataFrame:
+    """comparison.csv of an experiment's folder."""
+    return read_numbers(home / "comparison.csv", {"family", "axis", "first", "second", "verdict", "not_held_same"})
+
+
 def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[VaryingAxis]:
     """The axes on which runs differ; columns that change only together (a head's type and its pooling, say) are one axis."""
     axes: dict[tuple, VaryingAxis] = {}
@@ -134,12 +152,12 @@ def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[VaryingAxis]:
 
 def _ordered(levels: list[str]) -> list[str]:
     """Levels by size where all are numbers, else in the order of the plan; the empty one last."""
-    given = [level for level in levels if level]
+    named = [level for level in levels if level]
     try:
-        given.sort(key=float)
+        named.sort(key=float)
     except ValueError:
         pass
-    return given + [""] * ("" in levels)
+    return named + [""] * ("" in levels)
 
 
 def folder_of(results: Results, run: str) -> Path:

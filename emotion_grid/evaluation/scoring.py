@@ -15,7 +15,7 @@ from emotion_grid.data.splits import SPLITS
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.metrics import OVERALL, score
 from emotion_grid.evaluation.results import REPETITIONS, prediction_folders
-from emotion_grid.evaluation.thresholds import tune_threshold
+from emotion_grid.evaluation.thresholds import threshold_text, tune_threshold
 
 METRIC_COLUMNS = ["run", "split", "threshold", "metric", "label", "value", "low", "high"]
 
@@ -78,8 +78,7 @@ def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:
     provenance = home / row["folder"] / "provenance.json"
     facts = read_json(provenance) if row["kind"] == "run" else {}
     cells |= {name: facts.get(name) for name in ("trainable_parameters", "train_seconds", "best_epoch")}
-    thresholds = result["thresholds"]
-    cells["threshold"] = thresholds[0] if len(set(thresholds)) == 1 else " ".join(f"{value:g}" for value in thresholds)
+    cells["threshold"] = threshold_text(result["thresholds"])
     for metric in result["metrics"]:
         if metric["label"] or metric["metric"] not in OVERALL:
             continue

@@ -18,14 +18,14 @@ def page(
     judge: str,
 ) -> str:
     """The page of explanations."""
-    gold, given = texts[labels].to_numpy() > 0.5, probabilities >= thresholds
+    gold, predicted = texts[labels].to_numpy() > 0.5, probabilities >= thresholds
     table = contributions(texts, explanations, labels)
     drawn = table[table["id"].isin(texts.loc[texts["drawn"], "id"])]
     least = 3 if len(texts) >= 50 else 2
     ids = list(texts["id"])
     wrong = {
         kind: {(ids[row], labels[column]) for row, column in np.argwhere(mask)}
-        for kind, mask in (("missed", gold & ~given), ("given", ~gold & given))
+        for kind, mask in (("missed", gold & ~predicted), ("wrongly", ~gold & predicted))
     }
     return render(
         "explanation.html.j2",
@@ -38,34 +38,33 @@ def page(
         least=least,
         words=pushing_words(drawn, least),
         missed=misleading_words(table, wrong["missed"], -1),
-        given=misleading_words(table, wrong["given"], 1),
+        wrongly=misleading_words(table, wrong["wrongly"], 1),
         texts=[
-            _text(texts.iloc[row], explanations[row], probabilities[row], gold[row], given[row], labels)
-            for row in np.argsort(~(gold != given).any(1), kind="stable")
+            _text(texts.iloc[row], explanations[row], probabilities[row], gold[row], predicted[row], labels)
+            for row in np.argsort(~(gold != predicted).any(1), kind="stable")
         ],
     )
 
 
 def _text(
-    row: pd.Series, one, probabilities: np.ndarray, gold: np.ndarray, given: np.ndarray, labels: list[str]
+    row: pd.Series, one, probabilities: np.ndarray, gold: np.ndarray, predicted: np.ndarray, labels: list[str]
 ) -> dict:
-    """A text on the page: its words once for every label that is gold or given, or for the likeliest if none is."""
-    shown = np.flatnonzero(gold | given)
+    """A text on the page: its words once for every gold or predicted label, or for the most probable label if there is none."""
+    shown = np.flatnonzero(gold | predicted)
     if not len(shown):
         shown = [int(np.argmax(probabilities))]
-    verdict = {
-        (True, True): "right",
+    kinds = {
+        (True, True): "correct",
         (True, False): "missed",
-        (False, True): "wrongly given",
-        (False, False): "rightly left out",
+        (False, True): "wrongly predicted",
+        (False, False): "correctly not predicted",
     }
     return {
         "id": row["id"],
-        "wrong": bool((gold != given).any()),
         "labels": [
             {
                 "label": labels[column],
-                "verdict": verdict[bool(gold[column]), bool(given[column])],
+                "prediction": kinds[bool(gold[column]), bool(predicted[column])],
                 "probability": float(probabilities[column]),
                 "base": float(one.base[column]),
                 "logit": float(one.logits[column]),

@@ -17,7 +17,7 @@ import vl_convert
 from markupsafe import Markup
 
 BLUE, ORANGE, VERMILION, GREEN, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7"
-"""Okabe and Ito's colours: told apart with any kind of colour vision."""
+"""Okabe and Ito's colours, which people with any kind of colour vision can distinguish."""
 
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
 
@@ -63,23 +63,6 @@ def score_domain(values: Iterable[float | None]) -> list[float]:
     finite = [value for value in values if _is_number(value)] or [0.0, 1.0]
     low, high = math.floor(min(finite) * 20 - 0.2) / 20, math.ceil(max(finite) * 20 + 0.2) / 20
     return [max(0.0, round(low, 2)), min(1.0, round(high, 2))]
-
-
-def parts_figure(rows: list[dict], metric: str, of: str) -> Figure:
-    """One metric of each part (a label, a group of texts), with its interval.
-
-    Args:
-        rows: `label`, `value`, `low`, `high`, in the order to show.
-        metric: the metric's name.
-        of: what the parts are, for the alternative text.
-    """
-    base = alt.Chart(alt.InlineData(values=rows)).encode(y=name_axis([row["label"] for row in rows], "label"))
-    spread = base.mark_rule(strokeWidth=2.5, color=BLUE, opacity=0.5).encode(
-        x=score_axis("low", [0, 1], metric), x2="high:Q"
-    )
-    dots = base.mark_point(filled=True, size=75, color=BLUE, opacity=1).encode(x=score_axis("value", [0, 1], metric))
-    words = listed(f"{row['label']}: {short(row['value'])}" for row in rows)
-    return draw(fitted(alt.layer(spread, dots), 28), rows, f"{metric} by {of}. {words}")
 
 
 def score_axis(field: str, domain: list[float], title: str) -> alt.X:

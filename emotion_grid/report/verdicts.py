@@ -4,80 +4,57 @@ from typing import Any
 
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import HIGHER, SAME
-from emotion_grid.evaluation.results import Results, VaryingAxis, read_numbers, words_of
+from emotion_grid.evaluation.comparison import SAME
+from emotion_grid.evaluation.results import VaryingAxis, words_of
 
 EMPTY = "(none)"
 """What stands for an empty cell of an axis: the axis does not apply, or is off."""
 
-_TEXTS = {"family", "axis", "first", "second", "verdict", "not_held_same"}
 
-
-def read_comparison(results: Results) -> pd.DataFrame:
-    """comparison.csv: texts as they are, numbers as numbers."""
-    return read_numbers(results.home / "comparison.csv", _TEXTS)
-
-
-def told_apart(table: pd.DataFrame) -> dict[str, str]:
+def verdicts_by_label(table: pd.DataFrame) -> dict[str, str]:
     """The verdict on the best run's setting against each other row, by its label."""
     best = table[table["family"] == "best"]
     return dict(zip(best["second"], best["verdict"], strict=True))
 
 
-def against_rival(table: pd.DataFrame, rival: str | None) -> dict | None:
-    """The best run's setting against the best baseline."""
-    found = table[(table["family"] == "best") & (table["second"] == rival)]
-    return None if found.empty else _entry(found.iloc[0])
-
-
-def against_settings(table: pd.DataFrame, results: Results) -> dict | None:
-    """How many other settings the best run's setting can be told apart from."""
-    others = {results.label(row, repetitions=False) for _, row in results.settings.iterrows() if row["kind"] == "run"}
-    found = table[(table["family"] == "best") & table["second"].isin(others)]
-    if found.empty:
-        return None
-    return {
-        "all": len(found),
-        "same": int((found["verdict"] == SAME).sum()),
-        "better": int((found["verdict"] != SAME).sum()) - int((found["verdict"] == HIGHER).sum()),
-    }
-
-
 def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
-    """A finding an axis: `kind` is real, same or open (no settings are alike in all else), with the pairs behind it.
+    """A finding for each axis, with the pairs of its levels that were compared.
 
-    Only pairs of levels between which all else is held the same decide; `strongest` is the largest difference among those that are
-    real or, if none is, among all.
+    `kind` is significant, same (no evidence of a difference) or open (no two settings differ in this axis alone). Only pairs of levels
+    that were compared with all other axes held the same count; `strongest` is the largest significant difference of them or, if none
+    is significant, the largest.
     """
     found = []
     for axis in axes:
         rows = [
-            _entry(row) for _, row in table[(table["family"] == "axis") & (table["axis"] == axis.column)].iterrows()
+            in_words(row) for _, row in table[(table["family"] == "axis") & (table["axis"] == axis.column)].iterrows()
         ]
         made = [row for row in rows if row["verdict"]]
         clean = [row for row in made if not row["not_held_same"]]
-        real = [row for row in clean if row["verdict"] != SAME]
-        strongest = max(real or clean, key=lambda row: abs(row["difference"]), default=None)
+        significant = [row for row in clean if row["is_significant"]]
+        strongest = max(significant or clean, key=lambda row: abs(row["difference"]), default=None)
         found.append(
             {
                 "name": axis.name,
                 "together": [words_of(name) for name in axis.together],
-                "kind": "real" if real else "same" if clean else "open",
-                "real": len(real),
+                "kind": "significant" if significant else "same" if clean else "open",
+                "significant": len(significant),
                 "clean": len(clean),
                 "strongest": strongest,
                 "pairs": sorted(made, key=lambda row: -abs(row["difference"])),
                 "missing": len(rows) - len(made),
             }
         )
-    return sorted(found, key=lambda entry: (("real", "same", "open").index(entry["kind"]), -_size(entry["strongest"])))
+    return sorted(
+        found, key=lambda entry: (("significant", "same", "open").index(entry["kind"]), -_size(entry["strongest"]))
+    )
 
 
 def _size(row: dict | None) -> float:
     return 0.0 if row is None else abs(row["difference"])
 
 
-def _entry(row: pd.Series) -> dict[str, Any]:
+def in_words(row: pd.Series) -> dict[str, Any]:
     """A comparison with the higher side first."""
     entry = {name: row[name] for name in ("pairs", "p_corrected", "verdict", "difference", "low", "high")}
     first, second = row["first"] or EMPTY, row["second"] or EMPTY
@@ -89,6 +66,6 @@ def _entry(row: pd.Series) -> dict[str, Any]:
         **entry,
         "first": first,
         "second": second,
-        "is_real": row["verdict"] not in ("", SAME),
+        "is_significant": row["verdict"] not in ("", SAME),
         "not_held_same": names,
     }

@@ -1,20 +1,17 @@
-"""What the checks of the data found, in the words of the report."""
+"""The section of the data: what its checks found."""
 
-from emotion_grid.base.files import read_json
 from emotion_grid.base.numbers import span
 from emotion_grid.data.splits import SPLITS
-from emotion_grid.evaluation.results import Results
+from emotion_grid.report.reading import Study
+
+NAME, TITLE, TEMPLATE = "data", "Data", "sections/data.html.j2"
 
 
-def read_checks(results: Results) -> dict[str, dict]:
-    """checks.json of all data of the plan, by folder."""
-    keys = dict.fromkeys(row["data"] for row in results.plan["rows"])
-    paths = {key: results.home / "data" / key / "checks.json" for key in keys}
-    return {key: read_json(path) for key, path in paths.items() if path.is_file()}
-
-
-def data_section(results: Results, checks: dict[str, dict]) -> dict:
-    """What prepare found: facts a split, positives a label, and what stands out; ranges over folds."""
+def build(study: Study) -> dict | None:
+    """Facts about each split, rows with each label, and findings; ranges over folds. None if the data have no checks."""
+    results, checks = study.results, study.checks
+    if not checks:
+        return None
     parts: dict[str, list[dict]] = {}
     for split in ("train", *SPLITS):
         found = [one["prepared"][split] for one in checks.values() if one["prepared"][split]["rows"]]
@@ -23,15 +20,15 @@ def data_section(results: Results, checks: dict[str, dict]) -> dict:
     names = {
         "rows": "rows",
         "rows_without_label": "rows without any label",
-        "duplicate_texts": "texts that stand twice",
-        "words_median": "words, median",
-        "words_max": "words, longest",
+        "duplicate_texts": "texts that occur more than once",
+        "words_median": "words in a text, median",
+        "words_max": "words in the longest text",
     }
     findings = {
-        "duplicates": "rows of train with the text and labels of an earlier one",
-        "contradictions": "rows of train whose text stands there with other labels, too",
-        "overlaps": "rows of train whose text stands in dev or test, too",
-        "dropped": "rows of train dropped for one of these",
+        "duplicates": "training rows with the text and labels of an earlier row",
+        "contradictions": "training rows whose text also occurs in train with other labels",
+        "overlaps": "training rows whose text also occurs in dev or test",
+        "dropped": "training rows dropped for one of these reasons",
     }
     return {
         "splits": [results.split_name(split) for split in parts],

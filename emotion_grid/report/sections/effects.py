@@ -1,73 +1,30 @@
-"""The section of effects: the scores of each axis's levels, and which differences are significant."""
+"""The section of the axes' effects: the scores of each axis's levels, and which differences are significant."""
 
-import math
-
-import altair as alt
 import pandas as pd
 
-from emotion_grid.evaluation.results import Results
-from emotion_grid.report.figure import (
-    BLUE,
-    VERMILION,
-    Figure,
-    draw,
-    fitted,
-    listed,
-    name_axis,
-    score_axis,
-    score_domain,
-)
+from emotion_grid.evaluation.comparison import SAME
+from emotion_grid.evaluation.results import words_of
+from emotion_grid.report.figure import Figure, score_domain
+from emotion_grid.report.figures.levels import levels_figure
+from emotion_grid.report.reading import Study
 from emotion_grid.report.verdicts import EMPTY, axis_findings
 
-
-def levels_figure(levels: list[dict], domain: list[float], score: str, name: str) -> Figure:
-    """The settings of each level of an axis as ticks, with their mean and standard deviation.
-
-    Args:
-        levels: `level` and `scores`, a value a setting, in the order to show.
-        domain: range of the score axis, the same for all axes.
-        score: what the axis shows.
-        name: the axis's name.
-    """
-    ticks = [{"level": entry["level"], "score": value} for entry in levels for value in entry["scores"]]
-    means = [{"level": entry["level"], **mean_range(entry["scores"])} for entry in levels]
-    y = name_axis([entry["level"] for entry in levels], "level")
-    strip = alt.Chart(alt.InlineData(values=ticks)).mark_tick(color=BLUE, opacity=0.65, thickness=1.5, size=18)
-    base = alt.Chart(alt.InlineData(values=means)).encode(y=y)
-    spread = base.mark_rule(strokeWidth=2, color=VERMILION).encode(x=score_axis("low", domain, score), x2="high:Q")
-    middle = base.mark_point(filled=True, size=80, color=VERMILION, opacity=1, shape="diamond")
-    chart = alt.layer(
-        strip.encode(x=score_axis("score", domain, score), y=y),
-        spread,
-        middle.encode(x=score_axis("mean", domain, score)),
-    )
-    words = listed(
-        f"{row['level']}: mean {row['mean']:.3f} over {len(entry['scores'])} settings"
-        for row, entry in zip(means, levels, strict=True)
-    )
-    return draw(fitted(chart, 34), ticks, f"{score} by {name}. {words}")
-
-
-def mean_range(scores: list[float]) -> dict:
-    """`mean`, and `low` and `high` one standard deviation beside it (None of a single score)."""
-    mean = sum(scores) / len(scores)
-    if len(scores) < 2:
-        return {"mean": mean, "low": None, "high": None}
-    deviation = math.sqrt(sum((score - mean) ** 2 for score in scores) / (len(scores) - 1))
-    return {"mean": mean, "low": mean - deviation, "high": mean + deviation}
-
+NAME, TITLE, TEMPLATE = "axes", "The effect of each axis", "sections/effects.html.j2"
 
 MOST_PAIRS = 6
-"""How many settings and runs have a place in the figures (the best by validation), and how many pairs of an axis's levels in the text."""
+"""Pairs of an axis's levels in the text below its figure."""
 
 
-def effects_section(results: Results, comparison: pd.DataFrame) -> list[dict]:
-    """An axis after the other, real differences first: the scores of its levels, and which levels can be told apart."""
+def build(study: Study) -> dict | None:
+    """The axes, significant differences first: the scores of each axis's levels and their comparisons; None if no axis varies."""
+    results = study.results
+    if not results.axes:
+        return None
     settings = results.settings[results.settings["kind"] == "run"].rename(columns={f"{results.score}_mean": "score"})
     settings = settings[settings["score"].notna()]
     domain, axes = score_domain(settings["score"]), {axis.name: axis for axis in results.axes}
     found = []
-    for finding in axis_findings(comparison, results.axes):
+    for finding in axis_findings(study.comparison, results.axes):
         axis = axes[finding["name"]]
         levels = [
             {"level": level or EMPTY, "scores": settings.loc[settings[axis.column] == level, "score"].tolist()}
@@ -76,4 +33,42 @@ def effects_section(results: Results, comparison: pd.DataFrame) -> list[dict]:
         levels = [entry for entry in levels if entry["scores"]]
         figure = levels_figure(levels, domain, results.score_name, axis.name)
         found.append({**finding, "figure": figure, "shown": finding["pairs"][:MOST_PAIRS]})
-    return found
+    return {"axes": found}
+
+
+def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
+    """A row for every two levels of an axis that could be compared."""
+    caption = (
+        f"Differences of macro-F1 on {study.judge} between two levels of an axis, over pairs of settings that are equal in all other axes "
+        "(or in all but the one named after “with”). Each interval is for its own comparison; p is corrected by Holm's method; "
+        "≈: no evidence of a difference."
+    )
+    return {"effects": (_table(study.comparison), caption)}
+
+
+def figures(study: Study) -> dict[str, Figure]:
+    """The levels of each axis."""
+    found = build(study) or {"axes": []}
+    return {f"effect-{axis['name']}": axis["figure"] for axis in found["axes"]}
+
+
+def _table(comparison: pd.DataFrame) -> pd.DataFrame:
+    table = comparison[(comparison["family"] == "axis") & (comparison["verdict"] != "")]
+    return pd.DataFrame(
+        {
+            "axis": [
+                words_of(axis) + (f" (with {words_of(others)})" if others else "")
+                for axis, others in zip(table["axis"], table["not_held_same"], strict=True)
+            ],
+            "first": table["first"].replace("", EMPTY),
+            "second": table["second"].replace("", EMPTY),
+            "pairs": table["pairs"].map("{:.0f}".format),
+            "first − second": [
+                f"{difference:+.3f} ({low:+.3f} to {high:+.3f})" + (" ≈" if verdict == SAME else "")
+                for difference, low, high, verdict in zip(
+                    *(table[name] for name in ("difference", "low", "high", "verdict")), strict=True
+                )
+            ],
+            "p": ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in table["p_corrected"]],
+        }
+    )

@@ -1,14 +1,22 @@
 """The section of labels: precision, recall and F1 of each for the best run."""
 
-from emotion_grid.evaluation.results import Results, finite_or_none, read_numbers
-from emotion_grid.report.figure import parts_figure
+import pandas as pd
+
+from emotion_grid.evaluation.results import finite_or_none, read_metrics
+from emotion_grid.report.figure import Figure
+from emotion_grid.report.figures.parts import parts_figure
+from emotion_grid.report.reading import Study
+
+NAME, TITLE, TEMPLATE = "labels", "Labels", "sections/labels.html.j2"
 
 METRICS = {"f1": "F1", "precision": "precision", "recall": "recall"}
+"""The metrics that are drawn, with their names."""
 
 
-def labels_section(results: Results) -> dict:
-    """Precision, recall and F1 of each label for the best run."""
-    metrics = read_numbers(results.home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
+def build(study: Study) -> dict:
+    """Precision, recall and F1 of each label for the best run, as figures and as a table with its thresholds."""
+    results = study.results
+    metrics = read_metrics(results.home)
     run = metrics[(metrics["run"] == results.best["run"]) & (metrics["split"] == results.judge)]
     run = run[(run["threshold"] == "tuned") & (run["label"] != "")].set_index(["metric", "label"])
     names = {**METRICS, "average_precision": "average precision"}
@@ -23,11 +31,9 @@ def labels_section(results: Results) -> dict:
         ]
         for metric in names
     }
-    thresholds = results.best["threshold"].split()
-    if len(thresholds) == 1:
-        thresholds *= len(results.plan["labels"])
     cells = {metric: {row["label"]: row for row in rows} for metric, rows in found.items()}
     return {
+        "run": results.label(results.best),
         "figures": [
             {"name": words, "figure": parts_figure(found[metric], words, "label")}
             for metric, words in METRICS.items()
@@ -35,7 +41,26 @@ def labels_section(results: Results) -> dict:
         ],
         "columns": list(names.values()),
         "rows": [
-            {"label": label, "threshold": threshold, "cells": [cells[metric].get(label) for metric in names]}
-            for label, threshold in zip(results.plan["labels"], thresholds, strict=True)
+            {"label": label, "threshold": f"{threshold:g}", "cells": [cells[metric].get(label) for metric in names]}
+            for label, threshold in zip(results.plan["labels"], study.predictions.thresholds, strict=True)
         ],
     }
+
+
+def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
+    """A row for each label of the best run: its scores and its threshold."""
+    found = build(study)
+    rows = []
+    for row in found["rows"]:
+        cells = {
+            name: "" if cell is None else f"{cell['value']:.3f}"
+            for name, cell in zip(found["columns"], row["cells"], strict=True)
+        }
+        rows.append({"label": row["label"], **cells, "threshold": row["threshold"]})
+    caption = f"The best run's scores on {study.judge_of_best}, label by label.{study.caution}"
+    return {"labels": (pd.DataFrame(rows), caption)}
+
+
+def figures(study: Study) -> dict[str, Figure]:
+    """Each metric by label."""
+    return {f"labels-{one['name']}": one["figure"] for one in build(study)["figures"]}

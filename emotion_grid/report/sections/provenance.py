@@ -1,4 +1,4 @@
-"""Where an experiment's figures come from: versions, git, jobs, hours."""
+"""The section of provenance: versions, git, jobs and hours behind the results."""
 
 import subprocess
 from collections import Counter
@@ -7,11 +7,14 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import PROJECT
 from emotion_grid.base.numbers import duration
 from emotion_grid.evaluation.results import Results, folder_of, words_of
+from emotion_grid.report.reading import Study
+
+NAME, TITLE, TEMPLATE = "provenance", "Provenance", "sections/provenance.html.j2"
 
 
-def provenance(results: Results) -> dict[str, str]:
+def build(study: Study) -> dict:
     """Facts about the best run, the whole grid and the programs, by name."""
-    return _of_best(results) | _of_grid(results) | _of_programs(results)
+    return {"facts": _of_best(study.results) | _of_grid(study.results) | _of_programs(study.results)}
 
 
 def _of_best(results: Results) -> dict[str, str]:
@@ -25,8 +28,8 @@ def _of_best(results: Results) -> dict[str, str]:
             "Trained on": f"{found['device']}, {found['precision']}, {found['threads']} threads",
             "Finished": found["finished"],
             "Best epoch": f"{found['best_epoch']} of {found['epochs_trained']}",
-            "Parameters trained": f"{found['trainable_parameters']:,} of {found['total_parameters']:,}",
-            "Texts cut to the longest length": ", ".join(
+            "Trainable parameters": f"{found['trainable_parameters']:,} of {found['total_parameters']:,}",
+            "Texts cut to the maximum length": ", ".join(
                 f"{split} {count}" for split, count in found["texts_cut"].items()
             ),
             **{words_of(name).capitalize(): version for name, version in found["versions"].items()},
@@ -35,7 +38,7 @@ def _of_best(results: Results) -> dict[str, str]:
 
 
 def _of_grid(results: Results) -> dict[str, str]:
-    """What the grid cost, where it ran and in which image and jobs; runs of an older config that stand in it count, too."""
+    """Cost of the grid, its devices, image and jobs; kept runs of an older program count, too."""
     found = []
     for run in results.runs["run"]:
         path = folder_of(results, run) / "provenance.json"
@@ -51,7 +54,7 @@ def _of_grid(results: Results) -> dict[str, str]:
     images = sorted({_facts(one["image"]) for one in found if one.get("image")})
     return {
         "Cost of the grid": "; ".join(f"{duration(spent)} on {device}" for device, spent in seconds.most_common())
-        + f" ({duration(cores)} of CPU cores), from the start to the end of each of {len(found):,} runs",
+        + f" ({duration(cores)} summed over CPU cores), from start to end of each of {len(found):,} runs",
         "Slurm jobs": _ranges(jobs) or "none",
         "Image": ", ".join(images) or "none",
     }
@@ -77,13 +80,13 @@ def _facts(image: dict | str) -> str:
 def _of_programs(results: Results) -> dict[str, str]:
     how = results.plan["evaluation"]
     thresholds = {
-        "global": "one for all labels, tuned on validation",
-        "per_label": "one a label, tuned on validation",
+        "global": "one threshold for all labels, tuned on validation",
+        "per_label": "one threshold for each label, tuned on validation",
         "fixed": "0.5",
     }
     facts = {
         "Thresholds": thresholds.get(how["threshold"], how["threshold"]),
-        "Intervals": f"{100 * how['confidence']:g}%, percentiles of {how['bootstrap']:,} bootstrap resamples of the rows",
+        "Intervals": f"{100 * how['confidence']:g}%, percentiles of {how['bootstrap']:,} bootstrap resamples of the texts",
         "Source": git_state(),
     }
     return facts | {f"Program {name} (digest)": value[:16] for name, value in results.plan["programs"].items()}

@@ -1,33 +1,39 @@
 """The report's table of all runs."""
 
-import pandas as pd
-
 from emotion_grid.base.numbers import duration
 from emotion_grid.data.splits import SPLITS
-from emotion_grid.evaluation.results import REPETITIONS, Results, finite_or_none, score_of, words_of
-from emotion_grid.report.verdicts import told_apart
+from emotion_grid.evaluation.comparison import HIGHER, LOWER, SAME
+from emotion_grid.evaluation.results import REPETITIONS, finite_or_none, score_of, words_of
+from emotion_grid.report.reading import Study
+from emotion_grid.report.verdicts import verdicts_by_label
+
+NAME, TITLE, TEMPLATE = "all", "All runs", "sections/runs.html.j2"
 
 OVERALL_TITLES = {"micro_f1": "micro-F1", "weighted_f1": "weighted F1", "subset_accuracy": "subset accuracy"}
 
+DIFFERENCES = {HIGHER: "significantly lower", LOWER: "significantly higher", SAME: "no evidence"}
+"""What the table says of a row, by the verdict on the best run's setting against it."""
 
-def runs_section(results: Results, comparison: pd.DataFrame) -> dict:
+
+def build(study: Study) -> dict:
     """Every run, baseline and other prediction, best by validation first.
 
     Each cell has `text`, `value` to sort by (None where it sorts by its text) and `between`, the interval.
     """
+    results = study.results
     splits = [split for split in SPLITS if f"{split}_macro_f1" in results.summary]
-    axes = [axis.column for axis in results.axes] or ["encoder"]
+    axes = results.axis_columns
     if "encoder" not in axes:
         axes.insert(0, "encoder")
     axes += [name for name in REPETITIONS if results.runs[name].nunique() > 1]
     overall = [name for name in OVERALL_TITLES if f"{results.judge}_{name}" in results.summary]
-    verdicts = told_apart(comparison)
+    verdicts = verdicts_by_label(study.comparison)
     titles = [
         *(words_of(name) for name in axes),
         *(f"{results.split_name(split)} macro-F1" for split in splits),
         *(f"{results.split_name(results.judge)} {OVERALL_TITLES[name]}" for name in overall),
-        *(["against the best"] if verdicts else []),
-        "parameters trained",
+        *(["difference from the best"] if verdicts else []),
+        "trainable parameters",
         "training time",
     ]
     table = results.summary.sort_values("validation_macro_f1", ascending=False, kind="stable", na_position="last")
@@ -38,7 +44,11 @@ def runs_section(results: Results, comparison: pd.DataFrame) -> dict:
             *(_text(row[name]) for name in axes),
             *(_interval(score_of(row, split)) for split in splits),
             *(_number(row[f"{results.judge}_{name}"], "{:.3f}") for name in overall),
-            *([_cell(verdicts.get(results.label(row, repetitions=False), ""), None)] if verdicts else []),
+            *(
+                [_cell(DIFFERENCES.get(verdicts.get(results.label(row, repetitions=False)), ""), None)]
+                if verdicts
+                else []
+            ),
             _number(row["trainable_parameters"], "{:,.0f}"),
             _cell(duration(row["train_seconds"]), finite_or_none(row["train_seconds"])),
         ]

@@ -1,100 +1,23 @@
 """The section of all settings: score and spread of each."""
 
-import altair as alt
 import pandas as pd
 
 from emotion_grid.evaluation.comparison import SAME
-from emotion_grid.evaluation.results import Results, finite_or_none
-from emotion_grid.report.figure import (
-    BLUE,
-    GREEN,
-    NARROW,
-    ORANGE,
-    VERMILION,
-    WIDE,
-    Figure,
-    draw,
-    listed,
-    score_axis,
-    score_domain,
-    with_spread,
-)
-from emotion_grid.report.verdicts import told_apart
+from emotion_grid.evaluation.results import Results, finite_or_none, words_of
+from emotion_grid.report.figure import Figure
+from emotion_grid.report.figures.settings import settings_figure
+from emotion_grid.report.reading import Study
+from emotion_grid.report.verdicts import verdicts_by_label
 
-KINDS = {
-    "best": ("square", VERMILION),
-    "run": ("circle", BLUE),
-    "baseline": ("diamond", ORANGE),
-    "other": ("triangle-up", GREEN),
-}
-"""Shape and colour of each kind of row; the page explains them."""
-
-
-def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Figure:
-    """A dot and a range for each setting, in the order given.
-
-    Args:
-        rows: `label`, `kind` (a key of `KINDS`), `mean`, `sd` (None of a single run) and `same`: not told apart from the best.
-        score: what the axis shows, for example "macro-F1 on dev".
-        narrow: labels above the dots, for a telephone's width.
-    """
-    ends = [(row["mean"] - (row["sd"] or 0), row["mean"] + (row["sd"] or 0)) for row in rows]
-    domain = score_domain(end for pair in ends for end in pair)
-    data = [
-        {
-            "place": place,
-            "label": ("★ " if row["kind"] == "best" else "") + row["label"],
-            "kind": row["kind"],
-            "mean": row["mean"],
-            "low": low,
-            "high": high,
-            "value": with_spread(row) + (" ≈" if row.get("same") else ""),
-            "right": row["mean"] < sum(domain) / 2,
-        }
-        for place, (row, (low, high)) in enumerate(zip(rows, ends, strict=True))
-    ]
-    kinds = list(KINDS)
-    colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=[KINDS[kind][1] for kind in kinds]))
-    shape = alt.Shape("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=[KINDS[kind][0] for kind in kinds]))
-    base = alt.Chart(alt.InlineData(values=data)).encode(y=alt.Y("place:O", axis=None), color=colour)
-    shift = 9 if narrow else 0
-    spread = base.mark_rule(strokeWidth=2.5, opacity=0.55, yOffset=shift)
-    dots = base.mark_point(filled=True, size=75, opacity=1, yOffset=shift)
-    layers = [
-        spread.encode(x=score_axis("low", domain, score), x2="high:Q"),
-        dots.encode(x=score_axis("mean", domain, score), shape=shape),
-        *(_narrow_texts if narrow else _wide_texts)(base.encode(color=alt.value("currentColor")), domain, score),
-    ]
-    chart = alt.layer(*layers).properties(width=NARROW if narrow else WIDE, height=alt.Step(44 if narrow else 25))
-    words = listed(f"{row['label']}: {with_spread(row)}" for row in rows)
-    cells = [{name: row[name] for name in ("label", "kind", "mean", "sd", "same")} for row in rows]
-    return draw(chart, cells, f"{score} of {len(rows)} settings, best first. {words}", left=4 if narrow else 44)
-
-
-def _wide_texts(base: alt.Chart, domain: list[float], score: str) -> list[alt.Chart]:
-    """Labels to the left and numbers to the right of the plot."""
-    labels = base.mark_text(align="right", limit=440).encode(x=alt.value(-12), text="label:N")
-    return [labels, base.mark_text(align="left").encode(x=alt.value(WIDE + 12), text="value:N")]
-
-
-def _narrow_texts(base: alt.Chart, domain: list[float], score: str) -> list[alt.Chart]:
-    """Labels above the dots, numbers beside them where there is more room."""
-    labels = base.mark_text(align="left", dy=-9, limit=NARROW).encode(x=alt.value(0), text="label:N")
-    right = base.transform_filter("datum.right").mark_text(align="left", dx=10, dy=9)
-    left = base.transform_filter("!datum.right").mark_text(align="right", dx=-10, dy=9)
-    return [
-        labels,
-        right.encode(x=score_axis("high", domain, score), text="value:N"),
-        left.encode(x=score_axis("low", domain, score), text="value:N"),
-    ]
-
+NAME, TITLE, TEMPLATE = "settings", "All settings", "sections/settings.html.j2"
 
 MOST_SETTINGS = 40
+"""Settings in the figure, beside the baselines and other predictions."""
 
 
-def settings_section(results: Results, comparison: pd.DataFrame) -> dict:
+def build(study: Study) -> dict:
     """The figure of all settings; of very many, those that are best by validation."""
-    verdicts = told_apart(comparison)
+    results, verdicts = study.results, verdicts_by_label(study.comparison)
     table = results.settings.assign(place=range(len(results.settings)))
     table = table[table[f"{results.score}_mean"].notna()]
     runs, others = table[table["kind"] == "run"], table[table["kind"] != "run"]
@@ -119,3 +42,32 @@ def settings_section(results: Results, comparison: pd.DataFrame) -> dict:
         "repeated": bool((table["runs"] > 1).any()),
         "same": any(row["same"] for row in rows),
     }
+
+
+def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
+    """A row for each setting, best by validation first: its axes, runs, and mean and standard deviation of its scores."""
+    caption = (
+        f"All settings, best by validation first: {study.results.score_name}, mean ± standard deviation over runs. ★: the best run's "
+        f"setting; ≈: no evidence of a difference from it.{study.caution}"
+    )
+    return {"settings": (_table(study.results, verdicts_by_label(study.comparison)), caption)}
+
+
+def figures(study: Study) -> dict[str, Figure]:
+    """All settings, as wide as a page."""
+    return {"settings": build(study)["wide"]}
+
+
+def _table(results: Results, verdicts: dict[str, str]) -> pd.DataFrame:
+    best, rows = results.setting_of(results.best).name, []
+    table = results.settings.sort_values("validation_macro_f1_mean", ascending=False, kind="stable")
+    for place, row in table.iterrows():
+        label = results.label(row, repetitions=False)
+        mark = " ★" if place == best else " ≈" if verdicts.get(label) == SAME else ""
+        mean, spread = finite_or_none(row[f"{results.score}_mean"]), finite_or_none(row[f"{results.score}_sd"])
+        cells = {words_of(name): row[name] or "–" for name in results.axis_columns}
+        if row["kind"] != "run":
+            cells = {**dict.fromkeys(cells, ""), next(iter(cells)): label}
+        score = "" if mean is None else f"{mean:.3f}" + ("" if spread is None else f" ± {spread:.3f}")
+        rows.append({**cells, "runs": int(row["runs"]), results.score_name: score + mark})
+    return pd.DataFrame(rows)

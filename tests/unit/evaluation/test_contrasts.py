@@ -55,7 +55,7 @@ def test_of_settings_that_differ_most_are_found_to():
     assert share_of_findings(0.8) > 0.8
 
 
-def test_the_same_predictions_cannot_be_told_apart():
+def test_equal_predictions_are_no_evidence_of_a_difference():
     data = scored(np.random.default_rng(0), 0.0)
     same = Scored(data.rows, np.repeat(data.scores[:1], len(data.rows), axis=0), None, 0)
     first = (data.rows["setting"] == 0).to_numpy()

@@ -14,7 +14,7 @@ from testing.strategies import LABELS, predicted
 def test_confusion_and_thresholds_are_scikit_learns(seed):
     found = predicted(seed)
     for column, row in enumerate(confusion(found)):
-        expected = confusion_matrix(found.gold[:, column], found.given[:, column], labels=[False, True])
+        expected = confusion_matrix(found.gold[:, column], found.predicted[:, column], labels=[False, True])
         assert [[row["left_out"], row["wrong"]], [row["missed"], row["right"]]] == expected.tolist()
     half = {row["of"]: row["f1"] for row in threshold_curves(found) if row["threshold"] == 0.5}
     expected = f1_score(found.gold, found.probabilities >= 0.5, average=None, zero_division=0)
@@ -26,7 +26,7 @@ def test_confusion_and_thresholds_are_scikit_learns(seed):
 def test_shares_of_labels_together_are_counted_over_their_texts(seed):
     found = predicted(seed)
     for row in together(found):
-        matrix = found.gold if row["kind"] == "gold" else found.given
+        matrix = found.gold if row["kind"] == "gold" else found.predicted
         first, second = (matrix[:, LABELS.index(row[name])] for name in ("label", "other"))
         assert row["texts"] == sum(first & second)
         assert row["share"] is None if not first.any() else row["share"] == pytest.approx(second[first].mean())
@@ -40,7 +40,7 @@ def test_the_most_confident_mistakes_are_mistakes_furthest_from_their_threshold_
         joy = [row["probability"] for row in rows if row["label"] == "joy"]
         assert joy == sorted(joy, reverse=sign > 0) and all((value - 0.6) * sign >= 0 for value in joy)
         assert all((row["label"] in row["gold"]) == (kind == "missed") for row in rows)
-        assert all((row["label"] in row["given"]) == (kind == "wrong") for row in rows)
+        assert all((row["label"] in row["predicted"]) == (kind == "wrong") for row in rows)
 
 
 @given(st.integers(0, 10_000))
@@ -49,5 +49,5 @@ def test_groups_of_texts_hold_every_text_once(seed):
     for rows in (by_length(found, 50, 0.95), by_count(found, 50, 0.95)):
         assert sum(row["texts"] for row in rows) == 50
         assert all(0 <= row["low"] <= row["high"] <= 1 and 0 <= row["value"] <= 1 for row in rows)
-    right = (found.gold == found.given).all(1).mean()
+    right = (found.gold == found.predicted).all(1).mean()
     assert sum(row["value"] * row["texts"] for row in by_count(found, 50, 0.95)) == pytest.approx(50 * right, abs=1e-3)

@@ -1,0 +1,1 @@
+"""What the report draws: one module for each kind of figure."""

@@ -1,0 +1,42 @@
+"""What a reader has to know before relying on the report."""
+
+from emotion_grid.base.files import read_json
+from emotion_grid.evaluation.results import Results
+from emotion_grid.report.header.headline import best_baseline
+from emotion_grid.report.reading import Study
+
+
+def warnings(study: Study) -> list[str]:
+    """Warnings about the data, older results, labels that are never predicted, and a baseline that is as good."""
+    results, checks = study.results, study.checks
+    found = [_of_fold(results, key) + text for key, one in checks.items() for text in one["warnings"]]
+    overlaps = [one["overlaps"] for key, one in checks.items() if "overlaps" not in _dropped_kinds(results, key)]
+    if any(overlaps):
+        found.append(
+            f"{max(overlaps):,} training texts also occur in dev or test and were not dropped, so scores there may be too high "
+            "(data.drop: [overlaps] drops them)."
+        )
+    older = results.summary[results.summary["older"] != ""]
+    for parts, rows in older.groupby("older"):
+        found.append(
+            f"{len(rows)} of {len(results.runs)} runs were made by an older {parts.replace(' ', ' and ')}; the table of all runs marks them."
+        )
+    found += [
+        f"The best run never predicts the label {label} on {study.judge_of_best}."
+        for label, is_predicted in zip(results.plan["labels"], study.predictions.predicted.any(0), strict=True)
+        if not is_predicted
+    ]
+    baseline = best_baseline(results)
+    if baseline is not None and baseline[results.score] >= results.best[results.score]:
+        found.append(f"On {study.judge_of_best} the best run is no better than the baseline {baseline['encoder']}.")
+    return list(dict.fromkeys(found))
+
+
+def _of_fold(results: Results, key: str) -> str:
+    folds = {row["columns"].get("fold") for row in results.plan["rows"] if row["data"] == key} - {None}
+    return f"Fold {', '.join(str(fold) for fold in sorted(folds))}: " if folds else ""
+
+
+def _dropped_kinds(results: Results, key: str) -> list[str]:
+    path = results.home / "data" / key / "spec.json"
+    return read_json(path)["drop"] if path.is_file() else []
