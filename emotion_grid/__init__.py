@@ -13,7 +13,7 @@ _NAMES = {
     "load_results": "emotion_grid.evaluation.notebook",
 }
 
-__all__ = ["EmotionClassifier", "load_predictions", "load_results"]  # noqa: F822 - found by __getattr__
+__all__ = ["EmotionClassifier", "load_predictions", "load_results"]
 
 
 def __getattr__(name: str) -> Any:
