@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo test cluster-test cluster-packages container share-container container-test browser-test bench lint docs lock status clean-unused
+.PHONY: help setup workflow demo test test-fast coverage cluster-test cluster-packages container share-container container-test browser-test bench lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,12 @@ demo: setup ## Run the default grid on the sample set: about three minutes on tw
 test: $(VENV)/ready-dev ## Run the unit and workflow tests
 	python -m pytest
 
+test-fast: $(VENV)/ready-dev ## Run the unit tests that train nothing and build no encoder
+	python -m pytest tests/unit -m "not slow"
+
+coverage: $(VENV)/ready-dev ## Run the unit tests and list the lines of emotion_grid and scripts that they do not reach
+	python -m pytest tests/unit --cov --cov-report=term-missing
+
 cluster-test: cluster-packages ## Run the tests on a real Slurm that they start here (root, Debian or Ubuntu)
 	python -m pytest tests/cluster
 
@@ -70,10 +76,12 @@ browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser,
 bench: $(VENV)/ready-dev ## Time a grid beside the way it replaces: results/bench (DATA=<folder that holds track_a> for the English task data)
 	python -m benchmarks.grid $(if $(DATA),--configfile config/brighter-eng.yaml --data-root "$(DATA)")
 
-lint: $(VENV)/ready-dev ## Check the style of programs and rules
+lint: $(VENV)/ready-dev ## Check style, spelling and types
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile rules
+	codespell
+	mypy
 
 docs: setup ## Write docs/configuration.md from the schema
 	python -m scripts.write_reference --output docs/configuration.md

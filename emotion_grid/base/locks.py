@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from emotion_grid.base.messages import InputError, log
 
@@ -39,7 +39,7 @@ def one_at_a_time(path: Path) -> Iterator[bool]:
         yield _wait(file, f"another process is at work on {path.parent.name}; waiting until it ends")
 
 
-def _wait(file: IO, told: str) -> bool:
+def _wait(file: IO[Any], told: str) -> bool:
     """Lock a file after whoever holds it now; whether somebody did, of which the log is `told`."""
     try:
         lock_file(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,7 +50,7 @@ def _wait(file: IO, told: str) -> bool:
         return True
 
 
-def lock_file(file: IO, how: int) -> bool:
+def lock_file(file: IO[Any], how: int) -> bool:
     """Lock a file, or say that its file system knows no locks: then it is up to people not to start twice."""
     try:
         fcntl.flock(file, how)

@@ -1,5 +1,6 @@
 """YAML files, in which no key may stand twice."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ class _UniqueKeys(yaml.SafeLoader):
     """A loader that refuses a key written twice; YAML itself would silently keep the last."""
 
 
-def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict:
+def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen = set()
     for key_node, _ in node.value:
         if key_node.tag == "tag:yaml.org,2002:merge":

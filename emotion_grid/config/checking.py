@@ -24,12 +24,12 @@ _Validator = jsonschema.validators.extend(
 _formats = jsonschema.FormatChecker(formats=())
 
 
-@_formats.checks("rate", raises=(ValueError, TypeError))
+@_formats.checks("rate", raises=(ValueError, TypeError))  # type: ignore[untyped-decorator]  # jsonschema has no types
 def _is_rate(value: Any) -> bool:
     return isinstance(value, bool) or value is None or 0 < float(value) < float("inf")
 
 
-def check_config(config: dict) -> dict:
+def check_config(config: dict[str, Any]) -> dict[str, Any]:
     """Check a config and return it with every default filled in.
 
     Raises:
@@ -46,7 +46,7 @@ def check_config(config: dict) -> dict:
     return config
 
 
-def check_values(values: dict, schema: dict, name: str) -> dict:
+def check_values(values: dict[str, Any], schema: dict[str, Any], name: str) -> dict[str, Any]:
     """Check values against a schema and return them with every default filled in.
 
     Raises:
@@ -63,7 +63,7 @@ def check_values(values: dict, schema: dict, name: str) -> dict:
     return values
 
 
-def _fill(value: dict, schema: dict) -> None:
+def _fill(value: dict[str, Any], schema: dict[str, Any]) -> None:
     """Set what is missing to its default, in place, all the way down."""
     for key, entry in schema.get("properties", {}).items():
         entry = resolve(entry)
@@ -73,6 +73,6 @@ def _fill(value: dict, schema: dict) -> None:
             _fill(value[key], entry)
 
 
-def _typed(training: dict) -> dict:
+def _typed(training: dict[str, Any]) -> dict[str, Any]:
     """Training values in one type each, so that equal values give equal specs (`2e-5` is text in YAML)."""
     return {key: typed_training_value(key, value) for key, value in training.items()}

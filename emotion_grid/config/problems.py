@@ -16,7 +16,7 @@ def explain_error(error: jsonschema.ValidationError) -> list[str]:
         fitting = {
             i for i, option in enumerate(options) if (option.get("type") == "array") == isinstance(error.instance, list)
         }
-        branches: dict[Any, list] = {}
+        branches: dict[Any, list[jsonschema.ValidationError]] = {}
         for part in error.context:
             if part.schema_path[0] in fitting:
                 branches.setdefault(part.schema_path[0], []).append(part)

@@ -1,6 +1,7 @@
 """The reference of all config keys, as Markdown, generated from the schema and the axes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from emotion_grid.config.schema import describe, load_schema, resolve
 
@@ -12,7 +13,7 @@ A study is one file: `snakemake --configfile config/my-study.yaml`. Single value
 """
 
 
-def rows(schema: dict, prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+def rows(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
     """Key, what it expects, default and description of everything below a schema."""
     required = schema.get("required", [])
     for key, entry in schema.get("properties", {}).items():
@@ -42,7 +43,7 @@ def show(value: object) -> str:
 def page() -> str:
     """The whole page, in Markdown: a table for each top-level key."""
     schema, lines = load_schema(), [INTRODUCTION]
-    sections: dict[str, list] = {}
+    sections: dict[str, list[tuple[str, str, str, str]]] = {}
     for name, expected, default, description in rows(schema):
         sections.setdefault(name.split(".")[0].split("[")[0], []).append((name, expected, default, description))
     for section, entries in sections.items():

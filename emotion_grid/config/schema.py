@@ -10,9 +10,9 @@ from emotion_grid.grid.axes.declared import AXES
 
 
 @functools.cache
-def load_schema() -> dict:
+def load_schema() -> dict[str, Any]:
     """The schema of a config file, with the axes and a block's overrides in their places."""
-    schema = load_yaml(PROJECT / "config" / "schema.yaml")
+    schema: dict[str, Any] = load_yaml(PROJECT / "config" / "schema.yaml")
     definitions = schema["$defs"]
     point = {
         axis.name: {**_axis_schema(axis), "description": axis.description, "default": axis.default} for axis in AXES
@@ -40,11 +40,11 @@ def load_schema() -> dict:
     return schema
 
 
-def _one_or_list(schema: dict) -> dict:
+def _one_or_list(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "array", "minItems": 1, "items": schema}]}
 
 
-def _crossed(schema: dict) -> dict:
+def _crossed(schema: dict[str, Any]) -> dict[str, Any]:
     """A mapping's schema, each entry of which may be a list to cross."""
     return {**schema, "properties": {key: _one_or_list(value) for key, value in schema["properties"].items()}}
 
@@ -56,24 +56,24 @@ def _partial(schema: Any) -> Any:
     return [_partial(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def _axis_schema(axis: Axis) -> dict:
+def _axis_schema(axis: Axis) -> dict[str, Any]:
     options = axis.schema.get("anyOf", [axis.schema])
     crossed = [_crossed(option) if option.get("type") == "object" else option for option in options]
     return _one_or_list(crossed[0] if len(crossed) == 1 else {"anyOf": crossed})
 
 
-def resolve(schema: dict) -> dict:
+def resolve(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with its reference followed; what stands beside the reference wins."""
     if "$ref" not in schema:
         return schema
     return {**load_schema()["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
 
 
-def describe(schema: dict) -> str:
+def describe(schema: dict[str, Any]) -> str:
     """What a schema accepts, in words."""
     schema = resolve(schema)
     if "title" in schema:
-        return schema["title"]
+        return str(schema["title"])
     if "enum" in schema:
         return " or ".join(str(value) for value in schema["enum"])
     if "const" in schema:

@@ -66,7 +66,7 @@ def build(arguments: dict[str, str], output: Path) -> None:
         chosen = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
         log(f"building {RECIPE}")
         done = subprocess.run(
-            [runtime(), "build", *chosen, *binds, str(file.resolve()), RECIPE],
+            ["apptainer", "build", *chosen, *binds, str(file.resolve()), RECIPE],
             cwd=PROJECT,
             env={**os.environ, **environment},
         )

@@ -110,7 +110,7 @@ def _pulled(address: str, folder: Path, lock: str) -> Image:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             file = Path(scratch) / "image.sif"
-            done = subprocess.run([runtime(), "pull", str(file), address], stderr=subprocess.PIPE, text=True)
+            done = subprocess.run(["apptainer", "pull", str(file), address], stderr=subprocess.PIPE, text=True)
             if done.returncode:
                 said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
                 raise InputError(f"{address}: expected an image to fetch, found none; apptainer said: {said}")

@@ -48,7 +48,7 @@ def handed_on() -> str:
             f"{path.resolve()}: the image was replaced while this grid ran; start it again, finished runs stay. A folder that make "
             "share-container writes may be published to at any time"
         )
-    return facts["link"]
+    return str(facts["link"])
 
 
 FORWARDED = (

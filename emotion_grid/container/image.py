@@ -42,7 +42,7 @@ def read_labels(file: Path) -> dict[str, str]:
     Raises:
         InputError: not an image, or another project's.
     """
-    done = subprocess.run([runtime(), "inspect", "--json", "--labels", str(file)], capture_output=True, text=True)
+    done = subprocess.run(["apptainer", "inspect", "--json", "--labels", str(file)], capture_output=True, text=True)
     if done.returncode:
         raise InputError(f"{file}: expected an Apptainer image, found something that apptainer cannot read")
     found = json.loads(done.stdout)["data"]["attributes"]["labels"] or {}

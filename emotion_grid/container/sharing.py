@@ -22,11 +22,11 @@ def check_group(folder: Path) -> None:
     for place in (folder, *folder.parents):
         mode = place.stat().st_mode
         if not mode & (stat.S_IXGRP | stat.S_IXOTH):
-            group = place.stat().st_gid
+            number = place.stat().st_gid
             try:
-                group = grp.getgrgid(group).gr_name
+                group = grp.getgrgid(number).gr_name
             except KeyError:
-                pass
+                group = str(number)
             raise InputError(
                 f"{place}: expected a folder that its group ({group}) can enter, found {stat.filemode(mode)}; "
                 f"chmod g+rx {place}, or choose another folder"
@@ -56,7 +56,7 @@ def share_registry(image: Image, address: str) -> None:
     """
     if not runtime():
         raise InputError("expected apptainer on this machine to reach a registry, found none")
-    if subprocess.run([runtime(), "push", str(image.file), address]).returncode:
+    if subprocess.run(["apptainer", "push", str(image.file), address]).returncode:
         raise InputError(
             f"{address}: the registry did not take the image (apptainer's words stand above); may you write there? "
             "apptainer registry login --help"

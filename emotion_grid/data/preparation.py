@@ -44,7 +44,7 @@ def examine(splits: dict[str, pd.DataFrame], labels: list[str]) -> tuple[dict, d
 
 def _describe(table: pd.DataFrame, labels: list[str]) -> dict:
     words = table["text"].str.split().str.len()
-    facts = {
+    facts: dict = {
         "rows": len(table),
         "duplicate_texts": int(table["text"].duplicated().sum()),
         "words_median": float(words.median()),

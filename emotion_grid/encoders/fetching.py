@@ -6,6 +6,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from emotion_grid.base.digests import file_digest
 from emotion_grid.base.files import read_json, whole_folder, write_json
@@ -14,6 +15,9 @@ from emotion_grid.base.messages import InputError, log
 from emotion_grid.encoders.files import ENCODER_FILES, folder_digest, folder_files, is_folder
 from emotion_grid.encoders.shape import shape_of
 from emotion_grid.encoders.sources import distributions, well_known
+
+CHECKSUMS = "checksums.json"
+"""Beside an encoder's files: the SHA-256 of each."""
 
 
 def fetch_folder(path: Path, target: Path) -> None:
@@ -93,7 +97,7 @@ def _unpack(folder: Path) -> Path:
     return unpacked
 
 
-def check(folder: Path, spec: dict) -> None:
+def check(folder: Path, spec: dict[str, Any]) -> None:
     """Compare what was fetched with what the study was planned with.
 
     Raises:
@@ -103,10 +107,10 @@ def check(folder: Path, spec: dict) -> None:
     if "folder" in spec and folder_digest(folder) != spec["folder"]:
         raise InputError(f"{name}: the folder has changed since this start was planned; start again")
     config = read_json(folder / "config.json")
-    for key, found in zip(("layers", "hidden_size"), shape_of(config), strict=True):
-        if found != spec[key]:
+    for key, value in zip(("layers", "hidden_size"), shape_of(config), strict=True):
+        if value != spec[key]:
             raise InputError(
-                f"{name}: expected {key} {spec[key]} (as planned), found {found} in its config.json; correct {key} under encoders"
+                f"{name}: expected {key} {spec[key]} (as planned), found {value} in its config.json; correct {key} under encoders"
             )
     if "auto_map" in config:
         raise InputError(
@@ -120,14 +124,19 @@ def check(folder: Path, spec: dict) -> None:
 
 def is_whole(folder: Path) -> bool:
     """Whether an earlier fetch left all its files."""
-    record = folder / "checksums.json"
-    if not record.is_file():
+    if not (folder / CHECKSUMS).is_file():
         return False
-    files = read_json(record)
-    return all((folder / name).is_file() and file_digest(folder / name) == found for name, found in files.items())
+    return all(
+        (folder / name).is_file() and file_digest(folder / name) == found for name, found in _checksums(folder).items()
+    )
 
 
-def fetch(spec: dict, output: Path) -> dict[str, str]:
+def _checksums(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = read_json(folder / CHECKSUMS)
+    return found
+
+
+def fetch(spec: dict[str, Any], output: Path) -> dict[str, str]:
     """Fetch an encoder into `output/files`, unless it is there, and return every file's SHA-256.
 
     Whoever else fetches the same one waits and then finds it.
@@ -136,7 +145,7 @@ def fetch(spec: dict, output: Path) -> dict[str, str]:
     with one_maker(output):
         if is_whole(target):
             log("it is there already")
-            return read_json(target / "checksums.json")
+            return _checksums(target)
         with whole_folder(target) as partial:
             source = spec["source"]
             if is_folder(source):
@@ -146,5 +155,5 @@ def fetch(spec: dict, output: Path) -> dict[str, str]:
             else:
                 fetch_hub(source, spec["revision"], partial)
             check(partial, spec)
-            write_json(partial / "checksums.json", {file.name: file_digest(file) for file in folder_files(partial)})
-    return read_json(target / "checksums.json")
+            write_json(partial / CHECKSUMS, {file.name: file_digest(file) for file in folder_files(partial)})
+    return _checksums(target)

@@ -4,6 +4,7 @@ import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
 from emotion_grid.base.files import read_json
@@ -21,20 +22,21 @@ class Source:
     """One entry under `encoders`, with what planning needs: `spec` is what decides the encoder's content."""
 
     encoder: Encoder
-    spec: dict
+    spec: dict[str, Any]
     model: str
 
 
-def encoder_key(spec: dict) -> str:
+def encoder_key(spec: dict[str, Any]) -> str:
     """The name of an encoder's folder in the cache: whoever uses the same encoder finds it, whatever they call it."""
     name = re.sub(r"[^A-Za-z0-9.]+", "-", spec.get("model", "folder").removeprefix("package:")).strip("-")
     return f"{name[:60]}-{digest(spec)[:SHORT]}"
 
 
 @functools.cache
-def well_known() -> dict[str, dict]:
+def well_known() -> dict[str, dict[str, Any]]:
     """The encoders that ship with their facts, by model."""
-    return load_yaml(PROJECT / "config" / "encoders.yaml")
+    known: dict[str, dict[str, Any]] = load_yaml(PROJECT / "config" / "encoders.yaml")
+    return known
 
 
 def distributions(model: str) -> list[str]:
@@ -47,7 +49,7 @@ def distributions(model: str) -> list[str]:
     return [f"{before}{number:0{len(first)}d}{after}" for number in range(int(first), int(last) + 1)]
 
 
-def source(name: str, entry: dict) -> Source:
+def source(name: str, entry: dict[str, Any]) -> Source:
     """What the config's entry and the table of well-known encoders say of one encoder.
 
     Raises:
@@ -59,6 +61,7 @@ def source(name: str, entry: dict) -> Source:
     if facts.get("revision") != known.get("revision"):
         facts["sha256"] = entry.get("sha256")  # another revision has other weights
     layers, hidden_size = facts.get("layers"), facts.get("hidden_size")
+    spec: dict[str, Any]
     if is_folder(model):
         folder = Path(model).expanduser()
         spec = {"folder": folder_digest(folder)}
@@ -75,7 +78,7 @@ def source(name: str, entry: dict) -> Source:
     return Source(Encoder(name, layers, hidden_size), spec, model)
 
 
-def _revision(where: str, model: str, facts: dict) -> str:
+def _revision(where: str, model: str, facts: dict[str, Any]) -> str:
     revision = facts.get("revision")
     if model.startswith("package:"):
         if not revision:
@@ -92,4 +95,4 @@ def _revision(where: str, model: str, facts: dict) -> str:
         raise InputError(
             f"{where}.revision: expected a commit (40 hexadecimal digits), since branches and tags move; found {revision}"
         )
-    return revision
+    return str(revision)

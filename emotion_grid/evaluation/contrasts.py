@@ -108,6 +108,6 @@ def matched_contrast(
     held = [name for name in others if name not in free]
     block = group_numbers(rows, held) if held else np.zeros(len(rows), dtype=int)
     common = sorted(set(block[one]) & set(block[two]))
-    found = [contrast(rows, (one & (block == key)).to_numpy(), (two & (block == key)).to_numpy()) for key in common]
-    found = [weights for weights in found if weights is not None]
+    weighted = [contrast(rows, (one & (block == key)).to_numpy(), (two & (block == key)).to_numpy()) for key in common]
+    found = [weights for weights in weighted if weights is not None]
     return (np.mean(found, axis=0) if found else None), len(found), free

@@ -7,7 +7,7 @@ import pandas as pd
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import SPLITS
-from emotion_grid.data.tables import read_predictions
+from emotion_grid.data.tables import read_predictions, read_table
 from emotion_grid.evaluation.results import read_comparison, read_metrics, read_results
 
 
@@ -62,5 +62,5 @@ def load_predictions(run: str | Path, split: str = "dev") -> pd.DataFrame:
     path = Path(run) / "predictions" / f"{split}.csv"
     if not path.is_file():
         raise InputError(f"{path}: expected a prediction table, found none")
-    labels = path.open(encoding="utf-8").readline().rstrip("\n").split(",")[1:]
+    labels = [name for name in read_table(path).columns if name != "id"]
     return read_predictions(path, labels).set_index("id")

@@ -146,7 +146,8 @@ class SharedModel:
         self._kept: dict[bytes, np.ndarray] = {}
         self._waiting: list[Sequence[np.ndarray]] = []
         self._turn, self._changed = 0, threading.Condition()
-        self.asked, self.computed, self.failure = 0, 0, None
+        self.asked, self.computed = 0, 0
+        self.failure: BaseException | None = None
 
     def __call__(self, ids: Sequence[np.ndarray]) -> np.ndarray:
         """Logits (maskings, labels) of as many rows of token ids; returns when all other explainers wait or are done, too."""
@@ -191,7 +192,8 @@ class SharedModel:
 
 def maskings_in_batches(rows: list[np.ndarray], tokens: int) -> Iterator[list[int]]:
     """Places of rows in batches of at most `tokens` tokens, padding included, longest first."""
-    order, batch = sorted(range(len(rows)), key=lambda place: -len(rows[place])), []
+    order = sorted(range(len(rows)), key=lambda place: -len(rows[place]))
+    batch: list[int] = []
     for place in order:
         if batch and (len(batch) + 1) * len(rows[batch[0]]) > tokens:
             yield batch

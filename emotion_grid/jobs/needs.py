@@ -1,6 +1,7 @@
 """Memory and time that a job asks for, estimated from a run's spec within the site's bounds."""
 
 from dataclasses import dataclass
+from typing import Any
 
 VOCABULARY = 50_000
 """Embedding rows assumed for an encoder, since a spec does not hold them."""
@@ -32,18 +33,18 @@ class Need:
     runtime: int
 
 
-def parameters(spec: dict) -> float:
+def parameters(spec: dict[str, Any]) -> float:
     """Parameters of the encoder that a run or its tokens name, from its shape: twelve squares of the width a layer, and the embeddings."""
     encoder = spec["encoder"]
-    return (12 * encoder["layers"] * encoder["hidden_size"] + VOCABULARY) * encoder["hidden_size"]
+    return float((12 * encoder["layers"] * encoder["hidden_size"] + VOCABULARY) * encoder["hidden_size"])
 
 
-def _speed(site: dict, threads: int) -> float:
+def _speed(site: dict[str, Any], threads: int) -> float:
     """Floating point operations a second that a job's device is sure to do."""
     return GPU_SPEED if site["gpus"] else CPU_SPEED * threads
 
 
-def training_seconds(spec: dict, train_bytes: int, site: dict) -> float:
+def training_seconds(spec: dict[str, Any], train_bytes: int, site: dict[str, Any]) -> float:
     """Estimated seconds of a run, on the safe side.
 
     Args:
@@ -51,11 +52,11 @@ def training_seconds(spec: dict, train_bytes: int, site: dict) -> float:
         train_bytes: size of the training rows' CSV file.
     """
     passes = 2 if spec["freeze"] == "all" else 6  # operations a parameter and token: forward alone, or backward, too
-    operations = passes * parameters(spec) * train_bytes / BYTES_PER_TOKEN * spec["training"]["epochs"]
+    operations: float = passes * parameters(spec) * train_bytes / BYTES_PER_TOKEN * spec["training"]["epochs"]
     return STARTUP_SECONDS + operations / _speed(site, spec["training"]["threads"])
 
 
-def training_need(specs: list[dict], train_bytes: int, site: dict, attempt: int) -> Need:
+def training_need(specs: list[dict[str, Any]], train_bytes: int, site: dict[str, Any], attempt: int) -> Need:
     """Memory and time of a job that trains runs one after another, within the site's bounds; more at a second try.
 
     Args:
@@ -67,7 +68,7 @@ def training_need(specs: list[dict], train_bytes: int, site: dict, attempt: int)
     return _bounded(mem_mb, minutes, site, attempt)
 
 
-def encoding_need(spec: dict, data_bytes: int, site: dict, attempt: int) -> Need:
+def encoding_need(spec: dict[str, Any], data_bytes: int, site: dict[str, Any], attempt: int) -> Need:
     """Memory and time of a job that asks a frozen encoder once for every text, within the site's bounds; more at a second try.
 
     Args:
@@ -80,12 +81,12 @@ def encoding_need(spec: dict, data_bytes: int, site: dict, attempt: int) -> Need
     return _bounded(BASE_MB + size * BYTES_PER_WEIGHT / 1e6, seconds / 60, site, attempt)
 
 
-def _bytes(spec: dict) -> int:
+def _bytes(spec: dict[str, Any]) -> int:
     """Bytes that a run holds a parameter of its encoder."""
     return BYTES_PER_WEIGHT if spec["freeze"] == "all" else BYTES_PER_PARAMETER
 
 
-def _bounded(mem_mb: float, minutes: float, site: dict, attempt: int) -> Need:
+def _bounded(mem_mb: float, minutes: float, site: dict[str, Any], attempt: int) -> Need:
     """A need within the site's bounds; more at a second try."""
     bound = site["mem_mb"] if attempt == 1 else site["mem_mb_retry"]
     return Need(

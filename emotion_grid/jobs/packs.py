@@ -1,9 +1,11 @@
 """Runs that share a job."""
 
+from typing import Any
+
 from emotion_grid.jobs.needs import training_seconds
 
 
-def pack_runs(specs: dict[str, dict], train_bytes: int, site: dict) -> list[list[str]]:
+def pack_runs(specs: dict[str, dict[str, Any]], train_bytes: int, site: dict[str, Any]) -> list[list[str]]:
     """Runs that share a job, by name and in order: at most `pack` of them, as many as its longest time is sure to hold.
 
     Args:

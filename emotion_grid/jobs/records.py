@@ -20,7 +20,9 @@ class Records:
         self.logs = Path(os.path.relpath(checkout / ".snakemake" / "slurm_logs"))
         self.has_jobs = self.logs.is_dir()
         self.queue: dict[tuple[str, str], Job] = {}
-        self.packs = {path.stem: read_json(path)["runs"] for path in sorted((home / "packs").glob("*.json"))}
+        self.packs: dict[str, list[str]] = {
+            path.stem: read_json(path)["runs"] for path in sorted((home / "packs").glob("*.json"))
+        }
         self._packs_of: dict[str, list[str]] = {}
         for pack, members in self.packs.items():
             for name in members:

@@ -35,7 +35,7 @@ def load_site(path: Path = SITE_FILE) -> dict[str, Any]:
     return site
 
 
-def fixed_resources(site: dict, gpu: bool) -> dict[str, Any]:
+def fixed_resources(site: dict[str, Any], gpu: bool) -> dict[str, Any]:
     """The resources that are the same for every job of a kind, by the names of Snakemake's Slurm executor."""
     found = {"slurm_account": site["account"], "slurm_partition": site["partition"], "qos": site["qos"]}
     found["constraint"] = site["constraint"]
@@ -50,7 +50,7 @@ def fixed_resources(site: dict, gpu: bool) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value != ""}
 
 
-def light_resources(site: dict) -> dict[str, Any]:
+def light_resources(site: dict[str, Any]) -> dict[str, Any]:
     """The resources of a step without training, where it is a job."""
     return {
         **fixed_resources(site, gpu=False),

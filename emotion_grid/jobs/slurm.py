@@ -58,13 +58,13 @@ def ended_jobs(numbers: Iterable[int], checkout: Path) -> dict[int, Job]:
     Raises:
         InputError: the accounting does not answer.
     """
-    numbers = [str(number) for number in sorted(set(numbers))]
-    if not numbers or not shutil.which("sacct"):
+    ids = [str(number) for number in sorted(set(numbers))]
+    if not ids or not shutil.which("sacct"):
         return {}
-    chosen = [",".join(numbers[i : i + JOBS_AN_OPTION]) for i in range(0, len(numbers), JOBS_AN_OPTION)]
+    chosen = [",".join(ids[i : i + JOBS_AN_OPTION]) for i in range(0, len(ids), JOBS_AN_OPTION)]
     fields = "--format=JobID,State,Comment,Start,ElapsedRaw,TimelimitRaw,MaxRSS,ReqMem,WorkDir"
     listed = call_slurm(
-        "sacct", "--noheader", "--parsable2", "--units=M", fields, *(f"--jobs={numbers}" for numbers in chosen)
+        "sacct", "--noheader", "--parsable2", "--units=M", fields, *(f"--jobs={part}" for part in chosen)
     )
     found: dict[int, Job] = {}
     for line in listed.splitlines():

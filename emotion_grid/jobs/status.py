@@ -5,9 +5,10 @@ Imports neither torch nor Snakemake. For a whole grid one `squeue` and one `sacc
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
@@ -82,7 +83,7 @@ def experiment_status(home: Path, checkout: Path) -> Experiment:
     return Experiment(home, [_with_accounting(run, records, ended) for run in runs], start, records.packs, notes)
 
 
-def _state_of_run(row: dict, records: Records, start: Start | None) -> Run:
+def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) -> Run:
     """What became of a run, before Slurm's accounting is asked: jobs to ask for have no state yet."""
     name = row["run"]
     run = Run(name, str(row["columns"].get("encoder", "")), "waiting")
@@ -106,7 +107,7 @@ def _state_of_run(row: dict, records: Records, start: Start | None) -> Run:
     if marker and marker.number is None and start and start.at_work is not False:
         return replace(run, state="running", seconds=time.time() - marker.since)
     slurm_log = records.last_log(name)
-    number = slurm_log.stem if slurm_log else marker and marker.number
+    number = slurm_log.stem if slurm_log else marker.number if marker else None
     tried = max(written or 0, (slurm_log and changed(slurm_log)) or 0, marker.since if marker else 0)
     if not tried or (start and start.at_work and tried < start.since):
         return replace(run, log=None)
@@ -136,7 +137,7 @@ def _rule_and_wildcards(label: str) -> tuple[str, str]:
 
 def _job_with_number(number: int | str | None) -> Job | None:
     """A job of which only the number is known."""
-    return Job(int(number), "", "", "") if str(number).isdigit() else None
+    return Job(int(str(number)), "", "", "") if str(number).isdigit() else None
 
 
 def counts(found: Experiment) -> str:
@@ -183,7 +184,7 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-def text_table(rows: list[tuple[str, ...]]) -> str:
+def text_table(rows: Sequence[tuple[str, ...]]) -> str:
     """Rows of text in columns two spaces apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(

@@ -27,8 +27,8 @@ def efficiency(found: Experiment) -> str:
             (
                 name,
                 str(len(group)),
-                clock(max(job.asked_seconds for job in group)),
-                clock(max(job.seconds for job in group)),
+                clock(_maximum(job.asked_seconds for job in group)),
+                clock(_maximum(job.seconds for job in group)),
                 megabytes(_maximum(job.asked_mb for job in group)),
                 megabytes(_maximum(job.mb for job in group)),
                 f"{need[0]} min, {megabytes(need[1])}",
@@ -47,7 +47,7 @@ def _suggested_limits(jobs: list[Job]) -> tuple[int, int | None]:
 
     Where one ran out, twice what it had.
     """
-    seconds = max(job.seconds * (2 if job.state == "TIMEOUT" else 1.5) for job in jobs)
+    seconds = max((job.seconds or 0) * (2 if job.state == "TIMEOUT" else 1.5) for job in jobs)
     memory = _maximum(job.mb * (2 if job.state == "OUT_OF_MEMORY" else 1.2) for job in jobs if job.mb)
     return math.ceil(seconds / 300) * 5, math.ceil(memory / 100) * 100 if memory else None
 

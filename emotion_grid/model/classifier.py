@@ -40,9 +40,12 @@ class EmotionConfig(PretrainedConfig):
         max_length: int = 256,
         **kwargs: Any,
     ):
-        self.encoder, self.encoder_path = encoder, encoder_path
-        self.head, self.freeze, self.lora = head, freeze, lora
-        self.labels, self.max_length = labels, max_length
+        # None only where transformers itself builds a config without arguments.
+        self.encoder: Any = encoder
+        self.head: Any = head
+        self.labels: Any = labels
+        self.freeze: Any = freeze
+        self.encoder_path, self.lora, self.max_length = encoder_path, lora, max_length
         if labels:
             kwargs |= {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
         super().__init__(
@@ -94,9 +97,8 @@ class EmotionClassifier(PreTrainedModel):
             inputs_embeds: (texts, tokens, hidden_size), in the place of `input_ids`.
         """
         if attention_mask is None:
-            attention_mask = torch.ones(
-                (input_ids if input_ids is not None else inputs_embeds).shape[:2], device=self.device
-            )
+            given: Any = input_ids if input_ids is not None else inputs_embeds
+            attention_mask = torch.ones(given.shape[:2], device=self.device)
         extra = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.freeze != "all"):
             hidden = self.encoder(

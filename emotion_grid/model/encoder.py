@@ -24,7 +24,7 @@ def load_encoder(path: str | Path) -> PreTrainedModel:
     )
 
 
-def encoder_layers(encoder: nn.Module) -> nn.ModuleList:
+def encoder_layers(encoder: PreTrainedModel) -> nn.ModuleList:
     """The encoder's layers, lowest first, wherever the family keeps them."""
     count = encoder.config.num_hidden_layers
     for name, module in encoder.named_modules():

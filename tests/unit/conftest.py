@@ -19,6 +19,17 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=40, database=None)
 settings.load_profile("fixed")
 
+SLOW = {"encoders", "made"}
+"""The fixtures that build encoders, on which tests train, and that score a whole study: `make test-fast` leaves their users out."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as slow every test that uses one of `SLOW`, itself or through another fixture."""
+    for item in items:
+        if SLOW & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
+
 LABELS = ["anger", "fear", "joy"]
 VOCABULARY = 100
 

@@ -14,7 +14,7 @@ class Head(nn.Module):
     def __init__(self, hidden_size: int, labels: int, size: int | None, layers: int, pooling: str, dropout: float):
         super().__init__()
         self.pooling = pooling
-        widths = [hidden_size, *[size] * (layers - 1)]
+        widths = [hidden_size, *([size] * (layers - 1) if size else [])]
         blocks: list[nn.Module] = [nn.Dropout(dropout)]
         for before, after in itertools.pairwise(widths):
             blocks += [nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout)]
