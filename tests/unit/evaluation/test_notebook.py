@@ -66,7 +66,7 @@ def test_predictions_have_a_column_a_label_and_a_row_a_text(home, split):
 
 
 def test_unknown_split_and_run_without_predictions_are_refused(home, tmp_path):
-    with pytest.raises(InputError, match="split: expected one of .*dev.*, found train"):
+    with pytest.raises(InputError, match=r"split: expected one of .*dev.*, found train"):
         load_predictions(home / "runs" / "good", "train")
     with pytest.raises(InputError, match=r"dev\.csv: expected a prediction table, found none"):
         load_predictions(tmp_path)
