@@ -24,7 +24,7 @@ def main() -> None:
     home = parser.parse_args().results
     summary, metrics = pd.read_csv(home / "summary.csv"), pd.read_csv(home / "metrics.csv")
     plan, best = read_json(home / "plan.json"), best_run(summary)
-    keep = plan["keep_models"]
+    keep, data = plan["keep_models"], {row["run"]: row["data"] for row in plan["rows"]}
     rows = []
     for _, row in summary[summary["kind"] == "run"].iterrows():
         folder = home / "runs" / row["run"] / "model"
@@ -35,6 +35,7 @@ def main() -> None:
                 row,
                 metrics[metrics["run"] == row["run"]],
                 read_json(folder.parent / "spec.json"),
+                read_json(home / "data" / data[row["run"]] / "spec.json"),
                 read_json(folder.parent / "provenance.json"),
                 str(folder),
             )

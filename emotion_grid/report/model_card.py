@@ -3,17 +3,21 @@
 import jinja2
 import pandas as pd
 
+from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.report.cells import markdown_cell
 from emotion_grid.report.page import FOLDER
 
 
-def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, provenance: dict, folder: str) -> str:
+def write_card(
+    row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, provenance: dict, folder: str
+) -> str:
     """A model card in Markdown.
 
     Args:
         row: the run's row of summary.csv.
         metrics: the run's rows of metrics.csv.
         spec, provenance: the run's files.
+        data: the spec of the prepared splits that judge it.
         folder: the model's folder, as a person would type it.
     """
     environment = jinja2.Environment(
@@ -24,29 +28,16 @@ def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, provenance: di
         keep_trailing_newline=True,
     )
     environment.filters["cell"] = lambda value: markdown_cell(str(value))
+    axes = {axis.title: axis.words(spec[axis.name]) for axis in AXES if axis.name in spec and axis.place == "run"}
     tuned = metrics[(metrics["threshold"] == "tuned") & metrics["label"].isna()]
     return environment.get_template("model_card.md.j2").render(
         run=row["run"],
         scores=tuned.to_dict("records"),
         encoder=spec["encoder"],
-        data=spec["data"],
-        axes=_axes_in_words(spec),
+        data=data,
+        axes=axes,
         training=spec["training"],
-        seed=spec["seed"],
         threshold=row["threshold"],
         provenance=provenance,
         folder=repr(folder),
     )
-
-
-def _axes_in_words(spec: dict) -> dict[str, str]:
-    """The run's value of each axis of the grid that describes the model: head, frozen layers and LoRA."""
-    return {
-        "Head": _listed(spec["head"]),
-        "Frozen layers": str(spec["freeze"]),
-        "LoRA": "none" if spec["lora"] is None else _listed(spec["lora"]),
-    }
-
-
-def _listed(values: dict) -> str:
-    return ", ".join(f"{key} {value}" for key, value in values.items() if value is not None)

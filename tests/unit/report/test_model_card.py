@@ -36,7 +36,7 @@ def test_values_of_a_run_are_no_markup_and_the_example_is_python():
         columns=["split", "threshold", "metric", "label", "value", "low", "high"],
     )
     row, folder = pd.Series({"run": "a-run", "threshold": 0.35}), 'results/an "odd" folder'
-    card = write_card(row, metrics, spec, provenance, folder)
+    card = write_card(row, metrics, spec, spec["data"], provenance, folder)
     assert r"| Labels | joy \| fear, &lt;b&gt;anger&lt;/b&gt;, \[a\]\(b\) |" in card
     assert r"| Encoder | team/a\|b, revision 1 |" in card
     assert "| Head | type mlp |\n| Frozen layers | all |\n| LoRA | rank 8 |\n" in card

@@ -43,6 +43,7 @@ def with_models(experiment: Experiment, **changes) -> None:
             "precision": "fp32",
         }
         write_json(folder / "provenance.json", facts)
+        write_json(experiment.home / "data" / row["data"] / "spec.json", read_json(folder / "spec.json")["data"])
         (folder / "model").mkdir()
         (folder / "model" / "model.safetensors").touch()
     experiment.write(**changes)
