@@ -77,4 +77,4 @@ rule all:
         f"{study.home}/summary.csv",
         f"{study.home}/report.html",
         f"{study.home}/models.csv",
-        explanation_of_study,
+        lambda wildcards: inputs.explanation(checkpoints) if inputs.explains else [],

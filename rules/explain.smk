@@ -1,16 +1,6 @@
-def explanation_page(wildcards):
-    """The explanation page of the run to explain; known once the tables are made."""
-    return inputs.explanation(checkpoints.keep_models.get(experiment=study.home.name).output[0])
-
-
-def explanation_of_study(wildcards):
-    """The same page in the full study, if the config asks for explanations."""
-    return explanation_page(wildcards) if inputs.explains else []
-
-
 rule explain:
     input:
-        explanation_page,
+        lambda wildcards: inputs.explanation(checkpoints),
 
 
 rule explain_run:

@@ -140,12 +140,13 @@ class RuleInputs:
         """What decides the explanation of a run, beside the run itself."""
         return self.study.request("explanations.json")
 
-    def explanation(self, models: Path) -> Path:
-        """The page that explains the run that the config names, or the best one.
+    def explanation(self, checkpoints: Any) -> Path:
+        """The page that explains the run that the config names, or the best one; known once the tables are made.
 
         Args:
-            models: models.csv, which says which run is the best.
+            checkpoints: Snakemake's.
         """
+        models = checkpoints.keep_models.get(experiment=self.study.home.name).output[0]
         run = self.study.config.get("explanations", {}).get("run", "best")
         with open(models, newline="") as table:
             rows = list(csv.DictReader(table))

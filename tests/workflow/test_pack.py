@@ -59,7 +59,7 @@ def test_a_signal_reaches_the_member_at_work_which_then_continues(project):
     project.edit(
         "emotion_grid/training/optimisation.py",
         "    torch.manual_seed(int(",
-        "    from pathlib import Path\n\n    if Path('slow').exists():\n        time.sleep(0.5)\n    torch.manual_seed(int(",
+        "    import time\n    from pathlib import Path\n\n    if Path('slow').exists():\n        time.sleep(0.5)\n    torch.manual_seed(int(",
     )
     (project.folder / "slow").touch()
     for run in runs[:2]:

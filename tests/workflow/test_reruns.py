@@ -109,7 +109,51 @@ def test_evaluation_and_plots_train_nothing(project):
 def test_a_changed_data_row_trains_all_that_read_it(project):
     project.edit("texts/train.csv", "train-7,", "train-7x,")
     outcome = project.run("-n")
-    assert len(outcome.trained) == 4 and "cutting its splits" in outcome.output
+    assert len(outcome.trained) == 4 and "splitting it" in outcome.output
+
+
+def test_new_labels_of_test_train_nothing_and_are_scored(project):
+    """Fault: gold labels that come months later train every run again."""
+    before, table = project.snapshot(), (project.home / "summary.csv").read_text()
+    project.edit("texts/test.csv", " 1,1,0,0\n", " 1,0,0,0\n")
+    outcome = project.run()
+    assert outcome.trained == [] and "Predicting new texts" not in outcome.output
+    assert project.snapshot() == before
+    assert (project.home / "summary.csv").read_text() != table
+    assert project.run().nothing
+
+
+def test_new_texts_of_test_are_predicted_by_the_models(project):
+    """Fault: new texts of test train every run again, or are never predicted."""
+    before = project.snapshot()
+    project.edit("texts/test.csv", "test-3,", "test-3,joy glee ")
+    kept = list(project.home.glob("runs/*/model/model.safetensors"))
+    dry = project.run("-n")
+    assert len(kept) == 1 and len(dry.trained) == 0
+    assert dry.output.count("Predicting new texts with") == 4
+    assert "texts of dev or test have changed since 4 finished runs" in dry.output
+    assert "3 of them were not kept and are trained again first" in dry.output
+    outcome = project.run()
+    assert outcome.output.count(" again for its model") == 3 and outcome.trained == []
+    after = project.snapshot()
+    assert [name for name in before if "validation" in name and before[name] != after[name]] == []
+    for name in before:
+        if name.endswith("test.csv"):
+            old, new = (
+                dict(line.split(",", 1) for line in table[name].decode().splitlines()) for table in (before, after)
+            )
+            assert old.keys() == new.keys()
+            assert [key for key in old if not close(old[key], new[key])] == ["test-3"]
+    assert project.run().nothing
+    project.edit("texts/test.csv", "test-3,joy glee ", "test-3,")
+    assert project.run("-n").output.count("Predicting new texts with") == 4
+
+
+def close(one: str, other: str) -> bool:
+    """Whether two rows of probabilities are equal but for their last digits, or are no numbers."""
+    if one == other:
+        return True
+    return all(abs(float(a) - float(b)) < 1e-5 for a, b in zip(one.split(","), other.split(","), strict=True))
 
 
 def test_lost_records_of_snakemake_and_a_changed_value_train_the_changed_runs(project):
@@ -145,7 +189,7 @@ def test_folds_heads_and_seeds_share_one_encoding(project):
     )
     output = project.run("-n").output
     assert len(project.run("-n").trained) == 24
-    assert output.count("Asking a frozen encoder") == output.count("Turning the texts into tokens") == 1
+    assert output.count("Computing the hidden states") == output.count("Tokenizing the texts") == 1
 
 
 def test_a_deleted_feature_cache_is_made_again_for_new_runs_alone(project):
@@ -155,7 +199,7 @@ def test_a_deleted_feature_cache_is_made_again_for_new_runs_alone(project):
     lost = project.home / "runs" / project.summary()[0]["run"] / "provenance.json"
     lost.unlink()
     outcome = project.run()
-    assert outcome.output.count("Asking a frozen encoder") == 1 and len(outcome.trained) == 1
+    assert outcome.output.count("Computing the hidden states") == 1 and len(outcome.trained) == 1
     assert project.snapshot() == before, "features made again are the same, bit for bit"
 
 

@@ -82,8 +82,8 @@ def test_a_failed_program_shows_its_log_and_loses_no_other_run(project):
     more_runs(project, [1, 8])
     project.edit(
         "emotion_grid/training/run.py",
-        'labels, values = spec["data"]',
-        'assert spec["seed"] != 8, "boom"\n    labels, values = spec["data"]',
+        "    set_up_environment(job.threads)\n",
+        '    set_up_environment(job.threads)\n    assert job.spec["seed"] != 8, "boom"\n',
     )
     project.configure(older_results={"program": "keep"})
     outcome = project.run(fails=True)
