@@ -59,7 +59,7 @@ def _add(points: dict[str, Point], added: Iterator[Point], config: dict, where: 
 def varying(points: list[Point]) -> list[str]:
     """The training values that differ between points, sorted by name."""
     keys = sorted({key for point in points for key in point.training})
-    return [key for key in keys if len({canonical(point.training[key]) for point in points}) > 1]
+    return [key for key in keys if len({repr(point.training[key]) for point in points}) > 1]
 
 
 def _points(config: dict, sources: dict[str, Source], block: dict, where: str) -> Iterator[Point]:

@@ -1,5 +1,6 @@
 """The plan: what a config asks for, as folders with specs; written by the process that a user starts, and only read by jobs."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,7 @@ from emotion_grid.plan.specs import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """A row of the tables: something with prediction tables in `folder`, judged by the gold labels in `data`.
 
@@ -113,9 +114,15 @@ class Data:
     columns: dict[str, Any]
     parts: list[str]
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
+        """The name of their folder."""
         return data_key(self.spec)
+
+    @functools.cached_property
+    def texts(self) -> str:
+        """The name of dev's and test's texts."""
+        return texts_key(self.spec)
 
 
 def build_plan(config: dict) -> Plan:
@@ -167,6 +174,7 @@ def _runs(
 ) -> tuple[dict[str, Row], dict[str, dict], dict[str, dict]]:
     """The rows of the grid's runs, the specs of the tokens and features that they read, and those of the data that judge older ones."""
     finished, changing = finished_runs(home / "runs"), varying(points)
+    folders = {name: f"encoders/{encoder_key(source.spec)}" for name, source in sources.items()}
     runs: dict[str, Row] = {}
     cached: dict[str, dict] = {}
     judging: dict[str, dict] = {}
@@ -181,7 +189,7 @@ def _runs(
             features_folder = f"features/{cache_key(features)}"
             cached[features_folder] = features
         run = standing_run(run_name(point, spec), spec, data.spec, home, finished, config["older_results"])
-        key = data_key(run.data)
+        key = data.key if run.data is data.spec else data_key(run.data)
         judging[key] = run.data
         runs[run.name] = Row(
             name=run.name,
@@ -191,10 +199,10 @@ def _runs(
             spec=run.spec,
             inputs=Inputs(
                 data=f"data/{key}",
-                encoder=f"encoders/{encoder_key(source.spec)}",
+                encoder=folders[source.encoder.name],
                 tokens=tokens_folder,
                 features=features_folder,
-                texts=texts_key(data.spec),
+                texts=data.texts,
             ),
             columns={**point.columns(), **{key: point.training[key] for key in changing}},
             older=run.older,

@@ -132,7 +132,7 @@ def cache_key(spec: dict) -> str:
     return digest(spec)[:16]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Where the job of a row finds what it reads; written beside its spec by the process that a user starts.
 

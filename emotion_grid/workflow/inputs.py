@@ -44,36 +44,38 @@ class RuleInputs:
 
     def folder(self, wildcards: Wildcards) -> Path:
         """A row's folder of results."""
-        home = self.study.results / wildcards.experiment
-        return home / "runs" / wildcards.run if hasattr(wildcards, "run") else home / wildcards.kind / wildcards.row
+        run = getattr(wildcards, "run", None)
+        part = f"runs/{run}" if run else f"{wildcards.kind}/{wildcards.row}"
+        return Path(f"{self.study.results}/{wildcards.experiment}/{part}")
 
     def data(self, wildcards: Wildcards) -> Path:
         """Folder of the prepared splits that a row reads."""
-        return self.study.results / wildcards.experiment / self.study.inputs(self.folder(wildcards))["data"]
+        return self.study.results / wildcards.experiment / self.study.inputs(self.folder(wildcards)).data
 
     def encoder(self, wildcards: Wildcards) -> Path:
         """Folder of the fetched encoder that a run reads."""
-        return self.study.cache / self.study.inputs(self.folder(wildcards))["encoder"]
+        return self.study.cache / self.study.inputs(self.folder(wildcards)).encoder
 
     def tokens(self, wildcards: Wildcards) -> Path:
         """Folder of the tokens that a run reads."""
-        return self.study.cache / self.study.inputs(self.folder(wildcards))["tokens"]
+        return self.study.cache / self.study.inputs(self.folder(wildcards)).tokens
 
     def features(self, wildcards: Wildcards) -> Path | None:
         """Folder of the features that a run reads; None where no layer is frozen."""
-        folder = self.study.inputs(self.folder(wildcards))["features"]
+        folder = self.study.inputs(self.folder(wildcards)).features
         return self.study.cache / folder if folder else None
 
     def run(self, wildcards: Wildcards, files: tuple[str, ...] = RESULT_FILES) -> list[Path]:
         """What a run waits for, if some of its files are not there."""
-        if not missing_files(self.folder(wildcards), files):
+        folder, cache = self.folder(wildcards), self.study.cache
+        if not missing_files(folder, files):
             return []
-        features = self.features(wildcards)
+        inputs = self.study.inputs(folder)
         return [
-            self.data(wildcards) / "checks.json",
-            self.tokens(wildcards) / "tokens.json",
-            *([features / "features.json"] if features else []),
-            self.encoder(wildcards) / "fetched.json",
+            self.study.results / wildcards.experiment / inputs.data / "checks.json",
+            cache / f"{inputs.tokens}/tokens.json",
+            *([cache / f"{inputs.features}/features.json"] if inputs.features else []),
+            cache / f"{inputs.encoder}/fetched.json",
         ]
 
     def model(self, wildcards: Wildcards) -> list[Path]:

@@ -26,6 +26,7 @@ from emotion_grid.jobs.site import load_site
 from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
 from emotion_grid.plan.inputs import raw_bytes
 from emotion_grid.plan.plan import Plan, Row, build_plan
+from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.workflow.errors import as_workflow_error
 from emotion_grid.workflow.image import StudyImage, study_paths
@@ -139,13 +140,19 @@ class Study:
         """Runs still to be made that share a job, by the pack's name; none where every run is a job of its own."""
         if self.plan is None or self.workflow.local_exec or self.site["pack"] == 1:
             return {}
-        waiting = {
-            name: row.spec
-            for name, row in self.plan.runs.items()
-            if missing_files(self.home / row.folder, RESULT_FILES)
-        }
+        waiting = {name: row.spec for name, row in self.plan.runs.items() if self._missing[name]}
         packed = pack_runs(waiting, raw_bytes(self.config, "train"), self.site)
         return {digest(runs)[:SHORT]: runs for runs in packed}
+
+    @functools.cached_property
+    def _missing(self) -> dict[str, Path | None]:
+        """The first file that each row of the plan lacks when this start begins, or None."""
+        rows = (*self.plan.runs.values(), *self.plan.rows.values()) if self.plan else ()
+        files = {"run": RESULT_FILES}
+        return {
+            row.name: next(iter(missing_files(self.home / row.folder, files.get(row.kind, BASELINE_FILES))), None)
+            for row in rows
+        }
 
     def pack_file(self, pack: str) -> Path:
         """The file that says which runs a pack holds; written before its job starts."""
@@ -169,12 +176,12 @@ class Study:
             return row.spec
         return self._written(folder, "spec.json")
 
-    def inputs(self, folder: Path) -> dict:
+    def inputs(self, folder: Path) -> Inputs:
         """Where the job of a row finds what it reads: as planned or, in a job, as it was written before it started."""
         self.begin()
         if row := self.row(folder):
-            return vars(row.inputs)
-        return self._written(folder, "inputs.json")
+            return row.inputs
+        return Inputs(**self._written(folder, "inputs.json"))
 
     def _written(self, folder: Path, name: str) -> dict:
         path = folder / name
@@ -212,10 +219,9 @@ class Study:
 
     def _renewed(self, row: Row) -> Path | None:
         """The file that stands for new predictions of a finished run, if dev or test have other texts now; else None."""
-        folder = self.home / row.folder
-        if row.predicts or not row.inputs.texts or missing_files(folder, RESULT_FILES):
+        if row.predicts or not row.inputs.texts or self._missing[row.name]:
             return None
-        record = predicted_texts(folder, row.inputs.texts)
+        record = predicted_texts(self.home / row.folder, row.inputs.texts)
         return None if record.is_file() else record
 
     def unfinished(self) -> list[Path]:
@@ -225,10 +231,8 @@ class Study:
             return []
         found = []
         for row in (*self.plan.runs.values(), *self.plan.rows.values()):
-            folder = self.home / row.folder
-            missing = missing_files(folder, RESULT_FILES if row.kind == "run" else BASELINE_FILES)
-            if missing:
-                found.append(self._packed.get(row.name, missing[0]))
+            if missing := self._missing[row.name]:
+                found.append(self._packed.get(row.name, missing))
             elif row.kind == "run" and (record := self._renewed(row)):
                 found.append(record)
         self._tell_renewals()
