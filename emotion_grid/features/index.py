@@ -75,7 +75,7 @@ class Split(torch.utils.data.Dataset):
     def __len__(self) -> int:
         return len(self.places)
 
-    def __getitems__(self, rows: list[int]) -> tuple[np.ndarray, torch.Tensor | None]:
+    def __getitems__(self, rows: list[int] | np.ndarray) -> tuple[np.ndarray, torch.Tensor | None]:
         """Places and gold of a batch; rows count in this order."""
         return self.places[rows], None if self.gold is None else self.gold[rows]
 

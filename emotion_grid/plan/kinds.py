@@ -6,6 +6,7 @@ prepared splits and writes `predictions/<split>.csv` as a run does (docs/extendi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from emotion_grid.plan.specs import baseline_spec
 
@@ -24,7 +25,7 @@ class Kind:
     name: str
     folder: str
     program: str
-    specs: Callable[[dict, dict], dict[str, dict]]
+    specs: Callable[[dict[str, Any], dict[str, Any]], dict[str, dict[str, Any]]]
 
 
 KINDS = (

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json
@@ -31,12 +32,19 @@ class Standing:
     """
 
     name: str
-    spec: dict
-    data: dict
+    spec: dict[str, Any]
+    data: dict[str, Any]
     older: tuple[str, ...] = ()
 
 
-def standing_run(name: str, spec: dict, data: dict, home: Path, finished: dict, older_results: dict) -> Standing:
+def standing_run(
+    name: str,
+    spec: dict[str, Any],
+    data: dict[str, Any],
+    home: Path,
+    finished: dict[str, list[str]],
+    older_results: dict[str, Any],
+) -> Standing:
     """The run that stands for a spec: its own or, where the config lets it, a finished one that differs in program or lock alone.
 
     Args:
@@ -62,7 +70,7 @@ def standing_run(name: str, spec: dict, data: dict, home: Path, finished: dict, 
     return own
 
 
-def _judging_data(spec: dict, data: dict, home: Path, folder: Path) -> dict:
+def _judging_data(spec: dict[str, Any], data: dict[str, Any], home: Path, folder: Path) -> dict[str, Any]:
     """The prepared splits that an older run is judged by: the present ones, or its own if these were prepared by another program."""
     if "files" in spec["data"]:
         return spec["data"] if predicts(spec, data) else data
@@ -73,12 +81,12 @@ def _judging_data(spec: dict, data: dict, home: Path, folder: Path) -> dict:
     return read_json(own) if own.is_file() else data
 
 
-def predicts(spec: dict, data: dict) -> bool:
+def predicts(spec: dict[str, Any], data: dict[str, Any]) -> bool:
     """Whether a finished run of version 0.1, whose spec names the files of dev and test, predicts the present ones."""
     return "files" in spec["data"] and spec["data"]["files"] == data["files"]
 
 
-def _in_present_form(spec: dict, data: dict) -> dict:
+def _in_present_form(spec: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """A spec of version 0.1, which names the files of all splits, as one that names what training reads."""
     if "files" not in spec["data"]:
         return spec
@@ -88,10 +96,10 @@ def _in_present_form(spec: dict, data: dict) -> dict:
     return {**spec, "data": {**rest, "train": spec["data"]["files"]["train"], **same}}
 
 
-def _without(spec: dict, keys: tuple[str, ...]) -> dict:
+def _without(spec: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     """A spec without its program or lock, and its data without theirs."""
     return {key: _without(value, keys) if key == "data" else value for key, value in spec.items() if key not in keys}
 
 
-def _part(spec: dict, key: str) -> list:
+def _part(spec: dict[str, Any], key: str) -> list[Any]:
     return [spec.get(key), spec["data"].get(key)]

@@ -48,7 +48,7 @@ class Row:
     kind: str
     folder: str
     data: str
-    spec: dict
+    spec: dict[str, Any]
     inputs: Inputs
     columns: dict[str, Any] = field(default_factory=dict)
     older: tuple[str, ...] = ()
@@ -75,15 +75,15 @@ class Plan:
     experiment: str
     runs: dict[str, Row]
     rows: dict[str, Row]
-    data: dict[str, dict]
+    data: dict[str, dict[str, Any]]
     encoders: dict[str, Source]
-    cached: dict[str, dict]
+    cached: dict[str, dict[str, Any]]
     features_gb: float
     others: list[str]
-    explanations: dict
-    settings: dict
+    explanations: dict[str, Any]
+    settings: dict[str, Any]
 
-    def document(self) -> dict:
+    def document(self) -> dict[str, Any]:
         """The content of plan.json: what decides the tables, and the programs that make them."""
         rows = [
             {
@@ -109,7 +109,7 @@ class Data:
         parts: the pieces of these axes in a name.
     """
 
-    spec: dict
+    spec: dict[str, Any]
     columns: dict[str, Any]
     parts: list[str]
 
@@ -118,7 +118,7 @@ class Data:
         return data_key(self.spec)
 
 
-def build_plan(config: dict) -> Plan:
+def build_plan(config: dict[str, Any]) -> Plan:
     """The plan for a checked config.
 
     Raises:
@@ -148,7 +148,7 @@ def _data_values(point: Point) -> str:
     return canonical([point.values[axis.name] for axis in AXES if axis.place == "data"])
 
 
-def _data(config: dict, points: list[Point]) -> dict[str, Data]:
+def _data(config: dict[str, Any], points: list[Point]) -> dict[str, Data]:
     """The prepared splits that the points read, by the values of their axes."""
     found: dict[str, Data] = {}
     axes = [axis for axis in AXES if axis.place == "data"]
@@ -163,13 +163,13 @@ def _data(config: dict, points: list[Point]) -> dict[str, Data]:
 
 
 def _runs(
-    config: dict, points: list[Point], sources: dict[str, Source], splits: dict[str, Data], home: Path
-) -> tuple[dict[str, Row], dict[str, dict], dict[str, dict]]:
+    config: dict[str, Any], points: list[Point], sources: dict[str, Source], splits: dict[str, Data], home: Path
+) -> tuple[dict[str, Row], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """The rows of the grid's runs, the specs of the tokens and features that they read, and those of the data that judge older ones."""
     finished, changing = finished_runs(home / "runs"), varying(points)
     runs: dict[str, Row] = {}
-    cached: dict[str, dict] = {}
-    judging: dict[str, dict] = {}
+    cached: dict[str, dict[str, Any]] = {}
+    judging: dict[str, dict[str, Any]] = {}
     for point in points:
         source, data = sources[point.values["encoder"]], splits[_data_values(point)]
         spec = run_spec(point, source, data.spec)
@@ -203,7 +203,7 @@ def _runs(
     return runs, cached, judging
 
 
-def _other_rows(kind: Kind, config: dict, data: Data) -> Iterator[Row]:
+def _other_rows(kind: Kind, config: dict[str, Any], data: Data) -> Iterator[Row]:
     """The rows of a kind for some prepared splits."""
     for name, spec in kind.specs(config, data.spec).items():
         folder = named([name, *data.parts], spec)
@@ -212,7 +212,7 @@ def _other_rows(kind: Kind, config: dict, data: Data) -> Iterator[Row]:
         yield Row(folder, kind.name, f"{kind.folder}/{folder}", data.key, spec, inputs, columns)
 
 
-def _settings(config: dict, rows: list[Row]) -> dict:
+def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
     """What plan.json says beside its rows."""
     explains = config["explanations"]["texts"] and config["keep_models"] != "none"
     repeated = [axis for axis in AXES if axis.repeats]
@@ -235,7 +235,7 @@ def _settings(config: dict, rows: list[Row]) -> dict:
     }
 
 
-def _explanations(config: dict, runs: dict[str, Row]) -> dict:
+def _explanations(config: dict[str, Any], runs: dict[str, Row]) -> dict[str, Any]:
     """What decides the explanation of a run, beside the run itself."""
     wanted = config["explanations"]
     if wanted["run"] != "best" and wanted["run"] not in runs:

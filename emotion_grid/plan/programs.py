@@ -40,12 +40,13 @@ def program_digest(*modules: str) -> str:
 
 def program_modules(*modules: str) -> list[str]:
     """Names of all modules that a digest covers, sorted."""
-    names, pending = set(), list(modules)
+    names: set[str] = set()
+    pending = list(modules)
     while pending:
         name = pending.pop()
         if name not in names:
             names.add(name)
-            pending += _imported(ast.parse(_module_path(name).read_text(encoding="utf-8")))
+            pending += _imported(_parsed(name))
     return sorted(names)
 
 
@@ -69,6 +70,12 @@ def _module_path(name: str) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
+def _parsed(name: str) -> ast.Module:
+    path = _module_path(name)
+    assert path is not None, f"{name} is no module of the project"
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _module_of(module: str, name: str) -> str:
     """The module that `from module import name` takes something from: `name` itself may be one."""
     return f"{module}.{name}" if _module_path(f"{module}.{name}") else module
@@ -84,7 +91,7 @@ def _module_digest(name: str) -> str:
         raise ValueError(f"expected no circle among imports, found {' -> '.join([*_pending, name])}")
     _pending.append(name)
     try:
-        return digest(_outline(ast.parse(_module_path(name).read_text(encoding="utf-8"))))
+        return digest(_outline(_parsed(name)))
     finally:
         _pending.pop()
 

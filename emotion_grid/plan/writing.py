@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json, write_json
@@ -46,7 +47,7 @@ def _reconsider(record: Path, limit: float) -> None:
             record.unlink(missing_ok=True)
 
 
-def write_request(document: dict, path: Path, beside: Path | None = None) -> Path:
+def write_request(document: dict[str, Any], path: Path, beside: Path | None = None) -> Path:
     """Write what results are made from unless it already says the same, since its time tells whether they are behind; return its path.
 
     With `beside`, a document that differs goes into that folder: so a dry run shows what would be made and changes nothing.
@@ -58,7 +59,7 @@ def write_request(document: dict, path: Path, beside: Path | None = None) -> Pat
     return path
 
 
-def _write_once(path: Path, spec: dict) -> None:
+def _write_once(path: Path, spec: dict[str, Any]) -> None:
     try:
         if not path.is_file():
             write_json(path, spec)

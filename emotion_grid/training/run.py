@@ -116,13 +116,14 @@ def _setting(job: Job, rows: dict[str, Rows], device: "torch.device", precision:
 
 def _way_of_training(job: Job, setting: "Setting", cached: dict | None) -> Any:
     """A head alone on features of the whole encoder, or the classifier on tokens or on features of its frozen layers."""
-    if cached and job.spec["freeze"] == "all":
+    features = job.features if cached else None
+    if cached and features and job.spec["freeze"] == "all":
         from emotion_grid.training.head_training import HeadTraining
 
-        return HeadTraining(setting, job.features, cached)
+        return HeadTraining(setting, features, cached)
     from emotion_grid.training.fine_tuning import FineTuning
 
-    return FineTuning(setting, job.encoder, job.features if cached else job.tokens)
+    return FineTuning(setting, job.encoder, features or job.tokens)
 
 
 def usable(features: Path | None, precision: str) -> dict | None:

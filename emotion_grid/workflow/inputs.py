@@ -28,14 +28,18 @@ class RuleInputs:
     def __init__(self, study: Study):
         self.study = study
 
-    def nothing(self, wildcards: Wildcards) -> list:
+    def nothing(self, wildcards: Wildcards) -> list[Any]:
         """The inputs of a step that reads nothing but its spec, which is written before it starts."""
         self.study.begin()
         return []
 
+    def home(self, wildcards: Wildcards) -> Path:
+        """The experiment's folder of results."""
+        return Path(self.study.results, wildcards.experiment)
+
     def runs(self, wildcards: Wildcards) -> list[Path]:
         """Folders of the runs that a job trains: the run's own, or those of its pack's members."""
-        home = self.study.results / wildcards.experiment / "runs"
+        home = self.home(wildcards) / "runs"
         if not hasattr(wildcards, "pack"):
             return [home / wildcards.run]
         self.study.begin()
@@ -44,20 +48,20 @@ class RuleInputs:
 
     def folder(self, wildcards: Wildcards) -> Path:
         """A row's folder of results."""
-        home = self.study.results / wildcards.experiment
-        return home / "runs" / wildcards.run if hasattr(wildcards, "run") else home / wildcards.kind / wildcards.row
+        kind, name = ("runs", wildcards.run) if hasattr(wildcards, "run") else (wildcards.kind, wildcards.row)
+        return Path(self.home(wildcards), kind, name)
 
     def data(self, wildcards: Wildcards) -> Path:
         """Folder of the prepared splits that a row reads."""
-        return self.study.results / wildcards.experiment / self.study.inputs(self.folder(wildcards))["data"]
+        return Path(self.home(wildcards), self.study.inputs(self.folder(wildcards))["data"])
 
     def encoder(self, wildcards: Wildcards) -> Path:
         """Folder of the fetched encoder that a run reads."""
-        return self.study.cache / self.study.inputs(self.folder(wildcards))["encoder"]
+        return Path(self.study.cache, self.study.inputs(self.folder(wildcards))["encoder"])
 
     def tokens(self, wildcards: Wildcards) -> Path:
         """Folder of the tokens that a run reads."""
-        return self.study.cache / self.study.inputs(self.folder(wildcards))["tokens"]
+        return Path(self.study.cache, self.study.inputs(self.folder(wildcards))["tokens"])
 
     def features(self, wildcards: Wildcards) -> Path | None:
         """Folder of the features that a run reads; None where no layer is frozen."""
@@ -116,7 +120,7 @@ class RuleInputs:
         """Folder of the fetched encoder that features are computed with."""
         return self._encoder(self.study.cached_spec(f"features/{wildcards.key}")["tokens"])
 
-    def _encoder(self, tokens: dict) -> Path:
+    def _encoder(self, tokens: dict[str, Any]) -> Path:
         return self.study.cache / "encoders" / encoder_key(tokens["encoder"])
 
     def tables(self, wildcards: Wildcards) -> dict[str, Any]:

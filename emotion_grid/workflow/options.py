@@ -31,4 +31,4 @@ class RuleOptions:
 
     def texts(self, wildcards: Any) -> str:
         """The name of dev's and test's texts, which a run's predictions are for."""
-        return self.study.inputs(self.inputs.folder(wildcards))["texts"]
+        return str(self.study.inputs(self.inputs.folder(wildcards))["texts"])

@@ -34,11 +34,11 @@ class RuleResources:
 
     def training_threads(self, wildcards: Any) -> int:
         """CPU threads of a training job."""
-        return max(self.study.spec(run)["training"]["threads"] for run in self.inputs.runs(wildcards))
+        return max(int(self.study.spec(run)["training"]["threads"]) for run in self.inputs.runs(wildcards))
 
     def encoding_threads(self, wildcards: Any) -> int:
         """CPU threads of a job that computes features."""
-        return self.study.cached_spec(f"features/{wildcards.key}")["threads"]
+        return int(self.study.cached_spec(f"features/{wildcards.key}")["threads"])
 
     def _training_need(self, wildcards: Any, attempt: int) -> Need:
         specs = [self.study.spec(run) for run in self.inputs.runs(wildcards)]

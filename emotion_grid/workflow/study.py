@@ -71,7 +71,7 @@ class Study:
         WorkflowError: a config, a site file, a grid or a data file that cannot be.
     """
 
-    def __init__(self, workflow: Any, config: dict):
+    def __init__(self, workflow: Any, config: dict[str, Any]):
         from snakemake.settings.types import DeploymentMethod
 
         self.workflow, self.config = workflow, config
@@ -162,21 +162,21 @@ class Study:
             return None
         return self.plan.runs.get(folder.name) or self.plan.rows.get(folder.name)
 
-    def spec(self, folder: Path) -> dict:
+    def spec(self, folder: Path) -> dict[str, Any]:
         """The spec of a row: as planned or, in a job, as it was written before it started."""
         self.begin()
         if row := self.row(folder):
             return row.spec
         return self._written(folder, "spec.json")
 
-    def inputs(self, folder: Path) -> dict:
+    def inputs(self, folder: Path) -> dict[str, Any]:
         """Where the job of a row finds what it reads: as planned or, in a job, as it was written before it started."""
         self.begin()
         if row := self.row(folder):
             return vars(row.inputs)
         return self._written(folder, "inputs.json")
 
-    def _written(self, folder: Path, name: str) -> dict:
+    def _written(self, folder: Path, name: str) -> dict[str, Any]:
         path = folder / name
         with as_workflow_error():
             if not path.is_file():
@@ -184,9 +184,10 @@ class Study:
                     f"{folder.name}: expected one of the {folder.parent.name} of the current config, or an older one with "
                     f"{name} at {path}; found neither"
                 )
-            return read_json(path)
+            written: dict[str, Any] = read_json(path)
+            return written
 
-    def cached_spec(self, folder: str) -> dict:
+    def cached_spec(self, folder: str) -> dict[str, Any]:
         """The spec of a folder of tokens or features in the cache."""
         self.begin()
         planned = self.plan.cached if self.plan else {}
