@@ -66,7 +66,7 @@ def _compute(
     import torch
 
     from emotion_grid.features.batches import token_inputs
-    from emotion_grid.features.index import VALUES, Index
+    from emotion_grid.features.index import FILES, VALUES, Index
     from emotion_grid.features.values import open_values
     from emotion_grid.model.devices import find_device, find_precision, padding_multiple
     from emotion_grid.model.encoder import LAYERED, count_parameters, keep_lower_layers, load_encoder, quieten
@@ -98,7 +98,7 @@ def _compute(
     inputs = token_inputs(tokens, index, padding_multiple(device))
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
     frozen = FrozenLayers(model.to(device).eval(), inputs, spec["output"], half, dtype)
-    with whole_folder(output / "files") as partial, open_values(partial / VALUES, shape, dtype) as file:
+    with whole_folder(output / FILES) as partial, open_values(partial / VALUES, shape, dtype) as file:
         for values in _progress(frozen, index):
             if not torch.isfinite(values).all():
                 facts["gigabytes"] = None

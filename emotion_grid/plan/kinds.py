@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from emotion_grid.base.layout import BASELINES
 from emotion_grid.plan.specs import baseline_spec
 
 
@@ -31,7 +32,7 @@ class Kind:
 KINDS = (
     Kind(
         name="baseline",
-        folder="baselines",
+        folder=BASELINES,
         program="baseline",
         specs=lambda config, data: {name: baseline_spec(name, data) for name in config["baselines"]},
     ),

@@ -7,6 +7,7 @@ from typing import Any
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import RUNS, SPEC
 from emotion_grid.data.splits import INPUTS, RESULT_FILES, missing_files
 from emotion_grid.plan.specs import training_data
 
@@ -54,19 +55,19 @@ def standing_run(
         finished: names of the runs there, by their readable part.
         older_results: the config's section.
     """
-    folder, own = home / "runs", Standing(name, spec, data)
+    folder, own = home / RUNS, Standing(name, spec, data)
     candidates = [other for other in finished.get(name.rpartition("_")[0], []) if other != name]
     kept = tuple(key for key in ("program", "lock") if older_results[key] == "keep")
     if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
         return own
     wanted = canonical(_without(spec, kept))
     for other in sorted(candidates, key=lambda other: -(folder / other).stat().st_mtime):
-        if missing_files(folder / other, (*RESULT_FILES, "spec.json")):
+        if missing_files(folder / other, (*RESULT_FILES, SPEC)):
             continue
-        found = read_json(folder / other / "spec.json")
-        if canonical(_without(_in_present_form(found, data), kept)) == wanted:
-            older = tuple(key for key in kept if _part(found, key) != _part(spec, key))
-            return Standing(other, found, _judging_data(found, data, home, folder / other), older)
+        written = read_json(folder / other / SPEC)
+        if canonical(_without(_in_present_form(written, data), kept)) == wanted:
+            older = tuple(key for key in kept if _part(written, key) != _part(spec, key))
+            return Standing(other, written, _judging_data(written, data, home, folder / other), older)
     return own
 
 
@@ -77,7 +78,7 @@ def _judging_data(spec: dict[str, Any], data: dict[str, Any], home: Path, folder
     inputs = folder / INPUTS
     if spec["data"]["program"] == data["program"] or not inputs.is_file():
         return data
-    own = home / read_json(inputs)["data"] / "spec.json"
+    own = home / read_json(inputs)["data"] / SPEC
     return read_json(own) if own.is_file() else data
 
 

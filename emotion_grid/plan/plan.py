@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.digests import canonical
+from emotion_grid.base.layout import DATA, ENCODERS, FEATURES, RUNS, TOKENS
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.encoders.sources import Source, encoder_key
@@ -150,23 +151,23 @@ def _data_values(point: Point) -> str:
 
 def _data(config: dict[str, Any], points: list[Point]) -> dict[str, Data]:
     """The prepared splits that the points read, by the values of their axes."""
-    found: dict[str, Data] = {}
+    splits: dict[str, Data] = {}
     axes = [axis for axis in AXES if axis.place == "data"]
     for point in points:
-        if (key := _data_values(point)) not in found:
+        if (key := _data_values(point)) not in splits:
             columns: dict[str, Any] = {}
             for axis in axes:
                 columns |= axis.columns(point.declared[axis.name], point.values[axis.name])
             parts = [axis.part(point.values[axis.name]) for axis in axes if point.values[axis.name] != axis.neutral]
-            found[key] = Data(data_spec(config, point.values), columns, parts)
-    return found
+            splits[key] = Data(data_spec(config, point.values), columns, parts)
+    return splits
 
 
 def _runs(
     config: dict[str, Any], points: list[Point], sources: dict[str, Source], splits: dict[str, Data], home: Path
 ) -> tuple[dict[str, Row], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """The rows of the grid's runs, the specs of the tokens and features that they read, and those of the data that judge older ones."""
-    finished, changing = finished_runs(home / "runs"), varying(points)
+    finished, changing = finished_runs(home / RUNS), varying(points)
     runs: dict[str, Row] = {}
     cached: dict[str, dict[str, Any]] = {}
     judging: dict[str, dict[str, Any]] = {}
@@ -174,11 +175,11 @@ def _runs(
         source, data = sources[point.values["encoder"]], splits[_data_values(point)]
         spec = run_spec(point, source, data.spec)
         tokens, features = tokens_spec(spec, data.spec), features_spec(spec, data.spec)
-        tokens_folder = f"tokens/{cache_key(tokens)}"
+        tokens_folder = f"{TOKENS}/{cache_key(tokens)}"
         cached[tokens_folder] = tokens
         features_folder = None
         if features:
-            features_folder = f"features/{cache_key(features)}"
+            features_folder = f"{FEATURES}/{cache_key(features)}"
             cached[features_folder] = features
         run = standing_run(run_name(point, spec), spec, data.spec, home, finished, config["older_results"])
         key = data_key(run.data)
@@ -186,12 +187,12 @@ def _runs(
         runs[run.name] = Row(
             name=run.name,
             kind="run",
-            folder=f"runs/{run.name}",
+            folder=f"{RUNS}/{run.name}",
             data=key,
             spec=run.spec,
             inputs=Inputs(
-                data=f"data/{key}",
-                encoder=f"encoders/{encoder_key(source.spec)}",
+                data=f"{DATA}/{key}",
+                encoder=f"{ENCODERS}/{encoder_key(source.spec)}",
                 tokens=tokens_folder,
                 features=features_folder,
                 texts=texts_key(data.spec),
@@ -208,7 +209,7 @@ def _other_rows(kind: Kind, config: dict[str, Any], data: Data) -> Iterator[Row]
     for name, spec in kind.specs(config, data.spec).items():
         folder = named([name, *data.parts], spec)
         columns = {"encoder": name, **data.columns}
-        inputs = Inputs(f"data/{data.key}")
+        inputs = Inputs(f"{DATA}/{data.key}")
         yield Row(folder, kind.name, f"{kind.folder}/{folder}", data.key, spec, inputs, columns)
 
 
@@ -254,10 +255,12 @@ def _other_predictions(compare: dict[str, str]) -> list[str]:
     """The prediction tables under `compare`."""
     tables = []
     for name, folder in compare.items():
-        found = [path for path in (Path(folder).expanduser() / f"{split}.csv" for split in SPLITS) if path.is_file()]
-        if not found:
+        tables_there = [
+            path for path in (Path(folder).expanduser() / f"{split}.csv" for split in SPLITS) if path.is_file()
+        ]
+        if not tables_there:
             raise InputError(
                 f"compare.{name}: expected a folder with {' or '.join(f'{split}.csv' for split in SPLITS)}, found none of them in {folder}"
             )
-        tables += [str(path) for path in found]
+        tables += [str(path) for path in tables_there]
     return tables

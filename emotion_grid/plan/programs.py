@@ -52,13 +52,13 @@ def program_modules(*modules: str) -> list[str]:
 
 def _imported(tree: ast.AST) -> list[str]:
     """The project's modules that a tree imports."""
-    found = []
+    modules = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names if _is_ours(alias.name)]
+            modules += [alias.name for alias in node.names if _is_ours(alias.name)]
         elif isinstance(node, ast.ImportFrom) and _is_ours(node.module or ""):
-            found += [_module_of(node.module or "", alias.name) for alias in node.names]
-    return found
+            modules += [_module_of(node.module or "", alias.name) for alias in node.names]
+    return modules
 
 
 def _is_ours(name: str) -> bool:
@@ -105,7 +105,7 @@ def _outline(node: Any) -> Any:
         return [*sorted((_outline(item) for item in imports), key=repr), *(_outline(item) for item in others)]
     if isinstance(node, ast.ImportFrom) and _is_ours(node.module or ""):
         names = [(alias, _module_digest(_module_of(node.module or "", alias.name))) for alias in node.names]
-        return ["project", sorted([alias.asname or alias.name, found] for alias, found in names)]
+        return ["project", sorted([alias.asname or alias.name, module] for alias, module in names)]
     if isinstance(node, ast.Import) and any(_is_ours(alias.name) for alias in node.names):
         return ["project", sorted([alias.asname or "", _module_digest(alias.name)] for alias in node.names)]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TOLD:

@@ -57,7 +57,7 @@ def training_data(data: dict[str, Any]) -> dict[str, Any]:
 
 def _judged_texts(data: dict[str, Any]) -> dict[str, Any]:
     """Digests of the texts of dev and test."""
-    return {split: found for split, found in data["texts"].items() if split != "train"}
+    return {split: texts for split, texts in data["texts"].items() if split != "train"}
 
 
 def texts_key(data: dict[str, Any]) -> str:

@@ -9,6 +9,22 @@ from types import SimpleNamespace
 from typing import Any
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import (
+    CHECKS,
+    ENCODERS,
+    EXPLANATION_PAGE,
+    EXPLANATIONS,
+    EXPLANATIONS_REQUEST,
+    FEATURES,
+    FEATURES_RECORD,
+    FETCHED,
+    PLAN,
+    RUNS,
+    TOKENS,
+    TOKENS_RECORD,
+    data_folder,
+    run_folder,
+)
 from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, missing_files
 from emotion_grid.encoders.sources import encoder_key
 from emotion_grid.plan.specs import cache_key
@@ -39,16 +55,16 @@ class RuleInputs:
 
     def runs(self, wildcards: Wildcards) -> list[Path]:
         """Folders of the runs that a job trains: the run's own, or those of its pack's members."""
-        home = self.home(wildcards) / "runs"
+        home = self.home(wildcards)
         if not hasattr(wildcards, "pack"):
-            return [home / wildcards.run]
+            return [run_folder(home, wildcards.run)]
         self.study.begin()
         members = self.study.packs.get(wildcards.pack) or read_json(self.study.pack_file(wildcards.pack))["runs"]
-        return [home / name for name in members]
+        return [run_folder(home, name) for name in members]
 
     def folder(self, wildcards: Wildcards) -> Path:
         """A row's folder of results."""
-        kind, name = ("runs", wildcards.run) if hasattr(wildcards, "run") else (wildcards.kind, wildcards.row)
+        kind, name = (RUNS, wildcards.run) if hasattr(wildcards, "run") else (wildcards.kind, wildcards.row)
         return Path(self.home(wildcards), kind, name)
 
     def data(self, wildcards: Wildcards) -> Path:
@@ -74,10 +90,10 @@ class RuleInputs:
             return []
         features = self.features(wildcards)
         return [
-            self.data(wildcards) / "checks.json",
-            self.tokens(wildcards) / "tokens.json",
-            *([features / "features.json"] if features else []),
-            self.encoder(wildcards) / "fetched.json",
+            self.data(wildcards) / CHECKS,
+            self.tokens(wildcards) / TOKENS_RECORD,
+            *([features / FEATURES_RECORD] if features else []),
+            self.encoder(wildcards) / FETCHED,
         ]
 
     def model(self, wildcards: Wildcards) -> list[Path]:
@@ -91,48 +107,48 @@ class RuleInputs:
 
     def row(self, wildcards: Wildcards) -> list[Path]:
         """What a row that is no run waits for."""
-        return [self.data(wildcards) / "checks.json"] if missing_files(self.folder(wildcards), BASELINE_FILES) else []
+        return [self.data(wildcards) / CHECKS] if missing_files(self.folder(wildcards), BASELINE_FILES) else []
 
     def tokenize(self, wildcards: Wildcards) -> list[Path]:
         """What tokens wait for."""
-        if (self.study.cache / "tokens" / wildcards.key / "tokens.json").is_file():
+        if (self.study.cache / TOKENS / wildcards.key / TOKENS_RECORD).is_file():
             return []
-        return [self.encoder_of_tokens(wildcards) / "fetched.json"]
+        return [self.encoder_of_tokens(wildcards) / FETCHED]
 
     def encoder_of_tokens(self, wildcards: Wildcards) -> Path:
         """Folder of the fetched encoder whose tokenizer makes tokens."""
-        return self._encoder(self.study.cached_spec(f"tokens/{wildcards.key}"))
+        return self._encoder(self.study.cached_spec(f"{TOKENS}/{wildcards.key}"))
 
     def encode(self, wildcards: Wildcards) -> list[Path]:
         """What features wait for."""
-        if (self.study.cache / "features" / wildcards.key / "features.json").is_file():
+        if (self.study.cache / FEATURES / wildcards.key / FEATURES_RECORD).is_file():
             return []
         return [
-            self.tokens_of_features(wildcards) / "tokens.json",
-            self.encoder_of_features(wildcards) / "fetched.json",
+            self.tokens_of_features(wildcards) / TOKENS_RECORD,
+            self.encoder_of_features(wildcards) / FETCHED,
         ]
 
     def tokens_of_features(self, wildcards: Wildcards) -> Path:
         """Folder of the tokens that features are computed from."""
-        return self.study.cache / "tokens" / cache_key(self.study.cached_spec(f"features/{wildcards.key}")["tokens"])
+        return self.study.cache / TOKENS / cache_key(self.study.cached_spec(f"{FEATURES}/{wildcards.key}")["tokens"])
 
     def encoder_of_features(self, wildcards: Wildcards) -> Path:
         """Folder of the fetched encoder that features are computed with."""
-        return self._encoder(self.study.cached_spec(f"features/{wildcards.key}")["tokens"])
+        return self._encoder(self.study.cached_spec(f"{FEATURES}/{wildcards.key}")["tokens"])
 
     def _encoder(self, tokens: dict[str, Any]) -> Path:
-        return self.study.cache / "encoders" / encoder_key(tokens["encoder"])
+        return self.study.cache / ENCODERS / encoder_key(tokens["encoder"])
 
     def tables(self, wildcards: Wildcards) -> dict[str, Any]:
         """The plan, the last file of every row in it, the gold labels, and other predictions to compare."""
         study = self.study
         if study.plan is None:
-            return {"plan": study.request("plan.json")}
+            return {"plan": study.request(PLAN)}
         rows = (*study.plan.runs.values(), *study.plan.rows.values())
         return {
-            "plan": study.request("plan.json"),
+            "plan": study.request(PLAN),
             "rows": list(dict.fromkeys(study.results_of(row) for row in rows)),
-            "data": [study.home / "data" / key / "checks.json" for key in study.plan.data],
+            "data": [data_folder(study.home, key) / CHECKS for key in study.plan.data],
             "others": study.plan.others,
         }
 
@@ -142,7 +158,7 @@ class RuleInputs:
 
     def explanation_request(self, wildcards: Wildcards) -> Path:
         """What decides the explanation of a run, beside the run itself."""
-        return self.study.request("explanations.json")
+        return self.study.request(EXPLANATIONS_REQUEST)
 
     def explanation(self, models: Path) -> Path:
         """The page that explains the run that the config names, or the best one.
@@ -154,7 +170,7 @@ class RuleInputs:
         with open(models, newline="") as table:
             rows = list(csv.DictReader(table))
         wanted = next(row["run"] for row in rows if row["run"] == run or (run == "best" and row["best"] == "True"))
-        return self.study.home / "explanations" / wanted / "explanation.html"
+        return self.study.home / EXPLANATIONS / wanted / EXPLANATION_PAGE
 
     @property
     def explains(self) -> bool:
