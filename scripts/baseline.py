@@ -10,7 +10,7 @@ from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import log
 from emotion_grid.data.rows import write_predictions
-from emotion_grid.data.splits import SPLITS
+from emotion_grid.data.splits import SPLITS, predictions_file
 from emotion_grid.data.tables import read_split
 from emotion_grid.prediction.baselines import BASELINES
 
@@ -26,7 +26,7 @@ def main() -> None:
     predict = BASELINES[spec["baseline"]](train, labels)
     for split in SPLITS:
         table = read_split(arguments.data / f"{split}.csv")
-        path = arguments.output / "predictions" / f"{split}.csv"
+        path = predictions_file(arguments.output, split)
         write_predictions(path, list(table["id"]), labels, predict(table["text"]))
         log(f"{split}: {len(table)} rows")
 

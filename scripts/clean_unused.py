@@ -19,16 +19,16 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     parser.add_argument("--yes", action="store_true", help="remove them")
     arguments = parser.parse_args()
-    found = unused(arguments.results)
+    paths = unused(arguments.results)
     guard = Guard(arguments.results, arguments.results.name) if arguments.yes else None
-    for path in found:
+    for path in paths:
         log(f"{'removing' if guard else 'unused'}: {path} ({size(path) / 1e6:.1f} MB)")
         if guard:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    if not found:
+    if not paths:
         log("nothing is unused: all there is belongs to the grid of the last start")
     elif not guard:
-        log(f"{len(found)} are not used by the grid of the last start; add --yes (make: YES=1) to remove them")
+        log(f"{len(paths)} are not used by the grid of the last start; add --yes (make: YES=1) to remove them")
 
 
 if __name__ == "__main__":

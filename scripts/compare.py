@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.layout import COMPARISON_TABLE
 from emotion_grid.base.messages import log
 from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.comparison import comparison_table
@@ -21,7 +22,7 @@ def main() -> None:
     home = parser.parse_args().results
     results = read_results(home)
     table = comparison_table(results)
-    write_table(table, home / "comparison.csv")
+    write_table(table, home / COMPARISON_TABLE)
     log(f"{len(table)} comparisons, {(table['p'].notna()).sum()} of them possible")
     if results.judge == "validation":
         log("comparisons need a labelled dev split or data.folds: the runs were chosen on validation")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import FEATURES_RECORD
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
 from emotion_grid.features.states import compute
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     parser.add_argument("--limit-gb", type=float, default=20, help="largest size of the features (default: 20)")
     given = parser.parse_args()
-    record, spec = given.output / "features.json", read_json(given.spec)
+    record, spec = given.output / FEATURES_RECORD, read_json(given.spec)
     with one_maker(given.output):
         if record.is_file():
             log("they are there already")

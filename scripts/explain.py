@@ -14,6 +14,7 @@ import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_text
+from emotion_grid.base.layout import EXPLANATION_PAGE
 from emotion_grid.base.messages import log
 from emotion_grid.data.tables import write_table
 from emotion_grid.explanation.explaining import explain
@@ -40,24 +41,24 @@ def main() -> None:
     ]  # one GPU, as in training
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     run = arguments.run.name
-    found = explain(
+    explained = explain(
         arguments.run, arguments.data, arguments.encoder, read_json(arguments.request), arguments.ids, arguments.threads
     )
-    texts, explanations, _, _, labels, _ = found
+    texts, explanations, _, _, labels, _ = explained
     table = contributions(texts, explanations, labels)
     table.insert(0, "run", run)
     sums = pd.DataFrame(
         [
             (run, key, label, base, logit)
-            for key, one in zip(texts["id"], explanations, strict=True)
-            for label, base, logit in zip(labels, one.base, one.logits, strict=True)
+            for key, explanation in zip(texts["id"], explanations, strict=True)
+            for label, base, logit in zip(labels, explanation.base, explanation.logits, strict=True)
         ],
         columns=["run", "id", "label", "base", "logit"],
     )
     for name, rows in (("contributions", table.assign(token=table["token"].map(csv_cell))), ("logits", sums)):
         write_table(rows, arguments.output / f"{name}.csv")
-    write_text(arguments.output / "explanation.html", page(run, *found))
-    log(f"{arguments.output / 'explanation.html'}")
+    write_text(arguments.output / EXPLANATION_PAGE, page(run, *explained))
+    log(f"{arguments.output / EXPLANATION_PAGE}")
 
 
 if __name__ == "__main__":

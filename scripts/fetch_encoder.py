@@ -9,6 +9,7 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import FETCHED, FILES
 from emotion_grid.base.messages import log
 from emotion_grid.encoders.fetching import fetch
 
@@ -19,8 +20,8 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="the encoder's folder in the cache")
     arguments = parser.parse_args()
     files = fetch(read_json(arguments.spec), arguments.output)
-    write_json(arguments.output / "fetched.json", files)
-    log(f"{len(files)} files in {arguments.output / 'files'}")
+    write_json(arguments.output / FETCHED, files)
+    log(f"{len(files)} files in {arguments.output / FILES}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_text
+from emotion_grid.base.layout import METRICS_TABLE, MODELS_TABLE, PLAN, SPEC, SUMMARY_TABLE, data_folder, run_folder
 from emotion_grid.base.messages import log
+from emotion_grid.data.splits import MODEL, PROVENANCE
 from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.results import best_run
 from emotion_grid.report.model_card import write_card
@@ -22,27 +24,27 @@ def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     home = parser.parse_args().results
-    summary, metrics = pd.read_csv(home / "summary.csv"), pd.read_csv(home / "metrics.csv")
-    plan, best = read_json(home / "plan.json"), best_run(summary)
+    summary, metrics = pd.read_csv(home / SUMMARY_TABLE), pd.read_csv(home / METRICS_TABLE)
+    plan, best = read_json(home / PLAN), best_run(summary)
     keep, data = plan["keep_models"], {row["run"]: row["data"] for row in plan["rows"]}
     rows = []
     for _, row in summary[summary["kind"] == "run"].iterrows():
-        folder = home / "runs" / row["run"] / "model"
+        folder = run_folder(home, row["run"]) / MODEL
         if row["run"] != plan["explained"] and (keep == "none" or (keep == "best" and row["run"] != best)):
             shutil.rmtree(folder, ignore_errors=True)
         if folder.is_dir():
             card = write_card(
                 row,
                 metrics[metrics["run"] == row["run"]],
-                read_json(folder.parent / "spec.json"),
-                read_json(home / "data" / data[row["run"]] / "spec.json"),
-                read_json(folder.parent / "provenance.json"),
+                read_json(folder.parent / SPEC),
+                read_json(data_folder(home, data[row["run"]]) / SPEC),
+                read_json(folder.parent / PROVENANCE),
                 str(folder),
             )
             write_text(folder / "README.md", card)
             log(f"{folder}")
         rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
-    write_table(pd.DataFrame(rows), home / "models.csv")
+    write_table(pd.DataFrame(rows), home / MODELS_TABLE)
 
 
 if __name__ == "__main__":

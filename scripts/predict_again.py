@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.layout import SPEC
 from emotion_grid.base.locks import one_at_a_time
 from emotion_grid.prediction.from_model import predict_again
 
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("--texts", required=True, help="name of dev's and test's texts, noted beside the predictions")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     arguments = parser.parse_args()
-    with one_at_a_time(arguments.run / "spec.json"):
+    with one_at_a_time(arguments.run / SPEC):
         predict_again(**vars(arguments))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import CHECKS
 from emotion_grid.base.messages import log
 from emotion_grid.data.preparation import prepare
 from emotion_grid.data.tables import write_split
@@ -29,7 +30,7 @@ def main() -> None:
         log(f"{split}: {len(table)} rows")
     for warning in checks["warnings"]:
         log(f"warning: {warning}")
-    write_json(arguments.output / "checks.json", checks)
+    write_json(arguments.output / CHECKS, checks)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import write_text
+from emotion_grid.base.layout import REPORT
 from emotion_grid.base.messages import log
 from emotion_grid.evaluation.results import read_results
 from emotion_grid.report.study import report_page
@@ -19,8 +20,8 @@ def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     home = parser.parse_args().results
-    write_text(home / "report.html", report_page(read_results(home)))
-    log(f"{home / 'report.html'}")
+    write_text(home / REPORT, report_page(read_results(home)))
+    log(f"{home / REPORT}")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ def main() -> None:
     parser.add_argument("--state", choices=STATES, action="append", help="list only these runs (may be given again)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a word
-    found = experiment_status(arguments.results, Path.cwd())
-    parts = [overview(found), runs_text(found, arguments.state or STATES), efficiency(found)]
+    experiment = experiment_status(arguments.results, Path.cwd())
+    parts = [overview(experiment), runs_text(experiment, arguments.state or STATES), efficiency(experiment)]
     print("\n\n".join(part for part in parts if part))
 
 

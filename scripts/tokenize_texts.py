@@ -10,6 +10,7 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import TOKENS_RECORD
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
 from emotion_grid.features.tokens import read_texts, tokenize
@@ -27,12 +28,12 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     spec = read_json(arguments.spec)
     with one_maker(arguments.output):
-        if (arguments.output / "tokens.json").is_file():
+        if (arguments.output / TOKENS_RECORD).is_file():
             log("they are there already")
             return
         paths = [path for path in (arguments.train, arguments.dev, arguments.test) if path]
         made = tokenize(read_texts(spec, paths), spec["max_length"], arguments.encoder, arguments.output)
-        write_json(arguments.output / "tokens.json", made)
+        write_json(arguments.output / TOKENS_RECORD, made)
     log(
         f"{made['texts']:,} texts, {made['tokens']:,} tokens, the longest has {made['longest']}, {made['texts_cut']} cut"
     )

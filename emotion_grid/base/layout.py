@@ -1,5 +1,58 @@
-"""Where the project lies."""
+"""Where the project lies, and the names of folders and files of results and of the cache.
+
+An experiment's folder of results, `<results_root>/<experiment>`:
+
+    plan.json, explanations.json             what decides the tables and the explanations
+    data/<key>/                              prepared splits: spec.json, checks.json, <split>.csv
+    runs/<run>/                              spec.json, inputs.json, train.log, predictions/<split>.csv, history.csv,
+                                             provenance.json, model/, and checkpoint/ while it trains
+    baselines/<row>/                         spec.json, inputs.json, predictions/<split>.csv
+    packs/<pack>.json                        which runs share a job
+    metrics/<row>.json                       metrics of each row, kept for the next evaluation
+    summary.csv, settings.csv, metrics.csv   scores of rows and settings
+    comparison.csv, models.csv, report.html  what is made from them
+    explanations/<run>/explanation.html
+
+The cache, `<cache_root>`, which experiments share:
+
+    encoders/<key>/                          spec.json, fetched.json, files/
+    tokens/<key>/                            spec.json, tokens.json, files/
+    features/<key>/                          spec.json, features.json, files/
+    images/<key>/                            images from a registry
+
+A file named here beside `files/` appears when these are whole. Training and features do not import this module: it would enter their
+digests, and a new name of a table would rename every run. What they write is named in data/splits.py (a row's own files) and in
+features/index.py (the files of tokens and features).
+"""
 
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+# Folders of an experiment's results.
+DATA, RUNS, BASELINES, PACKS = "data", "runs", "baselines", "packs"
+METRICS, EXPLANATIONS = "metrics", "explanations"
+
+# Files of an experiment's results.
+PLAN, EXPLANATIONS_REQUEST, GUARD = "plan.json", "explanations.json", ".guard"
+SUMMARY_TABLE, SETTINGS_TABLE, METRICS_TABLE = "summary.csv", "settings.csv", "metrics.csv"
+COMPARISON_TABLE, MODELS_TABLE, REPORT = "comparison.csv", "models.csv", "report.html"
+CHECKS, TRAIN_LOG, EXPLANATION_PAGE = "checks.json", "train.log", "explanation.html"
+
+# Folders of the cache, and the file that stands in each of their folders when it is whole.
+ENCODERS, TOKENS, FEATURES, IMAGES = "encoders", "tokens", "features", "images"
+FETCHED, TOKENS_RECORD, FEATURES_RECORD = "fetched.json", "tokens.json", "features.json"
+FILES = "files"
+
+SPEC = "spec.json"
+"""What decides the content of a folder of results or of the cache."""
+
+
+def run_folder(home: Path, run: str) -> Path:
+    """A run's folder in an experiment's folder of results."""
+    return home / RUNS / run
+
+
+def data_folder(home: Path, key: str) -> Path:
+    """A folder of prepared splits in an experiment's folder of results."""
+    return home / DATA / key

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from emotion_grid.base.layout import FILES
 from emotion_grid.base.messages import InputError, log
 
 
@@ -27,7 +28,7 @@ def one_maker(folder: Path) -> Iterator[None]:
         ) from error
     with file:
         _wait(file, f"another process makes {folder.name}; waiting until it is there")
-        for left in folder.glob(".files.*"):
+        for left in folder.glob(f".{FILES}.*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emotion_grid.base.digests import SHORT, digest, file_digest
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import IMAGES
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.base.requirements import image_digest, locked_on
 from emotion_grid.container.image import DESCRIPTION, Image, publish, read_labels, runtime
@@ -36,7 +37,7 @@ def find_image(value: str, cache: Path, envs: Path) -> Image:
     """
     try:
         if value.startswith("oras://"):
-            image = _pulled(value, cache / "images" / digest(value)[:SHORT], image_digest(envs))
+            image = _pulled(value, cache / IMAGES / digest(value)[:SHORT], image_digest(envs))
         else:
             path = Path(value).expanduser()
             if not path.exists():
@@ -61,20 +62,20 @@ def _described(folder: Path) -> Image:
         raise InputError(
             f"{folder}: expected {DESCRIPTION} beside an image (make share-container writes it), found none"
         )
-    found = read_json(description)
-    file = folder / found["file"]
+    described = read_json(description)
+    file = folder / described["file"]
     if not file.is_file():
         raise InputError(f"{file}: expected the image that {description} names, found none; publish it again")
-    _check_whole(file, found["sha256"])
-    if runtime() and (labels := read_labels(file)) != found["labels"]:
+    _check_whole(file, described["sha256"])
+    if runtime() and (labels := read_labels(file)) != described["labels"]:
         differing = next(
-            name for name in {**labels, **found["labels"]} if labels.get(name) != found["labels"].get(name)
+            name for name in {**labels, **described["labels"]} if labels.get(name) != described["labels"].get(name)
         )
         raise InputError(
             f"{description}: expected the image's own label {differing} ({labels.get(differing)}), found "
-            f"{found['labels'].get(differing)}; publish the image again"
+            f"{described['labels'].get(differing)}; publish the image again"
         )
-    return Image(file, found["sha256"], found["labels"])
+    return Image(file, described["sha256"], described["labels"])
 
 
 def _single(file: Path) -> Image:
@@ -89,9 +90,9 @@ def _single(file: Path) -> Image:
     if header[32:41] != b"SIF_MAGIC":
         raise InputError(f"{file}: expected an Apptainer image (SIF), found another kind of file")
     size = sum(struct.unpack("<qq", header[112:128]))  # where its data begin, and their length
-    found = file.stat().st_size
-    if found < size:
-        raise InputError(f"{file}: expected {size:,} bytes, found {found:,}: the file is truncated. Copy it again")
+    actual = file.stat().st_size
+    if actual < size:
+        raise InputError(f"{file}: expected {size:,} bytes, found {actual:,}: the file is truncated. Copy it again")
     beside = file.with_name(f"{file.name}.sha256")
     sha256 = _check_whole(file, beside.read_text().split()[0] if beside.is_file() else None)
     return Image(file, sha256, read_labels(file))

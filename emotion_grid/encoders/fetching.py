@@ -10,6 +10,7 @@ from typing import Any
 
 from emotion_grid.base.digests import file_digest
 from emotion_grid.base.files import read_json, whole_folder, write_json
+from emotion_grid.base.layout import FILES
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.encoders.files import ENCODER_FILES, folder_digest, folder_files, is_folder
@@ -116,9 +117,9 @@ def check(folder: Path, spec: dict[str, Any]) -> None:
         raise InputError(
             f"{name}: it needs code from outside (auto_map in config.json), which is not run; choose an encoder that transformers knows"
         )
-    if spec.get("sha256") and (found := file_digest(folder / "model.safetensors")) != spec["sha256"]:
+    if spec.get("sha256") and (sha256 := file_digest(folder / "model.safetensors")) != spec["sha256"]:
         raise InputError(
-            f"{name}: expected model.safetensors with SHA-256 {spec['sha256']}, found {found}; the file is not the one that was pinned"
+            f"{name}: expected model.safetensors with SHA-256 {spec['sha256']}, found {sha256}; the file is not the one that was pinned"
         )
 
 
@@ -127,21 +128,22 @@ def is_whole(folder: Path) -> bool:
     if not (folder / CHECKSUMS).is_file():
         return False
     return all(
-        (folder / name).is_file() and file_digest(folder / name) == found for name, found in _checksums(folder).items()
+        (folder / name).is_file() and file_digest(folder / name) == sha256
+        for name, sha256 in _checksums(folder).items()
     )
 
 
 def _checksums(folder: Path) -> dict[str, str]:
-    found: dict[str, str] = read_json(folder / CHECKSUMS)
-    return found
+    checksums: dict[str, str] = read_json(folder / CHECKSUMS)
+    return checksums
 
 
 def fetch(spec: dict[str, Any], output: Path) -> dict[str, str]:
-    """Fetch an encoder into `output/files`, unless it is there, and return every file's SHA-256.
+    """Fetch an encoder into its `files/`, unless it is there, and return every file's SHA-256.
 
     Whoever else fetches the same one waits and then finds it.
     """
-    target = output / "files"
+    target = output / FILES
     with one_maker(output):
         if is_whole(target):
             log("it is there already")

@@ -9,6 +9,7 @@ runs within settings, pooled over all settings. The difference is tested with a 
 import numpy as np
 import pandas as pd
 
+from emotion_grid.base.layout import data_folder
 from emotion_grid.data.tables import match, read_predictions, read_split
 from emotion_grid.evaluation.contrasts import (
     Scored,
@@ -48,7 +49,7 @@ def score_resamples(results: Results) -> Scored:
     plan, labels = results.plan, results.plan["labels"]
     folders, first = prediction_folders(plan, results.home), plan["rows"][0]["data"]
     data = {row["run"]: row["data"] for row in plan["rows"]}
-    golds = {key: read_split(results.home / "data" / key / f"{results.judge}.csv") for key in set(data.values())}
+    golds = {key: read_split(data_folder(results.home, key) / f"{results.judge}.csv") for key in set(data.values())}
     kept, scores = [], []
     for place, row in enumerate(results.summary.to_dict("records")):
         if not np.isfinite(row[results.score]):
@@ -67,19 +68,19 @@ def compare_with_best(results: Results, scored: Scored) -> list[dict]:
     """The setting of the best run against every other setting, baseline and other prediction."""
     rows = scored.rows
     best = rows["setting"] == rows.loc[rows["run"] == results.best["run"], "setting"].iloc[0]
-    name, found = results.label(results.best, repetitions=False), []
+    name, comparisons = results.label(results.best, repetitions=False), []
     for _, group in rows[~best].groupby("setting", sort=False):
         other = np.isin(rows.index, group.index)
         weights = contrast(rows, best.to_numpy(), other)
         if weights is not None:
             sides = {"first": name, "second": results.label(group.iloc[0], repetitions=False), "pairs": 1}
-            found.append({"family": "best", **sides, **judge(scored, weights, _confidence(results))})
-    return _corrected(found, results)
+            comparisons.append({"family": "best", **sides, **judge(scored, weights, _confidence(results))})
+    return _corrected(comparisons, results)
 
 
 def compare_levels(results: Results, scored: Scored) -> list[dict]:
     """Every two levels of every axis that varies, over the settings that are equal in all other axes."""
-    found = []
+    comparisons = []
     for axis in results.axes:
         others = [other.column for other in results.axes if other is not axis]
         for place, first in enumerate(axis.levels):
@@ -87,18 +88,18 @@ def compare_levels(results: Results, scored: Scored) -> list[dict]:
                 weights, pairs, free = matched_contrast(scored.rows, axis, first, second, others)
                 sides = {"axis": axis.column, "first": first, "second": second, "pairs": pairs}
                 values = {} if weights is None else judge(scored, weights, _confidence(results))
-                found.append({"family": "axis", **sides, "not_held_same": ", ".join(free), **values})
-    return _corrected(found, results)
+                comparisons.append({"family": "axis", **sides, "not_held_same": ", ".join(free), **values})
+    return _corrected(comparisons, results)
 
 
-def _corrected(found: list[dict], results: Results) -> list[dict]:
+def _corrected(comparisons: list[dict], results: Results) -> list[dict]:
     """The comparisons of one family with their corrected p and verdict."""
-    made = [row for row in found if "p" in row]
+    made = [row for row in comparisons if "p" in row]
     alpha = 1 - _confidence(results)
     for row, corrected in zip(made, holm(np.array([row["p"] for row in made])), strict=True):
         row["p_corrected"] = corrected
         row["verdict"] = SAME if corrected > alpha else HIGHER if row["difference"] > 0 else LOWER
-    return found
+    return comparisons
 
 
 def _confidence(results: Results) -> float:

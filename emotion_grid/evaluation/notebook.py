@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from emotion_grid.base.layout import COMPARISON_TABLE, METRICS_TABLE, PLAN, SETTINGS_TABLE, SUMMARY_TABLE
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.splits import SPLITS
+from emotion_grid.data.splits import SPLITS, predictions_file
 from emotion_grid.data.tables import read_predictions, read_table
 from emotion_grid.evaluation.results import read_comparison, read_metrics, read_results
 
@@ -39,11 +40,11 @@ def load_results(folder: str | Path) -> StudyResults:
         InputError: there are no finished results in the folder.
     """
     home = Path(folder)
-    for name in ("plan.json", "summary.csv", "settings.csv", "metrics.csv"):
+    for name in (PLAN, SUMMARY_TABLE, SETTINGS_TABLE, METRICS_TABLE):
         if not (home / name).is_file():
             raise InputError(f"{home}: expected the results of an experiment ({name}), found none; run snakemake first")
     results = read_results(home)
-    comparisons = read_comparison(home) if (home / "comparison.csv").is_file() else pd.DataFrame()
+    comparisons = read_comparison(home) if (home / COMPARISON_TABLE).is_file() else pd.DataFrame()
     return StudyResults(home, results.summary, results.settings, read_metrics(home), comparisons)
 
 
@@ -59,7 +60,7 @@ def load_predictions(run: str | Path, split: str = "dev") -> pd.DataFrame:
     """
     if split not in SPLITS:
         raise InputError(f"split: expected one of {', '.join(SPLITS)}, found {split}")
-    path = Path(run) / "predictions" / f"{split}.csv"
+    path = predictions_file(Path(run), split)
     if not path.is_file():
         raise InputError(f"{path}: expected a prediction table, found none")
     labels = [name for name in read_table(path).columns if name != "id"]

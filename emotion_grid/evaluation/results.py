@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import COMPARISON_TABLE, METRICS_TABLE, PLAN, SETTINGS_TABLE, SUMMARY_TABLE
+from emotion_grid.data.splits import PREDICTIONS
 from emotion_grid.data.tables import read_table
 
 DERIVED = ("head_units",)
@@ -110,9 +112,9 @@ def score_of(row: pd.Series, split: str) -> dict:
 
 def read_results(home: Path) -> Results:
     """The plan and tables of an experiment's folder."""
-    plan = read_json(home / "plan.json")
+    plan = read_json(home / PLAN)
     texts = {"run", "kind", "older", "threshold", *plan["columns"]}
-    summary, settings = (read_numbers(home / f"{name}.csv", texts) for name in ("summary", "settings"))
+    summary, settings = (read_numbers(home / name, texts) for name in (SUMMARY_TABLE, SETTINGS_TABLE))
     best = summary.set_index("run", drop=False).loc[best_run(summary)]
     judge = "dev" if finite_or_none(best.get("dev_macro_f1")) is not None else "validation"
     runs = summary[summary["kind"] == "run"]
@@ -128,12 +130,12 @@ def read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
 
 def read_metrics(home: Path) -> pd.DataFrame:
     """metrics.csv of an experiment's folder."""
-    return read_numbers(home / "metrics.csv", {"run", "split", "threshold", "metric", "label"})
+    return read_numbers(home / METRICS_TABLE, {"run", "split", "threshold", "metric", "label"})
 
 
 def read_comparison(home: Path) -> pd.DataFrame:
     """comparison.csv of an experiment's folder."""
-    return read_numbers(home / "comparison.csv", {"family", "axis", "first", "second", "verdict", "not_held_same"})
+    return read_numbers(home / COMPARISON_TABLE, {"family", "axis", "first", "second", "verdict", "not_held_same"})
 
 
 def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[VaryingAxis]:
@@ -177,5 +179,5 @@ def best_run(summary: pd.DataFrame) -> str:
 
 def prediction_folders(plan: dict, home: Path) -> dict[str, Path]:
     """Where the prediction tables of each row of the plan and of each entry under `compare` lie."""
-    folders = {row["run"]: home / row["folder"] / "predictions" for row in plan["rows"]}
+    folders = {row["run"]: home / row["folder"] / PREDICTIONS for row in plan["rows"]}
     return folders | {name: Path(folder).expanduser() for name, folder in plan["compare"].items()}

@@ -10,8 +10,9 @@ import pandas as pd
 
 from emotion_grid.base.digests import digest, file_digest
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import METRICS, data_folder
 from emotion_grid.base.messages import log
-from emotion_grid.data.splits import SPLITS
+from emotion_grid.data.splits import PROVENANCE, SPLITS
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.metrics import OVERALL, score
 from emotion_grid.evaluation.results import REPETITIONS, prediction_folders
@@ -23,7 +24,7 @@ METRIC_COLUMNS = ["run", "split", "threshold", "metric", "label", "value", "low"
 def score_row(row: dict, folder: Path, plan: dict, home: Path) -> dict:
     """The thresholds and metrics of one row of the plan, whose predictions lie in `folder`; computed or as kept from before."""
     tables = {split: folder / f"{split}.csv" for split in SPLITS if (folder / f"{split}.csv").is_file()}
-    gold_folder = home / "data" / row["data"]
+    gold_folder = data_folder(home, row["data"])
     gold_files = {split: gold_folder / f"{split}.csv" for split in {"validation", *tables}}
     key = digest(
         {
@@ -33,9 +34,9 @@ def score_row(row: dict, folder: Path, plan: dict, home: Path) -> dict:
             "program": plan["programs"]["evaluate"],
         }
     )
-    kept = home / "metrics" / f"{row['run']}.json"
-    if kept.is_file() and (found := read_json(kept))["key"] == key:
-        return found
+    kept = home / METRICS / f"{row['run']}.json"
+    if kept.is_file() and (scored := read_json(kept))["key"] == key:
+        return scored
     result = {"key": key, **score_tables(tables, gold_files, plan)}
     write_json(kept, result)
     return result
@@ -48,7 +49,7 @@ def score_tables(tables: dict[str, Path], gold_files: dict[str, Path], plan: dic
         tables: the prediction table of each split.
         gold_files: the prepared split with the gold labels of each.
     """
-    labels, how = plan["labels"], plan["evaluation"]
+    labels, evaluation = plan["labels"], plan["evaluation"]
     pairs = {}
     for split, path in tables.items():
         gold = read_split(gold_files[split])
@@ -56,13 +57,13 @@ def score_tables(tables: dict[str, Path], gold_files: dict[str, Path], plan: dic
         if has_gold(gold):
             pairs[split] = probabilities, gold[labels].to_numpy()
     half = np.full(len(labels), 0.5)
-    tuned = tune_threshold(*pairs["validation"], how["threshold"]) if "validation" in pairs else half
+    tuned = tune_threshold(*pairs["validation"], evaluation["threshold"]) if "validation" in pairs else half
     thresholds = {"0.5": half, "tuned": tuned}
     rows = [
         {"split": split, "threshold": kind, **metric}
         for split, (probabilities, gold) in pairs.items()
         for kind, values in thresholds.items()
-        for metric in score(probabilities, gold, values, labels, how["bootstrap"], how["confidence"])
+        for metric in score(probabilities, gold, values, labels, evaluation["bootstrap"], evaluation["confidence"])
     ]
     return {"thresholds": thresholds["tuned"].tolist(), "metrics": rows}
 
@@ -75,7 +76,7 @@ def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:
         **{name: row["columns"].get(name) for name in columns},
         "older": " ".join(row["older"]),
     }
-    provenance = home / row["folder"] / "provenance.json"
+    provenance = home / row["folder"] / PROVENANCE
     facts = read_json(provenance) if row["kind"] == "run" else {}
     cells |= {name: facts.get(name) for name in ("trainable_parameters", "train_seconds", "best_epoch")}
     cells["threshold"] = threshold_text(result["thresholds"])

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import SPEC
 from emotion_grid.base.messages import InputError, log
+from emotion_grid.data.splits import MODEL, predictions_file
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.thresholds import tune_threshold
 from emotion_grid.explanation.shapley import explain_texts, maskings, model_logits, split_words
@@ -46,21 +48,21 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
 
     quieten()
     torch.set_num_threads(threads)
-    spec = read_json(run / "spec.json")
+    spec = read_json(run / SPEC)
     labels, device = spec["data"]["labels"], find_device()
     splits = {split: read_split(data / f"{split}.csv") for split in ("validation", "dev")}
     judge = "dev" if has_gold(splits["dev"]) else "validation"
-    found = {
-        split: match(read_predictions(run / "predictions" / f"{split}.csv", labels), table, str(run))
+    predicted = {
+        split: match(read_predictions(predictions_file(run, split), labels), table, str(run))
         for split, table in splits.items()
     }
-    thresholds = tune_threshold(found["validation"], splits["validation"][labels].to_numpy(), request["threshold"])
-    table, probabilities = splits[judge], found[judge]
+    thresholds = tune_threshold(predicted["validation"], splits["validation"][labels].to_numpy(), request["threshold"])
+    table, probabilities = splits[judge], predicted[judge]
     wrongness = np.abs(table[labels].to_numpy() - probabilities).max(1)
     texts = choose_ids(table, ids) if ids else choose(table, wrongness, request["texts"])
     log(f"explaining {len(texts)} texts of {judge} on {device}, at most {request['evaluations']} maskings each")
-    tokenizer = AutoTokenizer.from_pretrained(run / "model", local_files_only=True, trust_remote_code=False)
-    model = EmotionClassifier.from_pretrained(run / "model", encoder=encoder).to(device)
+    tokenizer = AutoTokenizer.from_pretrained(run / MODEL, local_files_only=True, trust_remote_code=False)
+    model = EmotionClassifier.from_pretrained(run / MODEL, encoder=encoder).to(device)
     mask_id = next(
         token
         for token in (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id)

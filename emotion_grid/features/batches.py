@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from emotion_grid.base.files import read_json
-from emotion_grid.features.index import DATASET, Index
+from emotion_grid.features.index import DATASET, FILES, TOKENS_RECORD, Index
 from emotion_grid.features.values import read_values
 
 Inputs = Callable[[np.ndarray], dict[str, torch.Tensor]]
@@ -56,8 +56,8 @@ def token_inputs(tokens: Path, index: Index, multiple: int = 1) -> Inputs:
     """Reads batches of tokens: what an encoder takes."""
     from datasets import load_from_disk
 
-    fills = read_json(tokens / "tokens.json")["fill"]
-    table = load_from_disk(str(tokens / "files" / DATASET)).data
+    fills = read_json(tokens / TOKENS_RECORD)["fill"]
+    table = load_from_disk(str(tokens / FILES / DATASET)).data
     columns = {name: torch.tensor(table.column(name).combine_chunks().flatten().to_numpy()) for name in fills}
     starts = np.cumsum(index.lengths) - index.lengths
 

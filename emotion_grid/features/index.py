@@ -15,7 +15,11 @@ from safetensors.torch import load_file
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.rows import Rows
 
+TOKENS_RECORD, FEATURES_RECORD, FILES = "tokens.json", "features.json", "files"
+"""Files and folder of the cache, as in base/layout.py, which is imported by no module that the digests of runs cover."""
+
 INDEX, DATASET, TOKENIZER, VALUES = "index.safetensors", "tokens", "tokenizer", "values.safetensors"
+"""What stands in the folder `files`."""
 
 
 def text_digest(text: str) -> bytes:
@@ -32,7 +36,7 @@ class Index:
     """
 
     def __init__(self, tokens: Path):
-        found = load_file(tokens / "files" / INDEX)
+        found = load_file(tokens / FILES / INDEX)
         self.lengths, self.cut = found["lengths"].numpy(), found["cut"].numpy()
         self._places = {row.tobytes(): place for place, row in enumerate(found["digests"].numpy())}
         self._folder = tokens
@@ -75,7 +79,7 @@ class Split(torch.utils.data.Dataset):
     def __len__(self) -> int:
         return len(self.places)
 
-    def __getitems__(self, rows: list[int]) -> tuple[np.ndarray, torch.Tensor | None]:
+    def __getitems__(self, rows: list[int] | np.ndarray) -> tuple[np.ndarray, torch.Tensor | None]:
         """Places and gold of a batch; rows count in this order."""
         return self.places[rows], None if self.gold is None else self.gold[rows]
 

@@ -66,8 +66,8 @@ def _compute(
     import torch
 
     from emotion_grid.features.batches import token_inputs
-    from emotion_grid.features.index import Index
-    from emotion_grid.features.values import VALUES, open_values
+    from emotion_grid.features.index import FILES, VALUES, Index
+    from emotion_grid.features.values import open_values
     from emotion_grid.model.devices import find_device, find_precision, padding_multiple
     from emotion_grid.model.encoder import LAYERED, count_parameters, keep_lower_layers, load_encoder, quieten
 
@@ -84,7 +84,9 @@ def _compute(
     vectors = spec["output"] != "states"
     # Half the room: what a run in bf16 or fp16 computes from them has fewer digits.
     dtype = torch.float32 if vectors or precision == "fp32" else torch.float16
-    shape = (len(index.lengths) if vectors else int(index.lengths.sum()), shape_of(config)[1])
+    width = shape_of(config)[1]
+    assert width is not None, "an encoder whose width is not known is not fetched"
+    shape = (len(index.lengths) if vectors else int(index.lengths.sum()), width)
     facts["gigabytes"] = round(shape[0] * shape[1] * dtype.itemsize / 1e9, 6)
     if facts["gigabytes"] > limit:
         raise NotStored(f"the features would take {facts['gigabytes']:.2f} GB, and features_gb allows {limit:g}")
@@ -96,7 +98,7 @@ def _compute(
     inputs = token_inputs(tokens, index, padding_multiple(device))
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
     frozen = FrozenLayers(model.to(device).eval(), inputs, spec["output"], half, dtype)
-    with whole_folder(output / "files") as partial, open_values(partial / VALUES, shape, dtype) as file:
+    with whole_folder(output / FILES) as partial, open_values(partial / VALUES, shape, dtype) as file:
         for values in _progress(frozen, index):
             if not torch.isfinite(values).all():
                 facts["gigabytes"] = None

@@ -31,7 +31,7 @@ def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> 
     from safetensors.torch import save
     from transformers import AutoTokenizer
 
-    from emotion_grid.features.index import DATASET, INDEX, TOKENIZER, text_digest
+    from emotion_grid.features.index import DATASET, FILES, INDEX, TOKENIZER, text_digest
 
     disable_progress_bars()
     tokenizer = AutoTokenizer.from_pretrained(encoder, local_files_only=True, trust_remote_code=False)
@@ -45,7 +45,7 @@ def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> 
         raise InputError(f"{encoder}: expected a tokenizer with a padding token, found one without")
     fills = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id}
     columns = [name for name in tokenizer.model_input_names if name in fills and name in encoded]
-    with whole_folder(output / "files") as partial:
+    with whole_folder(output / FILES) as partial:
         Dataset.from_dict(
             {name: [encoded[name][place] for place in order] for name in columns},
             features=Features({name: List(Value("int32")) for name in columns}),

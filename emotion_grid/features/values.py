@@ -12,12 +12,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.features.index import VALUES
+from emotion_grid.features.index import FILES, VALUES
 
 
 def read_values(features: Path) -> torch.Tensor:
     """The features, memory-mapped: (texts, width) where a head reads one vector a text, else (tokens, width)."""
-    path = features / "files" / VALUES
+    path = features / FILES / VALUES
     try:
         with safe_open(path, framework="pt") as file:
             return file.get_tensor("values")

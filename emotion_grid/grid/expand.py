@@ -29,7 +29,7 @@ class Point:
         return cells
 
 
-def expand(config: dict) -> tuple[list[Point], dict[str, Source]]:
+def expand(config: dict[str, Any]) -> tuple[list[Point], dict[str, Source]]:
     """All points of a checked config's grid, in the order written, each once; and the encoders they use.
 
     Raises:
@@ -49,7 +49,7 @@ def expand(config: dict) -> tuple[list[Point], dict[str, Source]]:
     return list(points.values()), {name: entry for name, entry in sources.items() if name in used}
 
 
-def _add(points: dict[str, Point], added: Iterator[Point], config: dict, where: str) -> None:
+def _add(points: dict[str, Point], added: Iterator[Point], config: dict[str, Any], where: str) -> None:
     """Add points that are not there yet, after a check of what does not go together."""
     for point in added:
         _check(point, config, where)
@@ -62,7 +62,7 @@ def varying(points: list[Point]) -> list[str]:
     return [key for key in keys if len({repr(point.training[key]) for point in points}) > 1]
 
 
-def _points(config: dict, sources: dict[str, Source], block: dict, where: str) -> Iterator[Point]:
+def _points(config: dict[str, Any], sources: dict[str, Source], block: dict[str, Any], where: str) -> Iterator[Point]:
     """The points of a block less those that it excludes; what is excluded need not be possible."""
     axes = [[(axis.name, value) for value in _declared(axis, block, config)] for axis in AXES]
     overrides, excluded = _crossings(block.get("training", {})), block.get("exclude", [])
@@ -76,7 +76,7 @@ def _points(config: dict, sources: dict[str, Source], block: dict, where: str) -
             yield point
 
 
-def _training(config: dict, encoder: str, override: dict) -> dict[str, Any]:
+def _training(config: dict[str, Any], encoder: str, override: dict[str, Any]) -> dict[str, Any]:
     """Training values of a point: the study's, the encoder's over them, the block's over both."""
     own = config["encoders"].get(encoder, {}).get("training", {})
     typed = {key: typed_training_value(key, value) for key, value in override.items()}
@@ -86,7 +86,9 @@ def _training(config: dict, encoder: str, override: dict) -> dict[str, Any]:
     return training
 
 
-def _resolved(config: dict, sources: dict[str, Source], declared: dict, where: str) -> dict[str, Any]:
+def _resolved(
+    config: dict[str, Any], sources: dict[str, Source], declared: dict[str, Any], where: str
+) -> dict[str, Any]:
     """Axis values as the spec holds them, for the point's encoder."""
     name = declared["encoder"]
     if name not in sources:
@@ -103,14 +105,14 @@ def _resolved(config: dict, sources: dict[str, Source], declared: dict, where: s
     return values
 
 
-def _check(point: Point, config: dict, where: str) -> None:
+def _check(point: Point, config: dict[str, Any], where: str) -> None:
     """Refuse values that make no sense together."""
     for axis in AXES:
         if problem := axis.conflict(point.values, config):
             raise InputError(f"{where}.{axis.name}: {problem}")
 
 
-def _declared(axis: Axis, block: dict, config: dict) -> list:
+def _declared(axis: Axis, block: dict[str, Any], config: dict[str, Any]) -> list[Any]:
     """The values that a block gives an axis, lists inside mappings crossed."""
     if axis.name in block:
         value = block[axis.name]
@@ -119,11 +121,11 @@ def _declared(axis: Axis, block: dict, config: dict) -> list:
     return [axis.default] if levels is None else levels
 
 
-def _listed(value: Any) -> list:
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _crossings(value: Any) -> list:
+def _crossings(value: Any) -> list[Any]:
     """A mapping with lists inside becomes all mappings without; any other value stands for itself."""
     if not isinstance(value, dict):
         return [value]
@@ -131,7 +133,7 @@ def _crossings(value: Any) -> list:
     return [dict(pairs) for pairs in itertools.product(*choices)]
 
 
-def _matches(entry: dict, point: Point) -> bool:
+def _matches(entry: dict[str, Any], point: Point) -> bool:
     """Whether a point has every value that an `exclude` entry names; of a mapping, the keys that the entry names."""
     for axis in AXES:
         options = [one for item in _listed(entry.get(axis.name, [])) for one in _crossings(item)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from emotion_grid.base.layout import PACKS, TRAIN_LOG
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import clock, megabytes
 from emotion_grid.jobs.status import SITE, Run, counts, experiment_status
@@ -35,27 +36,29 @@ def explain_end(home: Path, checkout: Path, failed: Iterable[Path] = (), on_clus
         on_cluster: whether runs were Slurm jobs.
     """
     try:
-        found = experiment_status(home, checkout)
+        experiment = experiment_status(home, checkout)
     except InputError as error:
         return f"\n{error}"
-    runs, names, others = {run.name: run for run in found.runs}, [], []
+    runs, names, others = {run.name: run for run in experiment.runs}, [], []
     shared: set[str] = set()
     for log in sorted(map(Path, failed)):
-        if log.parent == home / "packs":
-            members = [name for name in found.packs.get(log.stem, []) if name in runs and runs[name].state == "failed"]
+        if log.parent == home / PACKS:
+            members = [
+                name for name in experiment.packs.get(log.stem, []) if name in runs and runs[name].state == "failed"
+            ]
             shared.update(members)
         else:
-            members = [log.parent.name] if log.name == "train.log" and log.parent.name in runs else []
+            members = [log.parent.name] if log.name == TRAIN_LOG and log.parent.name in runs else []
         names += members
         others += [] if members else [log]
     parts = [_explain_run(runs[name], name in shared) for name in names[:SHOWN]]
     if len(names) > SHOWN:
         parts.append(f"{len(names) - SHOWN} more failed: make status EXPERIMENT={home.name} STATE=failed")
     parts += [_block(f"Failed: {log.stem}", log, MEND) for log in others]
-    if on_cluster and (table := efficiency(found)):
+    if on_cluster and (table := efficiency(experiment)):
         parts.append(table)
     if parts:
-        parts.append(counts(found))
+        parts.append(counts(experiment))
     return "\n" + "\n\n".join(parts) + "\n" if parts else ""
 
 

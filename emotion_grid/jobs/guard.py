@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import GUARD
 from emotion_grid.base.locks import lock_file
 from emotion_grid.base.messages import InputError
 
@@ -26,7 +27,7 @@ class Guard:
             InputError: somebody holds it; the message says who, where and since when.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / ".guard"
+        path = folder / GUARD
         self._file = path.open("a+", encoding="utf-8")  # held until the process ends
         try:
             self.held = lock_file(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,7 +55,7 @@ class Start:
 
 def last_start(folder: Path) -> Start | None:
     """The last start of an experiment, by looking alone: the guard stays free for others."""
-    path = folder / ".guard"
+    path = folder / GUARD
     try:
         record = read_json(path)
         since = time.mktime(time.strptime(record["since"], "%Y-%m-%d %H:%M:%S"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import PACKS, RUNS, TRAIN_LOG, run_folder
 from emotion_grid.data.splits import RESULT_FILES, missing_files
 from emotion_grid.jobs.slurm import Job
 
@@ -21,7 +22,7 @@ class Records:
         self.has_jobs = self.logs.is_dir()
         self.queue: dict[tuple[str, str], Job] = {}
         self.packs: dict[str, list[str]] = {
-            path.stem: read_json(path)["runs"] for path in sorted((home / "packs").glob("*.json"))
+            path.stem: read_json(path)["runs"] for path in sorted((home / PACKS).glob("*.json"))
         }
         self._packs_of: dict[str, list[str]] = {}
         for pack, members in self.packs.items():
@@ -36,7 +37,7 @@ class Records:
 
     def marker(self, name: str) -> "Marker | None":
         """Snakemake's mark that a job of the run was begun and has not ended."""
-        folders = [("runs", name), *(("packs", pack) for pack in self._packs_of.get(name, []))]
+        folders = [(RUNS, name), *((PACKS, pack) for pack in self._packs_of.get(name, []))]
         return next((self.begun[folder] for folder in folders if folder in self.begun), None)
 
     def last_log(self, name: str) -> Path | None:
@@ -63,11 +64,11 @@ class Records:
             return False
         members = self.packs[log.parent.name.removeprefix(f"{self.home.name}_")]
         earlier = members[: members.index(name)]
-        return any(missing_files(self.home / "runs" / member, RESULT_FILES) for member in earlier)
+        return any(missing_files(run_folder(self.home, member), RESULT_FILES) for member in earlier)
 
     def program_log(self, name: str) -> Path:
         """The log of the training program."""
-        return self.home / "runs" / name / "train.log"
+        return run_folder(self.home, name) / TRAIN_LOG
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Marker:
 
 def _begun(home: Path, checkout: Path) -> dict[tuple[str, str], Marker]:
     """Snakemake's marks of files being made, by the first two parts of their paths in the experiment's folder."""
-    found, root = {}, checkout / ".snakemake" / "incomplete"
+    marks, root = {}, checkout / ".snakemake" / "incomplete"
     for folder, _, names in os.walk(root):
         for name in names:
             path = Path(folder) / name
@@ -94,10 +95,10 @@ def _begun(home: Path, checkout: Path) -> dict[tuple[str, str], Marker]:
             except (OSError, ValueError):
                 continue  # it has just ended, or is no file of this experiment
             if len(place) > 1:
-                found[place[0], Path(place[1]).stem if place[0] == "packs" else place[1]] = Marker(
+                marks[place[0], Path(place[1]).stem if place[0] == PACKS else place[1]] = Marker(
                     int(number) if str(number).isdigit() else None, since
                 )
-    return found
+    return marks
 
 
 def changed(path: Path) -> float | None:

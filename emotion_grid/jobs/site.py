@@ -37,17 +37,17 @@ def load_site(path: Path = SITE_FILE) -> dict[str, Any]:
 
 def fixed_resources(site: dict[str, Any], gpu: bool) -> dict[str, Any]:
     """The resources that are the same for every job of a kind, by the names of Snakemake's Slurm executor."""
-    found = {"slurm_account": site["account"], "slurm_partition": site["partition"], "qos": site["qos"]}
-    found["constraint"] = site["constraint"]
+    resources = {"slurm_account": site["account"], "slurm_partition": site["partition"], "qos": site["qos"]}
+    resources["constraint"] = site["constraint"]
     if site["mail"]:
-        found["slurm_extra"] = f"--mail-user={site['mail']} --mail-type=END,FAIL"
+        resources["slurm_extra"] = f"--mail-user={site['mail']} --mail-type=END,FAIL"
     if gpu and site["gpus"]:
         kind = f":{site['gpu_type']}" if site["gpu_type"] else ""
         if site["gpu_request"] == "gres":
-            found["gres"] = f"gpu{kind}:{site['gpus']}"
+            resources["gres"] = f"gpu{kind}:{site['gpus']}"
         else:
-            found |= {"gpu": site["gpus"], "gpu_model": site["gpu_type"]}
-    return {name: value for name, value in found.items() if value != ""}
+            resources |= {"gpu": site["gpus"], "gpu_model": site["gpu_type"]}
+    return {name: value for name, value in resources.items() if value != ""}
 
 
 def light_resources(site: dict[str, Any]) -> dict[str, Any]:

@@ -66,23 +66,21 @@ def ended_jobs(numbers: Iterable[int], checkout: Path) -> dict[int, Job]:
     listed = call_slurm(
         "sacct", "--noheader", "--parsable2", "--units=M", fields, *(f"--jobs={part}" for part in chosen)
     )
-    found: dict[int, Job] = {}
+    jobs: dict[int, Job] = {}
     for line in listed.splitlines():
         name, state, label, begin, used, asked, most, memory, where = line.split("|", 8)
         number, _, step = name.partition(".")
         if not number.isdigit():
             continue
-        state, before = state.partition(" ")[0], found.get(int(number))
+        state, before = state.partition(" ")[0], jobs.get(int(number))
         if not step and Path(where) == checkout:  # a number may be another cluster's, or given away again
             minutes = int(asked) * 60 if asked.isdigit() else None
-            found[int(number)] = Job(
-                int(number), state, label, begin, int(used or 0), minutes, None, _megabytes(memory)
-            )
+            jobs[int(number)] = Job(int(number), state, label, begin, int(used or 0), minutes, None, _megabytes(memory))
         elif before:
             killed = "OUT_OF_MEMORY" if state == "OUT_OF_MEMORY" else before.state
             sizes = [size for size in (before.mb, _megabytes(most)) if size is not None]
-            found[int(number)] = replace(before, state=killed, mb=max(sizes, default=None))
-    return found
+            jobs[int(number)] = replace(before, state=killed, mb=max(sizes, default=None))
+    return jobs
 
 
 def call_slurm(*command: str) -> str:
@@ -99,14 +97,14 @@ def call_slurm(*command: str) -> str:
 
 def _seconds(text: str) -> int | None:
     """Seconds of Slurm's `[days-][hours:]minutes:seconds`; None for words such as UNLIMITED."""
-    found = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)", text)
-    if not found:
+    match = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)", text)
+    if not match:
         return None
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def _megabytes(text: str) -> float | None:
     """The number in Slurm's `3016M`; None if it says nothing."""
-    found = re.match(r"([\d.]+)M", text)
-    return float(found[1]) if found else None
+    match = re.match(r"([\d.]+)M", text)
+    return float(match[1]) if match else None

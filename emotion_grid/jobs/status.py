@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import PLAN
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import clock
-from emotion_grid.data.splits import RESULT_FILES, missing_files
+from emotion_grid.data.splits import PROVENANCE, RESULT_FILES, missing_files
 from emotion_grid.jobs.guard import Start, last_start
 from emotion_grid.jobs.records import Records, changed, slurm_time
 from emotion_grid.jobs.slurm import Job, ended_jobs, queued_jobs
@@ -60,12 +61,12 @@ def experiment_status(home: Path, checkout: Path) -> Experiment:
     Raises:
         InputError: there is no plan.
     """
-    if not (home / "plan.json").is_file():
-        others = ", ".join(sorted(path.parent.name for path in home.parent.glob("*/plan.json"))) or "none"
+    if not (home / PLAN).is_file():
+        others = ", ".join(sorted(path.parent.name for path in home.parent.glob(f"*/{PLAN}"))) or "none"
         raise InputError(
-            f"{home}: expected the results of an experiment (plan.json), found none; start it first (experiments in {home.parent}: {others})"
+            f"{home}: expected the results of an experiment ({PLAN}), found none; start it first (experiments in {home.parent}: {others})"
         )
-    rows = [row for row in read_json(home / "plan.json")["rows"] if row["kind"] == "run"]
+    rows = [row for row in read_json(home / PLAN)["rows"] if row["kind"] == "run"]
     start, notes, records = last_start(home), [], Records(home, checkout)
     try:
         records.queue = {
@@ -91,8 +92,10 @@ def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) ->
     written = changed(program_log)
     run = replace(run, log=program_log if written else None)
     if not missing_files(records.home / row["folder"], RESULT_FILES):
-        made = read_json(records.home / row["folder"] / "provenance.json")
-        return replace(run, state="done", job=_job_with_number(made.get("job")), seconds=made.get("total_seconds"))
+        provenance = read_json(records.home / row["folder"] / PROVENANCE)
+        return replace(
+            run, state="done", job=_job_with_number(provenance.get("job")), seconds=provenance.get("total_seconds")
+        )
     for place in records.places(name):
         if job := records.queue.get(place):
             state = "queued" if job.state in IN_QUEUE else "running"
@@ -140,28 +143,28 @@ def _job_with_number(number: int | str | None) -> Job | None:
     return Job(int(str(number)), "", "", "") if str(number).isdigit() else None
 
 
-def counts(found: Experiment) -> str:
+def counts(experiment: Experiment) -> str:
     """How many runs are in each state."""
-    states = Counter(run.state for run in found.runs)
-    return f"{found.home.name}: {len(found.runs)} runs: " + ", ".join(
+    states = Counter(run.state for run in experiment.runs)
+    return f"{experiment.home.name}: {len(experiment.runs)} runs: " + ", ".join(
         f"{states[state]} {state}" for state in STATES if states[state]
     )
 
 
-def overview(found: Experiment) -> str:
+def overview(experiment: Experiment) -> str:
     """How many runs are in each state, whether a start is at work, and what could not be asked."""
-    lines = [counts(found)]
-    if found.start:
+    lines = [counts(experiment)]
+    if experiment.start:
         words = {
             True: "A start is at work, {}",
             False: "No start is at work; the last was {}",
             None: "The last start was {}; only that host can tell whether it is still at work",
         }
-        lines.append(words[found.start.at_work].format(found.start.owner))
-    return "\n".join([*lines, *found.notes])
+        lines.append(words[experiment.start.at_work].format(experiment.start.owner))
+    return "\n".join([*lines, *experiment.notes])
 
 
-def runs_text(found: Experiment, states: Iterable[str] = STATES) -> str:
+def runs_text(experiment: Experiment, states: Iterable[str] = STATES) -> str:
     """A line a run: state, Slurm's job id, time used, name, log, and how its job stands or ended."""
     rows = [("state", "job", "time", "run", "log", "Slurm")]
     for state in STATES:
@@ -174,7 +177,7 @@ def runs_text(found: Experiment, states: Iterable[str] = STATES) -> str:
                 str(run.log or "-"),
                 run.job.state if run.job and run.job.state and state != "done" else "-",
             )
-            for run in found.runs
+            for run in experiment.runs
             if run.state == state and state in states
         ]
     return text_table(rows) if len(rows) > 1 else ""

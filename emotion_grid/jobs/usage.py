@@ -8,10 +8,10 @@ from emotion_grid.jobs.slurm import Job
 from emotion_grid.jobs.status import SITE, Experiment, text_table
 
 
-def efficiency(found: Experiment) -> str:
+def efficiency(experiment: Experiment) -> str:
     """Time and memory that ended jobs asked for and used, by encoder, and what would do next time; empty without such jobs."""
     jobs: dict[int, tuple[Job, set[str]]] = {}
-    for run in found.runs:
+    for run in experiment.runs:
         if run.state in ("done", "failed") and run.job and run.job.state != "RUNNING" and run.job.asked_seconds:
             jobs.setdefault(run.job.number, (run.job, set()))[1].add(run.encoder)
     groups: dict[str, list[Job]] = {}
@@ -35,7 +35,7 @@ def efficiency(found: Experiment) -> str:
             )
         )
     memory = _maximum(need[1] for need in needs)
-    shared = sum(run.job is not None and run.job.number in jobs for run in found.runs) > len(jobs)
+    shared = sum(run.job is not None and run.job.number in jobs for run in experiment.runs) > len(jobs)
     bounds = [] if shared else [f"runtime: {max(need[0] for need in needs)}"]  # less time would make packs smaller
     bounds += [f"mem_mb: {memory}"] if memory else []
     advice = f"\nNext time, for such runs, in {SITE}: {', '.join(bounds)}" if bounds else ""

@@ -1,6 +1,7 @@
 """The raw files of a study."""
 
 from pathlib import Path
+from typing import Any
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.raw import columns
@@ -9,20 +10,20 @@ RAW_SPLITS = ("train", "dev", "test")
 """The splits that a config names files for."""
 
 
-def raw_files(config: dict) -> dict[str, Path]:
+def raw_files(config: dict[str, Any]) -> dict[str, Path]:
     """The raw file of each split that a config names, there or not."""
     root = Path(config.get("data_root", ".")).expanduser()
     data = config.get("data", {})
     return {split: root / data[split] for split in RAW_SPLITS if split in data}
 
 
-def raw_bytes(config: dict, *splits: str) -> int:
+def raw_bytes(config: dict[str, Any], *splits: str) -> int:
     """Size of the raw files of some splits, in bytes."""
     files = raw_files(config)
     return sum(files[split].stat().st_size for split in splits if split in files and files[split].is_file())
 
 
-def checked_files(config: dict) -> dict[str, Path]:
+def checked_files(config: dict[str, Any]) -> dict[str, Path]:
     """The raw file of each split that a study has.
 
     Raises:

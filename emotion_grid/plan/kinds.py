@@ -6,7 +6,9 @@ prepared splits and writes `predictions/<split>.csv` as a run does (docs/extendi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from emotion_grid.base.layout import BASELINES
 from emotion_grid.plan.specs import baseline_spec
 
 
@@ -24,13 +26,13 @@ class Kind:
     name: str
     folder: str
     program: str
-    specs: Callable[[dict, dict], dict[str, dict]]
+    specs: Callable[[dict[str, Any], dict[str, Any]], dict[str, dict[str, Any]]]
 
 
 KINDS = (
     Kind(
         name="baseline",
-        folder="baselines",
+        folder=BASELINES,
         program="baseline",
         specs=lambda config, data: {name: baseline_spec(name, data) for name in config["baselines"]},
     ),

@@ -3,9 +3,11 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import RUNS, SPEC
 from emotion_grid.data.splits import INPUTS, RESULT_FILES, missing_files
 from emotion_grid.plan.specs import training_data
 
@@ -31,12 +33,19 @@ class Standing:
     """
 
     name: str
-    spec: dict
-    data: dict
+    spec: dict[str, Any]
+    data: dict[str, Any]
     older: tuple[str, ...] = ()
 
 
-def standing_run(name: str, spec: dict, data: dict, home: Path, finished: dict, older_results: dict) -> Standing:
+def standing_run(
+    name: str,
+    spec: dict[str, Any],
+    data: dict[str, Any],
+    home: Path,
+    finished: dict[str, list[str]],
+    older_results: dict[str, Any],
+) -> Standing:
     """The run that stands for a spec: its own or, where the config lets it, a finished one that differs in program or lock alone.
 
     Args:
@@ -46,39 +55,39 @@ def standing_run(name: str, spec: dict, data: dict, home: Path, finished: dict, 
         finished: names of the runs there, by their readable part.
         older_results: the config's section.
     """
-    folder, own = home / "runs", Standing(name, spec, data)
+    folder, own = home / RUNS, Standing(name, spec, data)
     candidates = [other for other in finished.get(name.rpartition("_")[0], []) if other != name]
     kept = tuple(key for key in ("program", "lock") if older_results[key] == "keep")
     if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
         return own
     wanted = canonical(_without(spec, kept))
     for other in sorted(candidates, key=lambda other: -(folder / other).stat().st_mtime):
-        if missing_files(folder / other, (*RESULT_FILES, "spec.json")):
+        if missing_files(folder / other, (*RESULT_FILES, SPEC)):
             continue
-        found = read_json(folder / other / "spec.json")
-        if canonical(_without(_in_present_form(found, data), kept)) == wanted:
-            older = tuple(key for key in kept if _part(found, key) != _part(spec, key))
-            return Standing(other, found, _judging_data(found, data, home, folder / other), older)
+        written = read_json(folder / other / SPEC)
+        if canonical(_without(_in_present_form(written, data), kept)) == wanted:
+            older = tuple(key for key in kept if _part(written, key) != _part(spec, key))
+            return Standing(other, written, _judging_data(written, data, home, folder / other), older)
     return own
 
 
-def _judging_data(spec: dict, data: dict, home: Path, folder: Path) -> dict:
+def _judging_data(spec: dict[str, Any], data: dict[str, Any], home: Path, folder: Path) -> dict[str, Any]:
     """The prepared splits that an older run is judged by: the present ones, or its own if these were prepared by another program."""
     if "files" in spec["data"]:
         return spec["data"] if predicts(spec, data) else data
     inputs = folder / INPUTS
     if spec["data"]["program"] == data["program"] or not inputs.is_file():
         return data
-    own = home / read_json(inputs)["data"] / "spec.json"
+    own = home / read_json(inputs)["data"] / SPEC
     return read_json(own) if own.is_file() else data
 
 
-def predicts(spec: dict, data: dict) -> bool:
+def predicts(spec: dict[str, Any], data: dict[str, Any]) -> bool:
     """Whether a finished run of version 0.1, whose spec names the files of dev and test, predicts the present ones."""
     return "files" in spec["data"] and spec["data"]["files"] == data["files"]
 
 
-def _in_present_form(spec: dict, data: dict) -> dict:
+def _in_present_form(spec: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """A spec of version 0.1, which names the files of all splits, as one that names what training reads."""
     if "files" not in spec["data"]:
         return spec
@@ -88,10 +97,10 @@ def _in_present_form(spec: dict, data: dict) -> dict:
     return {**spec, "data": {**rest, "train": spec["data"]["files"]["train"], **same}}
 
 
-def _without(spec: dict, keys: tuple[str, ...]) -> dict:
+def _without(spec: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     """A spec without its program or lock, and its data without theirs."""
     return {key: _without(value, keys) if key == "data" else value for key, value in spec.items() if key not in keys}
 
 
-def _part(spec: dict, key: str) -> list:
+def _part(spec: dict[str, Any], key: str) -> list[Any]:
     return [spec.get(key), spec["data"].get(key)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.digests import canonical
+from emotion_grid.base.layout import DATA, ENCODERS, FEATURES, RUNS, TOKENS
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.encoders.sources import Source, encoder_key
@@ -49,7 +50,7 @@ class Row:
     kind: str
     folder: str
     data: str
-    spec: dict
+    spec: dict[str, Any]
     inputs: Inputs
     columns: dict[str, Any] = field(default_factory=dict)
     older: tuple[str, ...] = ()
@@ -76,15 +77,15 @@ class Plan:
     experiment: str
     runs: dict[str, Row]
     rows: dict[str, Row]
-    data: dict[str, dict]
+    data: dict[str, dict[str, Any]]
     encoders: dict[str, Source]
-    cached: dict[str, dict]
+    cached: dict[str, dict[str, Any]]
     features_gb: float
     others: list[str]
-    explanations: dict
-    settings: dict
+    explanations: dict[str, Any]
+    settings: dict[str, Any]
 
-    def document(self) -> dict:
+    def document(self) -> dict[str, Any]:
         """The content of plan.json: what decides the tables, and the programs that make them."""
         rows = [
             {
@@ -110,7 +111,7 @@ class Data:
         parts: the pieces of these axes in a name.
     """
 
-    spec: dict
+    spec: dict[str, Any]
     columns: dict[str, Any]
     parts: list[str]
 
@@ -125,7 +126,7 @@ class Data:
         return texts_key(self.spec)
 
 
-def build_plan(config: dict) -> Plan:
+def build_plan(config: dict[str, Any]) -> Plan:
     """The plan for a checked config.
 
     Raises:
@@ -155,38 +156,38 @@ def _data_values(point: Point) -> str:
     return canonical([point.values[axis.name] for axis in AXES if axis.place == "data"])
 
 
-def _data(config: dict, points: list[Point]) -> dict[str, Data]:
+def _data(config: dict[str, Any], points: list[Point]) -> dict[str, Data]:
     """The prepared splits that the points read, by the values of their axes."""
-    found: dict[str, Data] = {}
+    splits: dict[str, Data] = {}
     axes = [axis for axis in AXES if axis.place == "data"]
     for point in points:
-        if (key := _data_values(point)) not in found:
+        if (key := _data_values(point)) not in splits:
             columns: dict[str, Any] = {}
             for axis in axes:
                 columns |= axis.columns(point.declared[axis.name], point.values[axis.name])
             parts = [axis.part(point.values[axis.name]) for axis in axes if point.values[axis.name] != axis.neutral]
-            found[key] = Data(data_spec(config, point.values), columns, parts)
-    return found
+            splits[key] = Data(data_spec(config, point.values), columns, parts)
+    return splits
 
 
 def _runs(
-    config: dict, points: list[Point], sources: dict[str, Source], splits: dict[str, Data], home: Path
-) -> tuple[dict[str, Row], dict[str, dict], dict[str, dict]]:
+    config: dict[str, Any], points: list[Point], sources: dict[str, Source], splits: dict[str, Data], home: Path
+) -> tuple[dict[str, Row], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """The rows of the grid's runs, the specs of the tokens and features that they read, and those of the data that judge older ones."""
-    finished, changing = finished_runs(home / "runs"), varying(points)
-    folders = {name: f"encoders/{encoder_key(source.spec)}" for name, source in sources.items()}
+    finished, changing = finished_runs(home / RUNS), varying(points)
+    folders = {name: f"{ENCODERS}/{encoder_key(source.spec)}" for name, source in sources.items()}
     runs: dict[str, Row] = {}
-    cached: dict[str, dict] = {}
-    judging: dict[str, dict] = {}
+    cached: dict[str, dict[str, Any]] = {}
+    judging: dict[str, dict[str, Any]] = {}
     for point in points:
         source, data = sources[point.values["encoder"]], splits[_data_values(point)]
         spec = run_spec(point, source, data.spec)
         tokens, features = tokens_spec(spec, data.spec), features_spec(spec, data.spec)
-        tokens_folder = f"tokens/{cache_key(tokens)}"
+        tokens_folder = f"{TOKENS}/{cache_key(tokens)}"
         cached[tokens_folder] = tokens
         features_folder = None
         if features:
-            features_folder = f"features/{cache_key(features)}"
+            features_folder = f"{FEATURES}/{cache_key(features)}"
             cached[features_folder] = features
         run = standing_run(run_name(point, spec), spec, data.spec, home, finished, config["older_results"])
         key = data.key if run.data is data.spec else data_key(run.data)
@@ -194,11 +195,11 @@ def _runs(
         runs[run.name] = Row(
             name=run.name,
             kind="run",
-            folder=f"runs/{run.name}",
+            folder=f"{RUNS}/{run.name}",
             data=key,
             spec=run.spec,
             inputs=Inputs(
-                data=f"data/{key}",
+                data=f"{DATA}/{key}",
                 encoder=folders[source.encoder.name],
                 tokens=tokens_folder,
                 features=features_folder,
@@ -211,16 +212,16 @@ def _runs(
     return runs, cached, judging
 
 
-def _other_rows(kind: Kind, config: dict, data: Data) -> Iterator[Row]:
+def _other_rows(kind: Kind, config: dict[str, Any], data: Data) -> Iterator[Row]:
     """The rows of a kind for some prepared splits."""
     for name, spec in kind.specs(config, data.spec).items():
         folder = named([name, *data.parts], spec)
         columns = {"encoder": name, **data.columns}
-        inputs = Inputs(f"data/{data.key}")
+        inputs = Inputs(f"{DATA}/{data.key}")
         yield Row(folder, kind.name, f"{kind.folder}/{folder}", data.key, spec, inputs, columns)
 
 
-def _settings(config: dict, rows: list[Row]) -> dict:
+def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
     """What plan.json says beside its rows."""
     explains = config["explanations"]["texts"] and config["keep_models"] != "none"
     repeated = [axis for axis in AXES if axis.repeats]
@@ -243,7 +244,7 @@ def _settings(config: dict, rows: list[Row]) -> dict:
     }
 
 
-def _explanations(config: dict, runs: dict[str, Row]) -> dict:
+def _explanations(config: dict[str, Any], runs: dict[str, Row]) -> dict[str, Any]:
     """What decides the explanation of a run, beside the run itself."""
     wanted = config["explanations"]
     if wanted["run"] != "best" and wanted["run"] not in runs:
@@ -262,10 +263,12 @@ def _other_predictions(compare: dict[str, str]) -> list[str]:
     """The prediction tables under `compare`."""
     tables = []
     for name, folder in compare.items():
-        found = [path for path in (Path(folder).expanduser() / f"{split}.csv" for split in SPLITS) if path.is_file()]
-        if not found:
+        tables_there = [
+            path for path in (Path(folder).expanduser() / f"{split}.csv" for split in SPLITS) if path.is_file()
+        ]
+        if not tables_there:
             raise InputError(
                 f"compare.{name}: expected a folder with {' or '.join(f'{split}.csv' for split in SPLITS)}, found none of them in {folder}"
             )
-        tables += [str(path) for path in found]
+        tables += [str(path) for path in tables_there]
     return tables

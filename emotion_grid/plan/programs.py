@@ -40,24 +40,25 @@ def program_digest(*modules: str) -> str:
 
 def program_modules(*modules: str) -> list[str]:
     """Names of all modules that a digest covers, sorted."""
-    names, pending = set(), list(modules)
+    names: set[str] = set()
+    pending = list(modules)
     while pending:
         name = pending.pop()
         if name not in names:
             names.add(name)
-            pending += _imported(ast.parse(_module_path(name).read_text(encoding="utf-8")))
+            pending += _imported(_parsed(name))
     return sorted(names)
 
 
 def _imported(tree: ast.AST) -> list[str]:
     """The project's modules that a tree imports."""
-    found = []
+    modules = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names if _is_ours(alias.name)]
+            modules += [alias.name for alias in node.names if _is_ours(alias.name)]
         elif isinstance(node, ast.ImportFrom) and _is_ours(node.module or ""):
-            found += [_module_of(node.module or "", alias.name) for alias in node.names]
-    return found
+            modules += [_module_of(node.module or "", alias.name) for alias in node.names]
+    return modules
 
 
 def _is_ours(name: str) -> bool:
@@ -67,6 +68,12 @@ def _is_ours(name: str) -> bool:
 def _module_path(name: str) -> Path | None:
     base = PROJECT.joinpath(*name.split("."))
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+def _parsed(name: str) -> ast.Module:
+    path = _module_path(name)
+    assert path is not None, f"{name} is no module of the project"
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _module_of(module: str, name: str) -> str:
@@ -84,7 +91,7 @@ def _module_digest(name: str) -> str:
         raise ValueError(f"expected no circle among imports, found {' -> '.join([*_pending, name])}")
     _pending.append(name)
     try:
-        return digest(_outline(ast.parse(_module_path(name).read_text(encoding="utf-8"))))
+        return digest(_outline(_parsed(name)))
     finally:
         _pending.pop()
 
@@ -98,7 +105,7 @@ def _outline(node: Any) -> Any:
         return [*sorted((_outline(item) for item in imports), key=repr), *(_outline(item) for item in others)]
     if isinstance(node, ast.ImportFrom) and _is_ours(node.module or ""):
         names = [(alias, _module_digest(_module_of(node.module or "", alias.name))) for alias in node.names]
-        return ["project", sorted([alias.asname or alias.name, found] for alias, found in names)]
+        return ["project", sorted([alias.asname or alias.name, module] for alias, module in names)]
     if isinstance(node, ast.Import) and any(_is_ours(alias.name) for alias in node.names):
         return ["project", sorted([alias.asname or "", _module_digest(alias.name)] for alias in node.names)]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TOLD:

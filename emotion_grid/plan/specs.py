@@ -25,7 +25,7 @@ def axis_values(values: dict[str, Any], place: str) -> dict[str, Any]:
     return {axis.name: values[axis.name] for axis in AXES if axis.place == place and values[axis.name] != axis.neutral}
 
 
-def data_spec(config: dict, values: dict[str, Any]) -> dict:
+def data_spec(config: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """What decides the prepared splits: the raw files and how they are prepared.
 
     Args:
@@ -45,7 +45,7 @@ def data_spec(config: dict, values: dict[str, Any]) -> dict:
     }
 
 
-def training_data(data: dict) -> dict:
+def training_data(data: dict[str, Any]) -> dict[str, Any]:
     """What of the prepared splits training reads: the training rows and how they are cut; nothing of dev and test.
 
     Only where rows are dropped whose texts stand in dev or test, too, do the texts of these decide which rows are left.
@@ -55,22 +55,22 @@ def training_data(data: dict) -> dict:
     return {"train": data["files"]["train"], **part, **elsewhere}
 
 
-def _judged_texts(data: dict) -> dict:
+def _judged_texts(data: dict[str, Any]) -> dict[str, Any]:
     """Digests of the texts of dev and test."""
-    return {split: found for split, found in data["texts"].items() if split != "train"}
+    return {split: texts for split, texts in data["texts"].items() if split != "train"}
 
 
-def texts_key(data: dict) -> str:
+def texts_key(data: dict[str, Any]) -> str:
     """The name of what a run predicts: the texts of dev and test, cleaned."""
     return digest([_judged_texts(data), data["clean"]])[:SHORT]
 
 
-def data_key(data: dict) -> str:
+def data_key(data: dict[str, Any]) -> str:
     """The name of the folder of prepared splits."""
     return digest(data)[:SHORT]
 
 
-def run_spec(point: Point, source: Source, data: dict) -> dict:
+def run_spec(point: Point, source: Source, data: dict[str, Any]) -> dict[str, Any]:
     """What decides a run's predictions: what training reads, and the programs that read it."""
     encoder = axis_values(point.values, "encoder")
     del encoder["encoder"]  # a name in the config; the pinned source stands for it
@@ -87,7 +87,7 @@ def run_spec(point: Point, source: Source, data: dict) -> dict:
     return {**spec, "program": programs, "lock": lock_digest()}
 
 
-def tokens_spec(run: dict, data: dict) -> dict:
+def tokens_spec(run: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """What decides the tokens that a run reads: every text of the study, whatever split it belongs to."""
     return {
         "encoder": run["encoder"],
@@ -99,7 +99,7 @@ def tokens_spec(run: dict, data: dict) -> dict:
     }
 
 
-def features_spec(run: dict, data: dict) -> dict | None:
+def features_spec(run: dict[str, Any], data: dict[str, Any]) -> dict[str, Any] | None:
     """What decides the features that a run reads: hidden states above its encoder's frozen layers; None if nothing is frozen.
 
     `output` is the pooling where the whole encoder is frozen and the head reads one vector a text, else the states of all tokens.
@@ -117,7 +117,7 @@ def features_spec(run: dict, data: dict) -> dict | None:
     }
 
 
-def baseline_spec(kind: str, data: dict) -> dict:
+def baseline_spec(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     """What decides a baseline's predictions: it learns from the training rows and predicts the texts of dev and test."""
     return {
         "baseline": kind,
@@ -127,7 +127,7 @@ def baseline_spec(kind: str, data: dict) -> dict:
     }
 
 
-def cache_key(spec: dict) -> str:
+def cache_key(spec: dict[str, Any]) -> str:
     """The name of a folder in the cache."""
     return digest(spec)[:16]
 
@@ -150,12 +150,12 @@ class Inputs:
     texts: str | None = None
 
 
-def run_name(point: Point, spec: dict) -> str:
+def run_name(point: Point, spec: dict[str, Any]) -> str:
     """A run's folder: its axis values for people, and the spec's digest; it depends on nothing but the point and its spec."""
     return named([axis.part(point.values[axis.name]) for axis in AXES if point.values[axis.name] != axis.neutral], spec)
 
 
-def named(parts: list[str], spec: dict) -> str:
+def named(parts: list[str], spec: dict[str, Any]) -> str:
     """The name of a folder of results: parts for people, and the spec's digest."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(part for part in parts if part))[:READABLE]
     return f"{readable}_{digest(spec)[:SHORT]}"

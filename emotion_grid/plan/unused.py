@@ -3,19 +3,20 @@
 from pathlib import Path
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import BASELINES, DATA, EXPLANATIONS, METRICS, PLAN, RUNS, data_folder
 from emotion_grid.base.messages import InputError
 
 
 def unused(home: Path) -> list[Path]:
     """Folders and metrics of the experiment that no row of its plan uses, sorted."""
-    path = home / "plan.json"
+    path = home / PLAN
     if not path.is_file():
-        raise InputError(f"{home}: expected the results of an experiment (plan.json), found none")
+        raise InputError(f"{home}: expected the results of an experiment ({PLAN}), found none")
     plan = read_json(path)
     rows, names = plan["rows"], [*(row["run"] for row in plan["rows"]), *plan["compare"]]
-    used = {home / row["folder"] for row in rows} | {home / "data" / row["data"] for row in rows}
-    used |= {home / "explanations" / name for name in names} | {home / "metrics" / f"{name}.json" for name in names}
-    kinds = ("runs/*/", "baselines/*/", "data/*/", "explanations/*/", "metrics/*.json")
+    used = {home / row["folder"] for row in rows} | {data_folder(home, row["data"]) for row in rows}
+    used |= {home / EXPLANATIONS / name for name in names} | {home / METRICS / f"{name}.json" for name in names}
+    kinds = (*(f"{folder}/*/" for folder in (RUNS, BASELINES, DATA, EXPLANATIONS)), f"{METRICS}/*.json")
     return sorted({path for kind in kinds for path in home.glob(kind)} - used)
 
 

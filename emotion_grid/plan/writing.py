@@ -2,9 +2,11 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import ENCODERS, EXPLANATIONS_REQUEST, FEATURES_RECORD, PLAN, SPEC, data_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import INPUTS, predicted_texts
 from emotion_grid.plan.plan import Plan
@@ -21,32 +23,32 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
         InputError: a folder that must not be written to.
     """
     for row in (*plan.runs.values(), *plan.rows.values()):
-        _write_once(home / row.folder / "spec.json", row.spec)
+        _write_once(home / row.folder / SPEC, row.spec)
         write_request(asdict(row.inputs), home / row.folder / INPUTS)
         if row.predicts and row.inputs.texts:
             _write_once(predicted_texts(home / row.folder, row.inputs.texts), {})
     for key, spec in plan.data.items():
-        _write_once(home / "data" / key / "spec.json", spec)
+        _write_once(data_folder(home, key) / SPEC, spec)
     for key, source in plan.encoders.items():
         # Inside the image another folder is home.
         model = str(Path(source.model).expanduser()) if source.model.startswith("~") else source.model
-        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
+        _write_once(cache / ENCODERS / key / SPEC, {**source.spec, "source": model})
     for folder, spec in plan.cached.items():
-        _write_once(cache / folder / "spec.json", spec)
-        _reconsider(cache / folder / "features.json", plan.features_gb)
-    write_request(plan.document(), home / "plan.json")
-    write_request(plan.explanations, home / "explanations.json")
+        _write_once(cache / folder / SPEC, spec)
+        _reconsider(cache / folder / FEATURES_RECORD, plan.features_gb)
+    write_request(plan.document(), home / PLAN)
+    write_request(plan.explanations, home / EXPLANATIONS_REQUEST)
 
 
 def _reconsider(record: Path, limit: float) -> None:
     """Remove the record of features that an earlier start, with a lower `features_gb`, did not store."""
     if record.is_file():
-        found = read_json(record)
-        if not found["stored"] and found["gigabytes"] is not None and found["gigabytes"] <= limit:
+        facts = read_json(record)
+        if not facts["stored"] and facts["gigabytes"] is not None and facts["gigabytes"] <= limit:
             record.unlink(missing_ok=True)
 
 
-def write_request(document: dict, path: Path, beside: Path | None = None) -> Path:
+def write_request(document: dict[str, Any], path: Path, beside: Path | None = None) -> Path:
     """Write what results are made from unless it already says the same, since its time tells whether they are behind; return its path.
 
     With `beside`, a document that differs goes into that folder: so a dry run shows what would be made and changes nothing.
@@ -58,7 +60,7 @@ def write_request(document: dict, path: Path, beside: Path | None = None) -> Pat
     return path
 
 
-def _write_once(path: Path, spec: dict) -> None:
+def _write_once(path: Path, spec: dict[str, Any]) -> None:
     try:
         if not path.is_file():
             write_json(path, spec)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from emotion_grid.base.environment import set_up_environment
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import SPEC
 from emotion_grid.base.messages import log
 from emotion_grid.data.rows import read_rows, write_predictions
-from emotion_grid.data.splits import predicted_texts
+from emotion_grid.data.splits import MODEL, PREDICTIONS, PROVENANCE, predicted_texts, predictions_file
 
 
 def predict_again(run: Path, data: Path, tokens: Path, encoder: Path, texts: str, threads: int) -> None:
@@ -34,15 +35,15 @@ def predict_again(run: Path, data: Path, tokens: Path, encoder: Path, texts: str
 
     quieten()
     torch.set_num_threads(threads)
-    device, precision = find_device(), read_json(run / "provenance.json")["precision"]
+    device, precision = find_device(), read_json(run / PROVENANCE)["precision"]
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
-    model = EmotionClassifier.from_pretrained(run / "model", encoder=encoder).to(device)
+    model = EmotionClassifier.from_pretrained(run / MODEL, encoder=encoder).to(device)
     index = Index(tokens)
     inputs = token_inputs(tokens, index, padding_multiple(device))
-    for record in (run / "predictions").glob("texts-*.json"):
+    for record in (run / PREDICTIONS).glob("texts-*.json"):
         record.unlink()
     # The held-out fold of a cross-validation, which stands in the place of dev, is one of the training rows: its texts are the run's own.
-    folds = read_json(run / "spec.json")["data"]["fold"] is not None
+    folds = read_json(run / SPEC)["data"]["fold"] is not None
     for name in ("test",) if folds else ("dev", "test"):
         rows = read_rows(data / f"{name}.csv")
         split, logits = Split(rows, index), []
@@ -51,6 +52,6 @@ def predict_again(run: Path, data: Path, tokens: Path, encoder: Path, texts: str
             with torch.inference_mode(), torch.autocast(device.type, dtype=half, enabled=half is not None):
                 logits.append(model(**batch).logits.float().cpu())
         probabilities = split.in_table_order(torch.cat(logits).numpy()) if logits else split.no_predictions
-        write_predictions(run / "predictions" / f"{name}.csv", rows.ids, rows.labels, probabilities)
+        write_predictions(predictions_file(run, name), rows.ids, rows.labels, probabilities)
         log(f"{name}: {len(rows)} rows")
     write_json(predicted_texts(run, texts), {})

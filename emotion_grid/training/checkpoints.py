@@ -38,7 +38,8 @@ class Checkpoints:
 
     def __init__(self, home: Path, conditions: dict):
         self.home, self.conditions, self.starts = home, conditions, 1
-        self._signal, self._saved = None, time.monotonic()
+        self._signal: int | None = None
+        self._saved = time.monotonic()
 
     def latest(self) -> Path | None:
         """The checkpoint with the most steps, or None; one made under other conditions is not continued."""

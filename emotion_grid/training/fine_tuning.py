@@ -15,7 +15,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from emotion_grid.base.messages import log
 from emotion_grid.data.scores import macro_f1
 from emotion_grid.features.batches import Inputs, state_inputs, token_inputs
-from emotion_grid.features.index import Split
+from emotion_grid.features.index import FEATURES_RECORD, Split
 from emotion_grid.model.classifier import build_classifier
 from emotion_grid.model.devices import padding_multiple
 from emotion_grid.model.encoder import count_parameters, quieten
@@ -139,7 +139,7 @@ class FineTuning:
         counts = count_parameters(model)
         self.trainable, self.total = counts.trainable, counts.total
         multiple = padding_multiple(setting.device)
-        if (source / "features.json").is_file():
+        if (source / FEATURES_RECORD).is_file():
             model.start_above_frozen_layers()
             inputs = state_inputs(source, setting.index, multiple)
         else:

@@ -4,6 +4,7 @@ Order, dropout, optimiser and schedule are those of `training`, so that a run th
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ class HeadTraining:
         spec, device = setting.spec, setting.device
         self.values, self.device, self.checkpoints = read_values(features), device, setting.checkpoints
         torch.manual_seed(spec["seed"])
-        self.head = build_head(spec["head"], self.values.shape[1], len(spec["data"]["labels"])).to(device)
+        self.head: Any = build_head(spec["head"], self.values.shape[1], len(spec["data"]["labels"])).to(device)
         self.trainable = sum(parameter.numel() for parameter in self.head.parameters())
         self.total = record["encoder_parameters"] + self.trainable
         self.train, self.validation = setting.splits["train"], setting.splits["validation"]
@@ -79,7 +80,9 @@ class HeadTraining:
             rows = np.fromiter(groups, dtype=np.int64)
             self.head.train()
             for step in range(done % steps, steps):
-                self._step(epoch * steps + step, *self.train.__getitems__(rows[step * size : (step + 1) * size]))
+                places, gold = self.train.__getitems__(rows[step * size : (step + 1) * size])
+                assert gold is not None, "the training rows have gold labels"
+                self._step(epoch * steps + step, places, gold)
                 done = epoch * steps + step + 1
                 self.progress.tell_step(done)
                 if self.checkpoints.due and step < steps - 1:
@@ -107,6 +110,7 @@ class HeadTraining:
     def _end_epoch(self, epoch: int) -> bool:
         """Ask validation; whether the training is over."""
         logits, gold = self._evaluate(self.validation), self.validation.gold
+        assert gold is not None, "the validation rows have gold labels"
         score = macro_f1(gold.numpy() > 0.5, logits.numpy() > 0)
         self.progress.tell_epoch(epoch, float(self._loss(logits.to(self.device), gold)), score)
         return self.best.offer(epoch, score, self.parameters())

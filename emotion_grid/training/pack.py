@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import FILES, SPEC, TRAIN_LOG, run_folder
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.splits import INPUTS, RESULT_FILES, missing_files
 
@@ -18,12 +19,12 @@ def command(folder: Path, home: Path, cache: Path, threads: int, keep: str) -> l
         home: the experiment's folder of results.
         cache: the folder of what experiments share.
     """
-    spec, inputs = read_json(folder / "spec.json"), read_json(folder / INPUTS)
+    spec, inputs = read_json(folder / SPEC), read_json(folder / INPUTS)
     options = {
-        "spec": folder / "spec.json",
+        "spec": folder / SPEC,
         "data": home / inputs["data"],
         "tokens": cache / inputs["tokens"],
-        "encoder": cache / inputs["encoder"] / "files",
+        "encoder": cache / inputs["encoder"] / FILES,
         "output": folder,
         "texts": inputs["texts"],
         "threads": min(threads, spec["training"]["threads"]),  # threads decide digits: each run keeps its own number
@@ -71,16 +72,16 @@ def train_pack(runs: list[str], home: Path, cache: Path, threads: int, keep: str
     """
     member, failed = Member(), []
     for number, run in enumerate(runs, 1):
-        folder = home / "runs" / run
+        folder = run_folder(home, run)
         if not missing_files(folder, RESULT_FILES):
             log(f"{number}/{len(runs)}  {run}: finished before")
             continue
         log(f"{number}/{len(runs)}  {run}")
         if member.signal is not None:
             break
-        status = member.run(command(folder, home, cache, threads, keep), folder / "train.log")
+        status = member.run(command(folder, home, cache, threads, keep), folder / TRAIN_LOG)
         if member.signal is None and status:
-            failed.append(folder / "train.log")
+            failed.append(folder / TRAIN_LOG)
             log(f"{run} failed with exit status {status}; see {failed[-1]}")
     if member.signal is not None:
         log(f"stopped by {signal.Signals(member.signal).name}; the next start continues here")

@@ -19,7 +19,8 @@ class Best:
     """The epoch with the best validation macro-F1, the first among equals, and its weights."""
 
     def __init__(self, patience: int | None):
-        self.patience, self.score, self.epoch, self.weights = patience, -1.0, 0, {}
+        self.patience, self.score, self.epoch = patience, -1.0, 0
+        self.weights: dict[str, torch.Tensor] = {}
 
     def offer(self, epoch: int, score: float, parameters: Iterable[tuple[str, nn.Parameter]]) -> bool:
         """Keep an epoch's weights if it is better; whether the training is over, since the best is `patience` epochs old."""
@@ -49,7 +50,8 @@ class Progress:
     def __init__(self, epochs: int, steps: int):
         self.epochs, self.steps = epochs, steps
         self.history: list[dict] = []
-        self._loss, self._count, self._before = 0.0, 0, 0.0
+        self._loss: float | torch.Tensor = 0.0
+        self._count, self._before = 0, 0.0
         self.begin()
 
     def begin(self) -> None:

@@ -17,7 +17,7 @@ from emotion_grid.base.files import read_json, whole_file, whole_folder, write_j
 from emotion_grid.base.messages import log
 from emotion_grid.base.numbers import clock
 from emotion_grid.data.rows import Rows, read_rows, write_predictions
-from emotion_grid.data.splits import SPLITS, predicted_texts
+from emotion_grid.data.splits import HISTORY, MODEL, PROVENANCE, SPLITS, predicted_texts, predictions_file
 from emotion_grid.training.checkpoints import FOLDER, Checkpoints
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def train(job: Job) -> None:
         _write_model(job, training)
     if job.keep != "model":
         _write_predictions(job, rows, setting, training)
-        _write_history(job.output / "history.csv", training.progress.history)
+        _write_history(job.output / HISTORY, training.progress.history)
         facts = _provenance(job, setting, cached, training)
         times = {"train_seconds": round(seconds, 2), "total_seconds": round(time.monotonic() - start, 2)}
-        write_json(job.output / "provenance.json", {**facts, **times})
+        write_json(job.output / PROVENANCE, {**facts, **times})
     setting.checkpoints.discard()
     log(f"done in {clock(time.monotonic() - start)}")
 
@@ -116,20 +116,23 @@ def _setting(job: Job, rows: dict[str, Rows], device: "torch.device", precision:
 
 def _way_of_training(job: Job, setting: "Setting", cached: dict | None) -> Any:
     """A head alone on features of the whole encoder, or the classifier on tokens or on features of its frozen layers."""
-    if cached and job.spec["freeze"] == "all":
+    features = job.features if cached else None
+    if cached and features and job.spec["freeze"] == "all":
         from emotion_grid.training.head_training import HeadTraining
 
-        return HeadTraining(setting, job.features, cached)
+        return HeadTraining(setting, features, cached)
     from emotion_grid.training.fine_tuning import FineTuning
 
-    return FineTuning(setting, job.encoder, job.features if cached else job.tokens)
+    return FineTuning(setting, job.encoder, features or job.tokens)
 
 
 def usable(features: Path | None, precision: str) -> dict | None:
     """What features.json holds, if the features are stored and were computed in the run's precision; the log says why not."""
     if features is None:
         return None
-    record = read_json(features / "features.json")
+    from emotion_grid.features.index import FEATURES_RECORD
+
+    record = read_json(features / FEATURES_RECORD)
     if not record["stored"]:
         log(f"the encoder runs in every epoch: {record['why']}")
     elif record["precision"] != precision:
@@ -144,19 +147,19 @@ def usable(features: Path | None, precision: str) -> dict | None:
 
 def _write_model(job: Job, training: Any) -> None:
     """Write the best epoch's weights and the tokenizer."""
-    from emotion_grid.features.index import TOKENIZER
+    from emotion_grid.features.index import FILES, TOKENIZER
     from emotion_grid.model.saved import describe, write_model
 
-    with whole_folder(job.output / "model") as partial:
+    with whole_folder(job.output / MODEL) as partial:
         write_model(partial, training.best.weights, describe(job.encoder, job.spec))
-        shutil.copytree(job.tokens / "files" / TOKENIZER, partial, dirs_exist_ok=True)
+        shutil.copytree(job.tokens / FILES / TOKENIZER, partial, dirs_exist_ok=True)
 
 
 def _write_predictions(job: Job, rows: dict[str, Rows], setting: "Setting", training: Any) -> None:
     """Write a prediction table for each split, and then of which texts they are."""
     labels = job.spec["data"]["labels"]
     for split in SPLITS:
-        path = job.output / "predictions" / f"{split}.csv"
+        path = predictions_file(job.output, split)
         write_predictions(path, rows[split].ids, labels, training.predict(setting.splits[split]))
     if job.texts:
         write_json(predicted_texts(job.output, job.texts), {})

@@ -16,7 +16,7 @@ from emotion_grid.workflow.errors import as_workflow_error
 from emotion_grid.workflow.patches import pull_nothing
 
 
-def study_paths(config: dict, site: dict, folders: list[Path]) -> list[Path]:
+def study_paths(config: dict[str, Any], site: dict[str, Any], folders: list[Path]) -> list[Path]:
     """Every path that a study names, existing or to be made: what its programs must see inside the image.
 
     Args:
@@ -42,7 +42,7 @@ class StudyImage:
         paths: what the programs must see inside.
     """
 
-    def __init__(self, workflow: Any, site: dict, cache: Path, paths: list[Path]):
+    def __init__(self, workflow: Any, site: dict[str, Any], cache: Path, paths: list[Path]):
         from snakemake.settings.types import SharedFSUsage
 
         self.workflow, self.site, self.cache = workflow, site, cache

@@ -9,6 +9,22 @@ from types import SimpleNamespace
 from typing import Any
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import (
+    CHECKS,
+    ENCODERS,
+    EXPLANATION_PAGE,
+    EXPLANATIONS,
+    EXPLANATIONS_REQUEST,
+    FEATURES,
+    FEATURES_RECORD,
+    FETCHED,
+    PLAN,
+    RUNS,
+    TOKENS,
+    TOKENS_RECORD,
+    data_folder,
+    run_folder,
+)
 from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, missing_files
 from emotion_grid.encoders.sources import encoder_key
 from emotion_grid.plan.specs import cache_key
@@ -28,37 +44,41 @@ class RuleInputs:
     def __init__(self, study: Study):
         self.study = study
 
-    def nothing(self, wildcards: Wildcards) -> list:
+    def nothing(self, wildcards: Wildcards) -> list[Any]:
         """The inputs of a step that reads nothing but its spec, which is written before it starts."""
         self.study.begin()
         return []
 
+    def home(self, wildcards: Wildcards) -> Path:
+        """The experiment's folder of results."""
+        return Path(self.study.results, wildcards.experiment)
+
     def runs(self, wildcards: Wildcards) -> list[Path]:
         """Folders of the runs that a job trains: the run's own, or those of its pack's members."""
-        home = self.study.results / wildcards.experiment / "runs"
+        home = self.home(wildcards)
         if not hasattr(wildcards, "pack"):
-            return [home / wildcards.run]
+            return [run_folder(home, wildcards.run)]
         self.study.begin()
         members = self.study.packs.get(wildcards.pack) or read_json(self.study.pack_file(wildcards.pack))["runs"]
-        return [home / name for name in members]
+        return [run_folder(home, name) for name in members]
 
     def folder(self, wildcards: Wildcards) -> Path:
         """A row's folder of results."""
         run = getattr(wildcards, "run", None)
-        part = f"runs/{run}" if run else f"{wildcards.kind}/{wildcards.row}"
+        part = f"{RUNS}/{run}" if run else f"{wildcards.kind}/{wildcards.row}"
         return Path(f"{self.study.results}/{wildcards.experiment}/{part}")
 
     def data(self, wildcards: Wildcards) -> Path:
         """Folder of the prepared splits that a row reads."""
-        return self.study.results / wildcards.experiment / self.study.inputs(self.folder(wildcards)).data
+        return self.home(wildcards) / self.study.inputs(self.folder(wildcards)).data
 
     def encoder(self, wildcards: Wildcards) -> Path:
         """Folder of the fetched encoder that a run reads."""
-        return self.study.cache / self.study.inputs(self.folder(wildcards)).encoder
+        return self.study.cache / str(self.study.inputs(self.folder(wildcards)).encoder)
 
     def tokens(self, wildcards: Wildcards) -> Path:
         """Folder of the tokens that a run reads."""
-        return self.study.cache / self.study.inputs(self.folder(wildcards)).tokens
+        return self.study.cache / str(self.study.inputs(self.folder(wildcards)).tokens)
 
     def features(self, wildcards: Wildcards) -> Path | None:
         """Folder of the features that a run reads; None where no layer is frozen."""
@@ -72,10 +92,10 @@ class RuleInputs:
             return []
         inputs = self.study.inputs(folder)
         return [
-            self.study.results / wildcards.experiment / inputs.data / "checks.json",
-            cache / f"{inputs.tokens}/tokens.json",
-            *([cache / f"{inputs.features}/features.json"] if inputs.features else []),
-            cache / f"{inputs.encoder}/fetched.json",
+            self.home(wildcards) / inputs.data / CHECKS,
+            cache / f"{inputs.tokens}/{TOKENS_RECORD}",
+            *([cache / f"{inputs.features}/{FEATURES_RECORD}"] if inputs.features else []),
+            cache / f"{inputs.encoder}/{FETCHED}",
         ]
 
     def model(self, wildcards: Wildcards) -> list[Path]:
@@ -89,48 +109,48 @@ class RuleInputs:
 
     def row(self, wildcards: Wildcards) -> list[Path]:
         """What a row that is no run waits for."""
-        return [self.data(wildcards) / "checks.json"] if missing_files(self.folder(wildcards), BASELINE_FILES) else []
+        return [self.data(wildcards) / CHECKS] if missing_files(self.folder(wildcards), BASELINE_FILES) else []
 
     def tokenize(self, wildcards: Wildcards) -> list[Path]:
         """What tokens wait for."""
-        if (self.study.cache / "tokens" / wildcards.key / "tokens.json").is_file():
+        if (self.study.cache / TOKENS / wildcards.key / TOKENS_RECORD).is_file():
             return []
-        return [self.encoder_of_tokens(wildcards) / "fetched.json"]
+        return [self.encoder_of_tokens(wildcards) / FETCHED]
 
     def encoder_of_tokens(self, wildcards: Wildcards) -> Path:
         """Folder of the fetched encoder whose tokenizer makes tokens."""
-        return self._encoder(self.study.cached_spec(f"tokens/{wildcards.key}"))
+        return self._encoder(self.study.cached_spec(f"{TOKENS}/{wildcards.key}"))
 
     def encode(self, wildcards: Wildcards) -> list[Path]:
         """What features wait for."""
-        if (self.study.cache / "features" / wildcards.key / "features.json").is_file():
+        if (self.study.cache / FEATURES / wildcards.key / FEATURES_RECORD).is_file():
             return []
         return [
-            self.tokens_of_features(wildcards) / "tokens.json",
-            self.encoder_of_features(wildcards) / "fetched.json",
+            self.tokens_of_features(wildcards) / TOKENS_RECORD,
+            self.encoder_of_features(wildcards) / FETCHED,
         ]
 
     def tokens_of_features(self, wildcards: Wildcards) -> Path:
         """Folder of the tokens that features are computed from."""
-        return self.study.cache / "tokens" / cache_key(self.study.cached_spec(f"features/{wildcards.key}")["tokens"])
+        return self.study.cache / TOKENS / cache_key(self.study.cached_spec(f"{FEATURES}/{wildcards.key}")["tokens"])
 
     def encoder_of_features(self, wildcards: Wildcards) -> Path:
         """Folder of the fetched encoder that features are computed with."""
-        return self._encoder(self.study.cached_spec(f"features/{wildcards.key}")["tokens"])
+        return self._encoder(self.study.cached_spec(f"{FEATURES}/{wildcards.key}")["tokens"])
 
-    def _encoder(self, tokens: dict) -> Path:
-        return self.study.cache / "encoders" / encoder_key(tokens["encoder"])
+    def _encoder(self, tokens: dict[str, Any]) -> Path:
+        return self.study.cache / ENCODERS / encoder_key(tokens["encoder"])
 
     def tables(self, wildcards: Wildcards) -> dict[str, Any]:
         """The plan, the last file of every row in it, the gold labels, and other predictions to compare."""
         study = self.study
         if study.plan is None:
-            return {"plan": study.request("plan.json")}
+            return {"plan": study.request(PLAN)}
         rows = (*study.plan.runs.values(), *study.plan.rows.values())
         return {
-            "plan": study.request("plan.json"),
+            "plan": study.request(PLAN),
             "rows": list(dict.fromkeys(study.results_of(row) for row in rows)),
-            "data": [study.home / "data" / key / "checks.json" for key in study.plan.data],
+            "data": [data_folder(study.home, key) / CHECKS for key in study.plan.data],
             "others": study.plan.others,
         }
 
@@ -140,7 +160,7 @@ class RuleInputs:
 
     def explanation_request(self, wildcards: Wildcards) -> Path:
         """What decides the explanation of a run, beside the run itself."""
-        return self.study.request("explanations.json")
+        return self.study.request(EXPLANATIONS_REQUEST)
 
     def explanation(self, checkpoints: Any) -> Path:
         """The page that explains the run that the config names, or the best one; known once the tables are made.
@@ -153,7 +173,7 @@ class RuleInputs:
         with open(models, newline="") as table:
             rows = list(csv.DictReader(table))
         wanted = next(row["run"] for row in rows if row["run"] == run or (run == "best" and row["best"] == "True"))
-        return self.study.home / "explanations" / wanted / "explanation.html"
+        return self.study.home / EXPLANATIONS / wanted / EXPLANATION_PAGE
 
     @property
     def explains(self) -> bool:

@@ -26,9 +26,9 @@ class RuleOptions:
     def cached(self, wildcards: Any) -> str:
         """The tokens and features that a run reads."""
         features = self.inputs.features(wildcards)
-        found = {"tokens": self.inputs.tokens(wildcards), **({"features": features} if features else {})}
-        return " ".join(f"--{name} {quote(str(path))}" for name, path in found.items())
+        folders = {"tokens": self.inputs.tokens(wildcards), **({"features": features} if features else {})}
+        return " ".join(f"--{name} {quote(str(path))}" for name, path in folders.items())
 
     def texts(self, wildcards: Any) -> str:
         """The name of dev's and test's texts, which a run's predictions are for."""
-        return self.study.inputs(self.inputs.folder(wildcards)).texts
+        return str(self.study.inputs(self.inputs.folder(wildcards)).texts)

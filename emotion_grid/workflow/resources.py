@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from emotion_grid.base.layout import FEATURES
 from emotion_grid.jobs.needs import Need, encoding_need, training_need
 from emotion_grid.jobs.site import fixed_resources, light_resources
 from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes
@@ -34,18 +35,18 @@ class RuleResources:
 
     def training_threads(self, wildcards: Any) -> int:
         """CPU threads of a training job."""
-        return max(self.study.spec(run)["training"]["threads"] for run in self.inputs.runs(wildcards))
+        return max(int(self.study.spec(run)["training"]["threads"]) for run in self.inputs.runs(wildcards))
 
     def encoding_threads(self, wildcards: Any) -> int:
         """CPU threads of a job that computes features."""
-        return self.study.cached_spec(f"features/{wildcards.key}")["threads"]
+        return int(self.study.cached_spec(f"{FEATURES}/{wildcards.key}")["threads"])
 
     def _training_need(self, wildcards: Any, attempt: int) -> Need:
         specs = [self.study.spec(run) for run in self.inputs.runs(wildcards)]
         return training_need(specs, raw_bytes(self.study.config, "train"), self.study.site, attempt)
 
     def _encoding_need(self, wildcards: Any, attempt: int) -> Need:
-        spec = self.study.cached_spec(f"features/{wildcards.key}")
+        spec = self.study.cached_spec(f"{FEATURES}/{wildcards.key}")
         return encoding_need(spec, raw_bytes(self.study.config, *RAW_SPLITS), self.study.site, attempt)
 
 

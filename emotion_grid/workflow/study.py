@@ -7,6 +7,7 @@ from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import PACKS, PLAN, SPEC
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import duration
 from emotion_grid.base.yaml_files import check_unique_keys
@@ -14,7 +15,9 @@ from emotion_grid.config.checking import check_config
 from emotion_grid.container.image import runtime
 from emotion_grid.data.splits import (
     BASELINE_FILES,
+    INPUTS,
     MODEL_FILES,
+    PROVENANCE,
     RESULT_FILES,
     missing_files,
     predicted_texts,
@@ -72,7 +75,7 @@ class Study:
         WorkflowError: a config, a site file, a grid or a data file that cannot be.
     """
 
-    def __init__(self, workflow: Any, config: dict):
+    def __init__(self, workflow: Any, config: dict[str, Any]):
         from snakemake.settings.types import DeploymentMethod
 
         self.workflow, self.config = workflow, config
@@ -156,7 +159,7 @@ class Study:
 
     def pack_file(self, pack: str) -> Path:
         """The file that says which runs a pack holds; written before its job starts."""
-        return self.home / "packs" / f"{pack}.json"
+        return self.home / PACKS / f"{pack}.json"
 
     @functools.cached_property
     def _packed(self) -> dict[str, Path]:
@@ -169,21 +172,21 @@ class Study:
             return None
         return self.plan.runs.get(folder.name) or self.plan.rows.get(folder.name)
 
-    def spec(self, folder: Path) -> dict:
+    def spec(self, folder: Path) -> dict[str, Any]:
         """The spec of a row: as planned or, in a job, as it was written before it started."""
         self.begin()
         if row := self.row(folder):
             return row.spec
-        return self._written(folder, "spec.json")
+        return self._written(folder, SPEC)
 
     def inputs(self, folder: Path) -> Inputs:
         """Where the job of a row finds what it reads: as planned or, in a job, as it was written before it started."""
         self.begin()
         if row := self.row(folder):
             return row.inputs
-        return Inputs(**self._written(folder, "inputs.json"))
+        return Inputs(**self._written(folder, INPUTS))
 
-    def _written(self, folder: Path, name: str) -> dict:
+    def _written(self, folder: Path, name: str) -> dict[str, Any]:
         path = folder / name
         with as_workflow_error():
             if not path.is_file():
@@ -191,20 +194,21 @@ class Study:
                     f"{folder.name}: expected one of the {folder.parent.name} of the current config, or an older one with "
                     f"{name} at {path}; found neither"
                 )
-            return read_json(path)
+            written: dict[str, Any] = read_json(path)
+            return written
 
-    def cached_spec(self, folder: str) -> dict:
+    def cached_spec(self, folder: str) -> dict[str, Any]:
         """The spec of a folder of tokens or features in the cache."""
         self.begin()
         planned = self.plan.cached if self.plan else {}
-        return planned[folder] if folder in planned else read_json(self.cache / folder / "spec.json")
+        return planned[folder] if folder in planned else read_json(self.cache / folder / SPEC)
 
     def request(self, name: str) -> Path:
         """A document that results are made from, `plan.json` or `explanations.json`; newer than they if it asks for others."""
         self.begin()
         path = self.home / name
         if self.plan is not None and self.workflow.dryrun:
-            document = self.plan.document() if name == "plan.json" else self.plan.explanations
+            document = self.plan.document() if name == PLAN else self.plan.explanations
             return write_request(document, path, beside=self.workflow.snakemake_tmp_dir)
         return path
 
@@ -229,14 +233,14 @@ class Study:
         self.begin()
         if self.plan is None:
             return []
-        found = []
+        targets = []
         for row in (*self.plan.runs.values(), *self.plan.rows.values()):
             if missing := self._missing[row.name]:
-                found.append(self._packed.get(row.name, missing))
+                targets.append(self._packed.get(row.name, missing))
             elif row.kind == "run" and (record := self._renewed(row)):
-                found.append(record)
+                targets.append(record)
         self._tell_renewals()
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(targets))
 
     @functools.cache  # noqa: B019 - one study a process
     def _tell_renewals(self) -> None:
@@ -247,7 +251,7 @@ class Study:
         if not renewed:
             return
         lost = [folder for folder in renewed if missing_files(folder, MODEL_FILES)]
-        seconds = sum(read_json(folder / "provenance.json")["total_seconds"] for folder in lost)
+        seconds = sum(read_json(folder / PROVENANCE)["total_seconds"] for folder in lost)
         again = (
             f"{len(lost)} of them were not kept and are trained again first, about {duration(seconds)} by their last training"
             if lost

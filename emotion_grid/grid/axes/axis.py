@@ -39,7 +39,7 @@ class Axis:
     name: str
     title: str
     description: str
-    schema: dict
+    schema: dict[str, Any]
     default: Any
     resolve: Callable[[Any, Encoder], Any]
     columns: Callable[[Any, Any], dict[str, Any]]
@@ -48,8 +48,8 @@ class Axis:
     place: Literal["run", "encoder", "data"] = "run"
     neutral: Any = NEVER
     modules: Callable[[Any], tuple[str, ...]] = lambda value: ()
-    levels: Callable[[dict], list | None] = lambda config: None
-    forms: Callable[[Any, Any], list] = lambda declared, value: [declared, value]
-    conflict: Callable[[dict[str, Any], dict], str | None] = lambda values, config: None
+    levels: Callable[[dict[str, Any]], list[Any] | None] = lambda config: None
+    forms: Callable[[Any, Any], list[Any]] = lambda declared, value: [declared, value]
+    conflict: Callable[[dict[str, Any], dict[str, Any]], str | None] = lambda values, config: None
     derived: tuple[str, ...] = field(default=())
     repeats: bool = False

@@ -6,11 +6,11 @@ from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.values import whole
 
 
-def _levels(config: dict) -> list | None:
+def _levels(config: dict[str, Any]) -> list[Any] | None:
     return list(range(1, config["data"]["folds"] + 1)) if "folds" in config["data"] else None
 
 
-def _conflict(values: dict[str, Any], config: dict) -> str | None:
+def _conflict(values: dict[str, Any], config: dict[str, Any]) -> str | None:
     if values["fold"] is None or values["fold"] <= config["data"].get("folds", 0):
         return None
     return f"expected at most data.folds ({config['data'].get('folds', 'not set')}), found {values['fold']}"

@@ -1,12 +1,14 @@
 """The axis `freeze`: how many of the encoder's lowest layers stay fixed."""
 
+from typing import Any
+
 from emotion_grid.base.messages import InputError
 from emotion_grid.encoders.shape import Encoder
 from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.values import whole
 
 
-def _freeze(value: int | str, encoder: Encoder) -> int | str:
+def _freeze(value: Any, encoder: Encoder) -> Any:
     """Layers to fix: `half` of them, `all`, or a number; a number that reaches the top is `all`."""
     value = whole(value)
     if value == "half":

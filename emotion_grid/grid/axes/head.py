@@ -23,8 +23,8 @@ class Head:
 
     defaults: dict[str, Any]
     reads: Literal["vector", "states"]
-    resolve: Callable[[dict, dict, Encoder], dict]
-    part: Callable[[dict], str]
+    resolve: Callable[[dict[str, Any], dict[str, Any], Encoder], dict[str, Any]]
+    part: Callable[[dict[str, Any]], str]
 
 
 def units(size: int | str, encoder: Encoder) -> int:
@@ -32,19 +32,19 @@ def units(size: int | str, encoder: Encoder) -> int:
     return int(size[:-1]) * encoder.hidden_size if isinstance(size, str) else size
 
 
-def _mlp(declared: dict, head: dict, encoder: Encoder) -> dict:
+def _mlp(declared: dict[str, Any], head: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
     if head["layers"] == 1 and "size" in declared:
         raise InputError("head.size: an mlp with layers: 1 is a linear classifier without hidden units; leave size out")
     return {**head, "size": None if head["layers"] == 1 else units(head["size"], encoder)}
 
 
-def _mlp_part(head: dict) -> str:
+def _mlp_part(head: dict[str, Any]) -> str:
     pooling = "" if head["pooling"] == "first" else f"-{head['pooling']}"
     size = "" if head["size"] is None else f"-{head['size']}"
     return f"mlp{size}-l{head['layers']}{pooling}"
 
 
-def _attention(declared: dict, head: dict, encoder: Encoder) -> dict:
+def _attention(declared: dict[str, Any], head: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
     size = units(head["size"], encoder)
     if size % head["heads"]:
         raise InputError(f"head.heads: expected a divisor of the size {size}, found {head['heads']}")
@@ -67,12 +67,12 @@ HEADS = {
 }
 
 
-def _filled(declared: dict) -> dict:
+def _filled(declared: dict[str, Any]) -> dict[str, Any]:
     """A declared head with the defaults of its kind."""
     return {**HEADS[declared["type"]].defaults, **declared}
 
 
-def _resolve(value: dict, encoder: Encoder) -> dict:
+def _resolve(value: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
     kind = HEADS[value["type"]]
     known = {"type", *kind.defaults}
     if unknown := sorted(set(value) - known):
@@ -84,7 +84,7 @@ def _resolve(value: dict, encoder: Encoder) -> dict:
     return kind.resolve(value, head, encoder)
 
 
-def _columns(declared: dict, head: dict) -> dict[str, Any]:
+def _columns(declared: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
     options = dict.fromkeys(option for kind in HEADS.values() for option in kind.defaults if option != "size")
     return {
         "head_type": head["type"],
@@ -96,7 +96,7 @@ def _columns(declared: dict, head: dict) -> dict[str, Any]:
     }
 
 
-def _part(head: dict) -> str:
+def _part(head: dict[str, Any]) -> str:
     dropout = "" if head["dropout"] == 0.1 else f"-d{head['dropout']}"
     return HEADS[head["type"]].part(head) + dropout
 

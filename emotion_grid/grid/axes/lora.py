@@ -7,28 +7,28 @@ from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.values import whole
 
 
-def _lora(value: str | dict, encoder: Encoder) -> dict | None:
+def _lora(value: Any, encoder: Encoder) -> dict[str, Any] | None:
     if value == "none":
         return None
     rank = whole(value["rank"])
     return {"rank": rank, "alpha": whole(value.get("alpha", rank)), "dropout": float(value.get("dropout", 0))}
 
 
-def _lora_cell(lora: dict | None) -> str:
+def _lora_cell(lora: dict[str, Any] | None) -> str:
     if lora is None:
         return "none"
     dropout = f", dropout={lora['dropout']:g}" if lora["dropout"] else ""
     return f"r={lora['rank']}, alpha={lora['alpha']:g}{dropout}"
 
 
-def _lora_part(lora: dict | None) -> str:
+def _lora_part(lora: dict[str, Any] | None) -> str:
     if lora is None:
         return "full"
     dropout = f"-d{lora['dropout']}" if lora["dropout"] else ""
     return f"lora{lora['rank']}-a{lora['alpha']:g}{dropout}"
 
 
-def _conflict(values: dict[str, Any], config: dict) -> str | None:
+def _conflict(values: dict[str, Any], config: dict[str, Any]) -> str | None:
     if values["freeze"] != "all" or values["lora"] is None:
         return None
     rank = values["lora"]["rank"]
