@@ -4,6 +4,7 @@ from pathlib import Path
 
 from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
+from emotion_grid.plan.kinds import KINDS
 
 
 def unused(home: Path) -> list[Path]:
@@ -15,8 +16,9 @@ def unused(home: Path) -> list[Path]:
     rows, names = plan["rows"], [*(row["run"] for row in plan["rows"]), *plan["compare"]]
     used = {home / row["folder"] for row in rows} | {home / "data" / row["data"] for row in rows}
     used |= {home / "explanations" / name for name in names} | {home / "metrics" / f"{name}.json" for name in names}
-    kinds = ("runs/*/", "baselines/*/", "data/*/", "explanations/*/", "metrics/*.json")
-    return sorted({path for kind in kinds for path in home.glob(kind)} - used)
+    folders = ("runs", *(kind.folder for kind in KINDS), "data", "explanations")
+    patterns = [*(f"{folder}/*/" for folder in folders), "metrics/*.json"]
+    return sorted({path for pattern in patterns for path in home.glob(pattern)} - used)
 
 
 def size(path: Path) -> int:

@@ -28,9 +28,7 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
     for key, spec in plan.data.items():
         _write_once(home / "data" / key / "spec.json", spec)
     for key, source in plan.encoders.items():
-        # Inside the image another folder is home.
-        model = str(Path(source.model).expanduser()) if source.model.startswith("~") else source.model
-        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": model})
+        _write_once(cache / "encoders" / key / "spec.json", {**source.spec, "source": source.model})
     for folder, spec in plan.cached.items():
         _write_once(cache / folder / "spec.json", spec)
         _reconsider(cache / folder / "features.json", plan.features_gb)
