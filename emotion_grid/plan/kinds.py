@@ -7,7 +7,7 @@ prepared splits and writes `predictions/<split>.csv` as a run does (docs/extendi
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emotion_grid.plan.specs import baseline_spec
+from emotion_grid.plan.specs import row_spec
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ KINDS = (
         name="baseline",
         folder="baselines",
         program="baseline",
-        specs=lambda config, data: {name: baseline_spec(name, data) for name in config["baselines"]},
+        specs=lambda config, data: {
+            name: row_spec(data, "emotion_grid.prediction.baselines", baseline=name) for name in config["baselines"]
+        },
     ),
 )
