@@ -24,11 +24,6 @@ ENCODER_FILES = (
 """The files an encoder is made of. Weights come as safetensors; nothing that is pickled or executed is ever taken."""
 
 
-def is_folder(model: str) -> bool:
-    """Whether a model is a folder on this machine."""
-    return model.startswith((".", "/", "~"))
-
-
 def folder_files(folder: Path) -> list[Path]:
     """The encoder's files in a folder, sorted by name.
 

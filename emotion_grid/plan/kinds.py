@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_grid.base.layout import BASELINES
-from emotion_grid.plan.specs import baseline_spec
+from emotion_grid.plan.specs import row_spec
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ KINDS = (
         name="baseline",
         folder=BASELINES,
         program="baseline",
-        specs=lambda config, data: {name: baseline_spec(name, data) for name in config["baselines"]},
+        specs=lambda config, data: {
+            name: row_spec(data, "emotion_grid.prediction.baselines", baseline=name) for name in config["baselines"]
+        },
     ),
 )

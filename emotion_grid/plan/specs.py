@@ -70,6 +70,12 @@ def data_key(data: dict[str, Any]) -> str:
     return digest(data)[:SHORT]
 
 
+def source_spec(encoder: dict[str, Any]) -> dict[str, Any]:
+    """What a spec's `encoder` says of the encoder's source, without the values of the axes whose place it is."""
+    axes = {axis.name for axis in AXES if axis.place == "encoder"}
+    return {key: value for key, value in encoder.items() if key not in axes}
+
+
 def run_spec(point: Point, source: Source, data: dict[str, Any]) -> dict[str, Any]:
     """What decides a run's predictions: what training reads, and the programs that read it."""
     encoder = axis_values(point.values, "encoder")
@@ -117,12 +123,18 @@ def features_spec(run: dict[str, Any], data: dict[str, Any]) -> dict[str, Any] |
     }
 
 
-def baseline_spec(kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    """What decides a baseline's predictions: it learns from the training rows and predicts the texts of dev and test."""
+def row_spec(data: dict[str, Any], program: str, **own: Any) -> dict[str, Any]:
+    """What decides the predictions of a row that is no run: it may learn from the training rows, and predicts validation, dev and test.
+
+    Args:
+        data: the spec of the prepared splits.
+        program: the module that predicts.
+        own: what else decides the predictions.
+    """
     return {
-        "baseline": kind,
+        **own,
         "data": {**training_data(data), "texts": _judged_texts(data)},
-        "program": program_digest("emotion_grid.prediction.baselines"),
+        "program": program_digest(program),
         "lock": lock_digest(),
     }
 

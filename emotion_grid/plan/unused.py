@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import BASELINES, DATA, EXPLANATIONS, METRICS, PLAN, RUNS, data_folder
+from emotion_grid.base.layout import DATA, EXPLANATIONS, METRICS, PLAN, RUNS, data_folder
 from emotion_grid.base.messages import InputError
+from emotion_grid.plan.kinds import KINDS
 
 
 def unused(home: Path) -> list[Path]:
@@ -16,8 +17,9 @@ def unused(home: Path) -> list[Path]:
     rows, names = plan["rows"], [*(row["run"] for row in plan["rows"]), *plan["compare"]]
     used = {home / row["folder"] for row in rows} | {data_folder(home, row["data"]) for row in rows}
     used |= {home / EXPLANATIONS / name for name in names} | {home / METRICS / f"{name}.json" for name in names}
-    kinds = (*(f"{folder}/*/" for folder in (RUNS, BASELINES, DATA, EXPLANATIONS)), f"{METRICS}/*.json")
-    return sorted({path for kind in kinds for path in home.glob(kind)} - used)
+    folders = (RUNS, *(kind.folder for kind in KINDS), DATA, EXPLANATIONS)
+    patterns = [*(f"{folder}/*/" for folder in folders), f"{METRICS}/*.json"]
+    return sorted({path for pattern in patterns for path in home.glob(pattern)} - used)
 
 
 def size(path: Path) -> int:

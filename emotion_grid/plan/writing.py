@@ -30,9 +30,7 @@ def write_specs(plan: Plan, home: Path, cache: Path) -> None:
     for key, spec in plan.data.items():
         _write_once(data_folder(home, key) / SPEC, spec)
     for key, source in plan.encoders.items():
-        # Inside the image another folder is home.
-        model = str(Path(source.model).expanduser()) if source.model.startswith("~") else source.model
-        _write_once(cache / ENCODERS / key / SPEC, {**source.spec, "source": model})
+        _write_once(cache / ENCODERS / key / SPEC, {**source.spec, "source": source.model})
     for folder, spec in plan.cached.items():
         _write_once(cache / folder / SPEC, spec)
         _reconsider(cache / folder / FEATURES_RECORD, plan.features_gb)

@@ -6,6 +6,7 @@ import pandas as pd
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.report.cells import markdown_cell
 from emotion_grid.report.page import FOLDER
+from emotion_grid.report.source import source_words
 
 
 def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, provenance: dict, folder: str) -> str:
@@ -26,12 +27,18 @@ def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, pr
         keep_trailing_newline=True,
     )
     environment.filters["cell"] = lambda value: markdown_cell(str(value))
-    axes = {axis.title: axis.words(spec[axis.name]) for axis in AXES if axis.name in spec and axis.place == "run"}
+    places = {"run": spec, "encoder": spec["encoder"], "data": spec["data"]}
+    axes = {
+        axis.title: axis.words(places[axis.place][axis.name])
+        for axis in AXES
+        # The template says which rows a repetition held out.
+        if axis.name in places[axis.place] and not (axis.place == "data" and axis.repeats)
+    }
     tuned = metrics[(metrics["threshold"] == "tuned") & metrics["label"].isna()]
     return environment.get_template("model_card.md.j2").render(
         run=row["run"],
         scores=tuned.to_dict("records"),
-        encoder=spec["encoder"],
+        encoder=source_words(spec["encoder"]),
         data=data,
         axes=axes,
         training=spec["training"],

@@ -10,7 +10,7 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.container.finding import find_image
 from emotion_grid.container.handover import hand_on, handed_on, open_door
 from emotion_grid.container.image import runtime
-from emotion_grid.encoders.files import is_folder
+from emotion_grid.encoders.sources import local_path
 from emotion_grid.plan.inputs import raw_files
 from emotion_grid.workflow.errors import as_workflow_error
 from emotion_grid.workflow.patches import pull_nothing
@@ -26,7 +26,8 @@ def study_paths(config: dict[str, Any], site: dict[str, Any], folders: list[Path
     """
     root = Path(config.get("data_root", ".")).expanduser()
     models = [entry["model"] for entry in config.get("encoders", {}).values()]
-    read = [Path(path).expanduser() for path in (*filter(is_folder, models), *config.get("compare", {}).values())]
+    encoders = [path for path in map(local_path, models) if path is not None]
+    read = [*encoders, *(Path(path).expanduser() for path in config.get("compare", {}).values())]
     files = [root, *raw_files(config).values(), *read, *(file for folder in read for file in folder.glob("*"))]
     bound = [Path(path).expanduser() for path in site["bind"]]
     return [*folders, *(path for path in files if path.exists()), *bound]

@@ -27,7 +27,7 @@ from emotion_grid.base.layout import (
 )
 from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, missing_files
 from emotion_grid.encoders.sources import encoder_key
-from emotion_grid.plan.specs import cache_key
+from emotion_grid.plan.specs import cache_key, source_spec
 from emotion_grid.workflow.study import Study
 
 Wildcards = Any
@@ -139,7 +139,7 @@ class RuleInputs:
         return self._encoder(self.study.cached_spec(f"{FEATURES}/{wildcards.key}")["tokens"])
 
     def _encoder(self, tokens: dict[str, Any]) -> Path:
-        return self.study.cache / ENCODERS / encoder_key(tokens["encoder"])
+        return self.study.cache / ENCODERS / encoder_key(source_spec(tokens["encoder"]))
 
     def tables(self, wildcards: Wildcards) -> dict[str, Any]:
         """The plan, the last file of every row in it, the gold labels, and other predictions to compare."""

@@ -15,12 +15,16 @@ class Head:
     """One kind of head. Its network is the class `Head` in the module of its name in emotion_grid/model/heads/.
 
     Attributes:
-        defaults: the options that it takes, with the values that need not be written.
+        description: what the reference of the config says about it, after its name.
+        schema: JSON schema of each option that it takes. Options of one name have one schema, whatever heads take them.
+        defaults: the value of each option where a config is silent.
         reads: what it reads of a text: one `vector`, made by its option `pooling`, or the hidden `states` of all tokens.
         resolve: checks and completes the options of a head, from the declared ones, those with defaults filled in, and the encoder.
         part: its piece of a run's name.
     """
 
+    description: str
+    schema: dict[str, dict]
     defaults: dict[str, Any]
     reads: Literal["vector", "states"]
     resolve: Callable[[dict[str, Any], dict[str, Any], Encoder], dict[str, Any]]
@@ -51,14 +55,36 @@ def _attention(declared: dict[str, Any], head: dict[str, Any], encoder: Encoder)
     return {**head, "size": size}
 
 
+SIZE = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1},
+        {"title": "a multiple such as 2x", "type": "string", "pattern": "^[1-9][0-9]?x$"},
+    ]
+}
+"""A number of units, or a multiple of the encoder's hidden size."""
+
+DROPOUT = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+
 HEADS = {
     "mlp": Head(
+        description=(
+            "reads one vector a text (`pooling`: `first` token or `mean` over the tokens) through `layers` linear layers with `size` hidden "
+            "units; with `layers: 1` it is a linear classifier and takes no `size`"
+        ),
+        schema={
+            "size": SIZE,
+            "layers": {"type": "integer", "minimum": 1, "maximum": 16},
+            "pooling": {"enum": ["first", "mean"]},
+            "dropout": DROPOUT,
+        },
         defaults={"size": "1x", "layers": 2, "pooling": "first", "dropout": 0.1},
         reads="vector",
         resolve=_mlp,
         part=_mlp_part,
     ),
     "attention": Head(
+        description="projects all tokens to `size`, attends over them with `heads` heads and averages",
+        schema={"size": SIZE, "heads": {"type": "integer", "minimum": 1}, "dropout": DROPOUT},
         defaults={"size": 128, "heads": 1, "dropout": 0.1},
         reads="states",
         resolve=_attention,
@@ -80,7 +106,8 @@ def _resolve(value: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
             f"head: a head of type {value['type']} has no {unknown[0]}; expected only {', '.join(sorted(known))}"
         )
     head = {key: whole(item) for key, item in _filled(value).items()}
-    head["dropout"] = float(head["dropout"])
+    if "dropout" in head:
+        head["dropout"] = float(head["dropout"])
     return kind.resolve(value, head, encoder)
 
 
@@ -88,45 +115,45 @@ def _columns(declared: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
     options = dict.fromkeys(option for kind in HEADS.values() for option in kind.defaults if option != "size")
     return {
         "head_type": head["type"],
-        "head_size": None if head["size"] is None else _filled(declared)["size"],
+        "head_size": None if head.get("size") is None else _filled(declared)["size"],
         "head_layers": head.get("layers"),
-        "head_units": head["size"],
+        "head_units": head.get("size"),
         "head_heads": head.get("heads"),
         **{f"head_{option}": head.get(option) for option in options},
     }
 
 
 def _part(head: dict[str, Any]) -> str:
-    dropout = "" if head["dropout"] == 0.1 else f"-d{head['dropout']}"
+    dropout = "" if head.get("dropout", 0.1) == 0.1 else f"-d{head['dropout']}"
     return HEADS[head["type"]].part(head) + dropout
+
+
+def _description() -> str:
+    """Every kind of head with its options' defaults."""
+    kinds = [
+        f"`type: {name}` {kind.description} (defaults: `{', '.join(f'{key}: {value}' for key, value in kind.defaults.items())}`)."
+        for name, kind in HEADS.items()
+    ]
+    return " ".join(
+        [
+            "The classifier.",
+            *kinds,
+            "`size` is a number of units or a multiple of the encoder's hidden size (`1x`, `2x`).",
+        ]
+    )
 
 
 AXIS = Axis(
     name="head",
     title="Head",
-    description=(
-        "The classifier. `type: mlp` reads one vector a text (`pooling`: `first` token or `mean` over the tokens) through `layers` linear "
-        "layers with `size` hidden units; `type: attention` projects all tokens to `size`, attends over them with `heads` heads and averages. "
-        "`size` is a number of units or a multiple of the encoder's hidden size (`1x`, `2x`); `dropout` holds for both. "
-        "Defaults: for an mlp `size: 1x`, `layers: 2`, `pooling: first`, `dropout: 0.1`; for attention `size: 128`, `heads: 1`, `dropout: 0.1`. "
-        "An mlp with `layers: 1` is a linear classifier and takes no `size`."
-    ),
+    description=_description(),
     schema={
         "type": "object",
         "additionalProperties": False,
         "required": ["type"],
         "properties": {
             "type": {"enum": list(HEADS)},
-            "size": {
-                "anyOf": [
-                    {"type": "integer", "minimum": 1},
-                    {"title": "a multiple such as 2x", "type": "string", "pattern": "^[1-9][0-9]?x$"},
-                ]
-            },
-            "layers": {"type": "integer", "minimum": 1, "maximum": 16},
-            "heads": {"type": "integer", "minimum": 1},
-            "pooling": {"enum": ["first", "mean"]},
-            "dropout": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+            **{option: schema for kind in HEADS.values() for option, schema in kind.schema.items()},
         },
     },
     default={"type": "mlp"},

@@ -8,6 +8,7 @@ from emotion_grid.base.layout import PROJECT
 from emotion_grid.base.numbers import duration
 from emotion_grid.evaluation.results import Results, folder_of, words_of
 from emotion_grid.report.reading import Study
+from emotion_grid.report.source import source_words
 
 NAME, TITLE, TEMPLATE = "provenance", "Provenance", "sections/provenance.html.j2"
 
@@ -20,8 +21,7 @@ def build(study: Study) -> dict:
 def _of_best(results: Results) -> dict[str, str]:
     folder, facts = folder_of(results, results.best["run"]), {"Best run": results.best["run"]}
     if (folder / "spec.json").is_file():
-        encoder = read_json(folder / "spec.json")["encoder"]
-        facts["Encoder"] = f"{encoder.get('model', 'a local folder')} {encoder.get('revision', '')}".strip()
+        facts["Encoder"] = source_words(read_json(folder / "spec.json")["encoder"])
     if (folder / "provenance.json").is_file():
         found = read_json(folder / "provenance.json")
         facts |= {

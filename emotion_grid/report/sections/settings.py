@@ -5,7 +5,7 @@ import pandas as pd
 from emotion_grid.evaluation.comparison import SAME
 from emotion_grid.evaluation.results import Results, finite_or_none, words_of
 from emotion_grid.report.figure import Figure
-from emotion_grid.report.figures.settings import settings_figure
+from emotion_grid.report.figures.settings import KINDS, settings_figure
 from emotion_grid.report.reading import Study
 from emotion_grid.report.verdicts import verdicts_by_label
 
@@ -26,7 +26,7 @@ def build(study: Study) -> dict:
     rows = [
         {
             "label": results.label(row, repetitions=False),
-            "kind": "best" if row.name == best else row["kind"],
+            "kind": "best" if row.name == best else row["kind"] if row["kind"] in KINDS else "other",
             "mean": row[f"{results.score}_mean"],
             "sd": finite_or_none(row[f"{results.score}_sd"]),
             "same": verdicts.get(results.label(row, repetitions=False)) == SAME,

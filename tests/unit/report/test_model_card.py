@@ -45,3 +45,6 @@ def test_values_of_a_run_are_no_markup_and_the_example_is_python():
     code = re.search(r"```python\n(.*?)```", card, flags=re.DOTALL)[1]
     texts = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)]
     assert folder in texts
+    local = {"folder": "0a1b", "layers": 4, "hidden_size": 16}
+    card = write_card(row, metrics, {**spec, "encoder": local}, spec["data"], provenance, folder)
+    assert "| Encoder | a local folder, digest 0a1b |" in card

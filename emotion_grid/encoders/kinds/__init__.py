@@ -1,0 +1,1 @@
+"""The kinds of sources that encoders come from, one module each."""

@@ -1,0 +1,44 @@
+"""Encoders in a folder on this machine: `model: ./path`, `/path` or `~/path`."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from emotion_grid.base.files import read_json
+from emotion_grid.base.messages import InputError
+from emotion_grid.encoders.files import folder_digest, folder_files
+from emotion_grid.encoders.kinds.kind import Kind
+from emotion_grid.encoders.shape import shape_of
+
+
+def _identify(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    return {"folder": folder_digest(Path(entry["model"]).expanduser())}
+
+
+def _shape(model: str) -> tuple[int | None, int | None]:
+    return shape_of(read_json(Path(model).expanduser() / "config.json"))
+
+
+def copy_files(path: Path, target: Path) -> None:
+    """Copy an encoder's files from a folder; whatever else lies there is left.
+
+    Raises:
+        InputError: no folder, no config.json, or no safetensors weights.
+    """
+    for file in folder_files(path):
+        shutil.copyfile(file, target / file.name)
+
+
+def _fetch(spec: dict[str, Any], target: Path) -> None:
+    copy_files(Path(spec["source"]).expanduser(), target)
+    if folder_digest(target) != spec["folder"]:
+        raise InputError(f"{spec['source']}: the folder has changed since this start was planned; start again")
+
+
+KIND = Kind(
+    prefixes=(".", "/", "~"),
+    identify=_identify,
+    fetch=_fetch,
+    shape=_shape,
+    path=lambda model: model,
+)
