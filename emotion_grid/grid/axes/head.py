@@ -119,7 +119,7 @@ AXIS = Axis(
             "type": {"enum": list(HEADS)},
             "size": {
                 "anyOf": [
-                    {"type": "integer", "minimum": 1},
+                    {"type": "integer", "minimum": 1, "maximum": 1000000},
                     {"title": "a multiple such as 2x", "type": "string", "pattern": "^[1-9][0-9]?x$"},
                 ]
             },
