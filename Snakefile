@@ -12,6 +12,9 @@ from snakemake.utils import min_version
 min_version("9.0")
 sys.path.insert(0, workflow.basedir)
 
+from emotion_grid.workflow.reading import check_config_files
+
+check_config_files(workflow, default="config/config.yaml")
 if not workflow.overwrite_configfiles:
 
     configfile: "config/config.yaml"

@@ -1,41 +1,29 @@
 """Checking a config and filling in its defaults."""
 
 import copy
-import math
 from typing import Any
 
-import jsonschema
-
 from emotion_grid.base.messages import InputError
+from emotion_grid.config.files import FREE
+from emotion_grid.config.numbers import with_numbers
 from emotion_grid.config.problems import explain_error
 from emotion_grid.config.schema import load_schema, resolve
+from emotion_grid.config.validator import FORMATS, Validator
 from emotion_grid.grid.values import typed_training_value
 
 
-def _is_finite(checker: Any, value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Check a config and return it with every default filled in, without its free keys (`x-...`).
 
-
-_Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite),
-)
-
-_formats = jsonschema.FormatChecker(formats=())
-
-
-@_formats.checks("rate", raises=(ValueError, TypeError))  # type: ignore[untyped-decorator]  # jsonschema has no types
-def _is_rate(value: Any) -> bool:
-    return isinstance(value, bool) or value is None or 0 < float(value) < float("inf")
-
-
-def check_config(config: dict[str, Any]) -> dict[str, Any]:
-    """Check a config and return it with every default filled in.
+    Args:
+        config: the config, with what the command line sets.
+        command_line: what the command line sets; numbers in it may be text.
 
     Raises:
         InputError: a line for each problem, with the key's path, what was expected and what was found.
     """
-    config = check_values(config, load_schema(), "the config")
+    config = check_values(with_numbers(config, [load_schema()], command_line or None), load_schema(), "the config")
+    config = {key: value for key, value in config.items() if not key.startswith(FREE)}
     if "folds" in config["data"] and "dev" in config["data"]:
         raise InputError(
             "the config cannot be used:\n  data.dev: expected no dev where data.folds is set (the held-out fold stands in its place); remove one of them"
@@ -52,7 +40,7 @@ def check_values(values: dict[str, Any], schema: dict[str, Any], name: str) -> d
     Raises:
         InputError: a line for each problem, with the key's path, what was expected and what was found.
     """
-    validator = _Validator(schema, format_checker=_formats)
+    validator = Validator(schema, format_checker=FORMATS)
     problems = [problem for error in validator.iter_errors(values) for problem in explain_error(error)]
     if problems:
         raise InputError(

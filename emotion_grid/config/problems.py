@@ -1,6 +1,7 @@
 """What is wrong with a config, in words: path of the key, what was expected, what was found."""
 
 import difflib
+import re
 from typing import Any
 
 import jsonschema
@@ -24,10 +25,11 @@ def explain_error(error: jsonschema.ValidationError) -> list[str]:
         if len(likely) == 1 and any(_says_more(part, error) for part in likely[0]):
             return [line for part in likely[0] for line in explain_error(part)]
         expected = " or ".join(dict.fromkeys(describe(options[i]) for i in sorted(fitting or range(len(options)))))
-        return [f"{path}: expected {expected}, found {_show(error.instance)}"]
+        advice = _where_lists_belong(list(error.absolute_path), error.instance)
+        return [f"{path}: expected {expected}, found {_show(error.instance)}{advice}"]
     if error.validator == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
-        extra = [key for key in error.instance if key not in known]
+        known, free = sorted(error.schema.get("properties", {})), error.schema.get("patternProperties", {})
+        extra = [key for key in error.instance if key not in known and not any(re.search(p, str(key)) for p in free)]
         return [f"{_path([*error.absolute_path, key])}: unknown key; {_nearest(key, known)}" for key in extra]
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
@@ -40,7 +42,15 @@ def explain_error(error: jsonschema.ValidationError) -> list[str]:
     if error.validator in ("minItems", "minProperties"):
         return [f"{path}: expected at least one entry, found none"]
     schema = error.schema if isinstance(error.schema, dict) else {}
-    return [f"{path}: expected {describe(schema)}, found {_show(error.instance)}"]
+    advice = _where_lists_belong(list(error.absolute_path), error.instance)
+    return [f"{path}: expected {describe(schema)}, found {_show(error.instance)}{advice}"]
+
+
+def _where_lists_belong(keys: list[Any], value: Any) -> str:
+    """What to do with a list of training values outside the grid, which alone crosses lists."""
+    if not isinstance(value, list) or keys[-2:-1] != ["training"] or keys[0] == "grid":
+        return ""
+    return f"; a list belongs into a block of the grid (grid: - training: {{{keys[-1]}: {_show(value)}}})"
 
 
 def _is_other_kind(part: jsonschema.ValidationError, error: jsonschema.ValidationError) -> bool:
@@ -58,6 +68,9 @@ def _says_more(part: jsonschema.ValidationError, error: jsonschema.ValidationErr
 
 
 def _nearest(key: str, known: list[str]) -> str:
+    first, dot, rest = str(key).partition(".")
+    if dot and first in known:
+        return f"write its parts one inside the other: {first}: {{{rest.replace('.', ': {')}: ...{'}' * str(key).count('.')}"
     close = difflib.get_close_matches(str(key), known, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
 

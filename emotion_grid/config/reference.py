@@ -29,6 +29,8 @@ def rows(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str, s
                 yield from rows(resolve(entry["additionalProperties"]), f"{name}.<name>.")
         elif entry.get("type") == "array" and "$ref" in entry["items"]:
             yield from rows(resolve(entry["items"]), f"{name}[].")
+    for pattern, entry in schema.get("patternProperties", {}).items():
+        yield f"{pattern.removeprefix('^')}<name>", describe(entry), "", entry["description"]
 
 
 def show(value: object) -> str:

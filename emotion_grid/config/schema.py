@@ -69,6 +69,12 @@ def resolve(schema: dict[str, Any]) -> dict[str, Any]:
     return {**load_schema()["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
 
 
+def alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas of which a value must fit any: those under `anyOf`, all the way down, or the schema itself."""
+    schema = {key: value for key, value in resolve(schema).items() if key != "$ref"}
+    return [one for option in schema["anyOf"] for one in alternatives(option)] if "anyOf" in schema else [schema]
+
+
 def describe(schema: dict[str, Any]) -> str:
     """What a schema accepts, in words."""
     schema = resolve(schema)

@@ -1,8 +1,9 @@
 """Expanding the grid: blocks of lists become points. Imports neither torch nor transformers, since Snakemake reads it at every start."""
 
 import itertools
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emotion_grid.base.digests import canonical
@@ -10,6 +11,7 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.encoders.sources import Source, source
 from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.axes.declared import AXES
+from emotion_grid.grid.unmatched import explain_unmatched
 from emotion_grid.grid.values import typed_training_value
 
 
@@ -63,17 +65,36 @@ def varying(points: list[Point]) -> list[str]:
 
 
 def _points(config: dict[str, Any], sources: dict[str, Source], block: dict[str, Any], where: str) -> Iterator[Point]:
-    """The points of a block less those that it excludes; what is excluded need not be possible."""
+    """The points of a block less those that it excludes; what is excluded need not be possible.
+
+    An entry of `exclude` that removes nothing is told on the screen: a block may be cut down later, so it is no error.
+    """
     axes = [[(axis.name, value) for value in _declared(axis, block, config)] for axis in AXES]
     overrides, excluded = _crossings(block.get("training", {})), block.get("exclude", [])
+    idle, there = dict(enumerate(excluded)), []
     for *pairs, override in itertools.product(*axes, overrides):
         declared = dict(pairs)
-        training = _training(config, declared["encoder"], override)
-        if any(_matches(entry, Point(declared, declared, training)) for entry in excluded):
-            continue
-        point = Point(declared, _resolved(config, sources, declared, where), training)
-        if not any(_matches(entry, point) for entry in excluded):
+        point = Point(declared, declared, _training(config, declared["encoder"], override))
+        matching = [number for number, entry in enumerate(excluded) if _matches(entry, point)]
+        if not matching:
+            point = replace(point, values=_resolved(config, sources, declared, where))
+            matching = [number for number, entry in enumerate(excluded) if _matches(entry, point)]
+        for number in matching:
+            idle.pop(number, None)
+        if idle:
+            there += _forms(point)
+        if not matching:
             yield point
+    for number, entry in idle.items():
+        print(f"Warning: {where}.exclude[{number}] removes nothing: {explain_unmatched(entry, there)}", file=sys.stderr)
+
+
+def _forms(point: Point) -> list[dict[str, Any]]:
+    """The values of a point, a dictionary for each of their forms."""
+    forms = [
+        {axis.name: form} for axis in AXES for form in axis.forms(point.declared[axis.name], point.values[axis.name])
+    ]
+    return [*forms, {"training": point.training}]
 
 
 def _training(config: dict[str, Any], encoder: str, override: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.layout import PACKS, PLAN, SPEC
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import duration
-from emotion_grid.base.yaml_files import check_unique_keys
 from emotion_grid.config.checking import check_config
 from emotion_grid.container.image import runtime
 from emotion_grid.data.splits import (
@@ -28,7 +27,7 @@ from emotion_grid.jobs.packs import pack_runs
 from emotion_grid.jobs.site import load_site
 from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
 from emotion_grid.plan.inputs import raw_bytes
-from emotion_grid.plan.plan import Plan, Row, build_plan
+from emotion_grid.plan.plan import Row, build_plan
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.workflow.errors import as_workflow_error
@@ -79,13 +78,15 @@ class Study:
         from snakemake.settings.types import DeploymentMethod
 
         self.workflow, self.config = workflow, config
+        with as_workflow_error():
+            checked = self._checked()
         self.cache = Path(config.get("cache_root", "cache")).expanduser()
         self.results = Path(config.get("results_root", "results")).expanduser()
         self.home = self.results / str(config.get("experiment", ""))
         self.contained = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
         self.keep = "results" if config.get("keep_models") == "none" else "all"
         with as_workflow_error():
-            self.plan = self._make_plan()
+            self.plan = build_plan(checked) if checked else None
             self.site = load_site()
         self.image = StudyImage(workflow, self.site, self.cache, self._paths()) if self.contained else None
         self.light_jobs = self.site["light_steps"] == "job" or (self.contained and not runtime())
@@ -103,12 +104,11 @@ class Study:
     def _paths(self) -> list[Path]:
         return study_paths(self.config, self.site, [self.cache, self.results])
 
-    def _make_plan(self) -> Plan | None:
+    def _checked(self) -> dict[str, Any] | None:
+        """The config, checked and with its defaults; None in a job, whose start has checked it."""
         if not self.workflow.is_main_process:
             return None
-        for path in {*self.workflow.configfiles, *self.workflow.overwrite_configfiles}:
-            check_unique_keys(path)
-        return build_plan(check_config(self.config))
+        return check_config(self.config, dict(self.workflow.config_settings.config))
 
     @functools.cached_property
     def guard(self) -> Guard | None:

@@ -24,7 +24,7 @@ class Head:
     """
 
     description: str
-    schema: dict[str, dict]
+    schema: dict[str, dict[str, Any]]
     defaults: dict[str, Any]
     reads: Literal["vector", "states"]
     resolve: Callable[[dict[str, Any], dict[str, Any], Encoder], dict[str, Any]]
@@ -57,7 +57,7 @@ def _attention(declared: dict[str, Any], head: dict[str, Any], encoder: Encoder)
 
 SIZE = {
     "anyOf": [
-        {"type": "integer", "minimum": 1},
+        {"type": "integer", "minimum": 1, "maximum": 1000000},
         {"title": "a multiple such as 2x", "type": "string", "pattern": "^[1-9][0-9]?x$"},
     ]
 }

@@ -53,8 +53,8 @@ AXIS = Axis(
                 "additionalProperties": False,
                 "required": ["rank"],
                 "properties": {
-                    "rank": {"type": "integer", "minimum": 1},
-                    "alpha": {"type": "number", "exclusiveMinimum": 0},
+                    "rank": {"type": "integer", "minimum": 1, "maximum": 100000},
+                    "alpha": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000000},
                     "dropout": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
                 },
             },

@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.base.yaml_files import check_unique_keys, load_yaml
+from emotion_grid.base.yaml_files import load_yaml
 from emotion_grid.config.checking import check_config
+from emotion_grid.config.files import check_config_file
 from emotion_grid.grid.expand import expand
 from testing.tiny import PROJECT
 
@@ -73,7 +74,7 @@ def test_base_is_accepted():
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_shipped_configs_are_valid_and_can_be_planned_offline(path):
-    check_unique_keys(path)
+    check_config_file(path)
     points, _ = expand(check_config(load_yaml(path)))
     for number in re.findall(r"^#.*?([\d,]+) runs\b", path.read_text(encoding="utf-8"), re.MULTILINE):
         assert len(points) == int(number.replace(",", "")), "the comment at the head of the file says so"
