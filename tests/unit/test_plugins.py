@@ -17,12 +17,11 @@ from emotion_grid.data.splits import SPLITS
 from emotion_grid.data.tables import read_predictions, read_split
 from scripts import compare, evaluate
 from testing.encoders import SAFE, write_encoder
+from testing.examples import add_example
 from testing.made import LABELS, make_experiment, make_texts, run_program
 from testing.tiny import PROJECT
 
-PAGE = PROJECT / "docs" / "extending.md"
 PARTS = ("emotion_grid", "scripts", "config", "profiles", "envs", "rules", "data/sample", "Snakefile")
-BLOCK = re.compile(r"^```(python|html|diff)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 PLAN = """
 import json, sys
@@ -36,17 +35,6 @@ print(json.dumps({"runs": runs, "rows": rows, "data": plan.data, "encoders": enc
 """
 
 
-def changed(block: str, text: str) -> str:
-    """A file's text after the changes of a block: lines with + are added, lines with - removed, the others stand there already."""
-    for hunk in block.split("@@\n"):
-        lines = hunk.splitlines(keepends=True)
-        assert {line[0] for line in lines} <= {"+", "-", " "}
-        before, after = ("".join(line[1:] for line in lines if line[0] != sign) for sign in "+-")
-        assert text.count(before) == 1, f"docs/extending.md: expected once in the file\n{before}"
-        text = text.replace(before, after)
-    return text
-
-
 @dataclass(frozen=True)
 class Checkout:
     """A copy of the project to which the examples of a section of the page can be added."""
@@ -54,16 +42,7 @@ class Checkout:
     folder: Path
 
     def add(self, section: str, *leaving: str) -> None:
-        """Write and change the files that a section shows, except `leaving`."""
-        text = PAGE.read_text(encoding="utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
-        for language, block in BLOCK.findall(text):
-            first, rest = block.split("\n", 1)
-            name = first.strip("{#+} ")
-            if name in leaving:
-                continue
-            path = self.folder / name
-            assert path.is_file() == (language == "diff"), name
-            path.write_text(changed(rest, path.read_text(encoding="utf-8")) if language == "diff" else block)
+        add_example(self.folder, section, *leaving)
 
     def differing(self) -> set[str]:
         """Paths of the files that only this copy has, or that differ from the checkout's."""

@@ -7,6 +7,8 @@ import time
 
 import yaml
 
+from testing.examples import add_example
+
 
 def test_a_second_start_has_nothing_to_do(project):
     assert project.run().nothing
@@ -216,3 +218,36 @@ def test_a_dry_run_shows_that_the_tables_are_behind(project):
     project.configure(grid=[{**project.config["grid"][0], "seed": [2]}])
     outcome = project.run("-n")
     assert outcome.trained == [] and "Scoring" in outcome.output
+
+
+def test_words_names_neutral_axes_new_heads_and_the_report_train_nothing(project):
+    """Fault: a log line, the name of a module or one more axis cost every finished run."""
+    project.edit("emotion_grid/grid/axes/freeze.py", "How many of the lowest layers stay fixed", "The fixed layers")
+    project.edit("emotion_grid/training/pack.py", "runs failed; see", "runs did not finish; see")
+    project.edit("emotion_grid/training/run.py", "best epoch: ", "the best epoch is ")
+    project.edit("emotion_grid/model/encoder.py", "expected an encoder with a list of", "expected a list of")
+    training = project.folder / "emotion_grid" / "training"
+    (training / "order.py").rename(training / "visiting.py")
+    for module in ("head_training", "fine_tuning"):
+        project.edit(
+            f"emotion_grid/training/{module}.py", "emotion_grid.training.order", "emotion_grid.training.visiting"
+        )
+    add_example(project.folder, "An axis", "emotion_grid/data/preparation.py")
+    add_example(project.folder, "A head")
+    add_example(project.folder, "A section of the report")
+    outcome = project.run("-n")
+    assert outcome.trained == [] and "Writing the report" in outcome.output
+    # The same names with an axis and a head that they do not have: the edits are in force, and runs with them are new ones.
+    grid = project.config["grid"]
+    project.configure(grid=[*grid, {"encoder": "one", "head": {"type": "maximum"}, "freeze": "all", "share": 0.5}])
+    (added,) = project.run("-n").trained
+    assert added.startswith("one_maximum-1_freeze-all_full_share-0.5_seed-1_")
+
+
+def test_the_formula_of_one_head_trains_the_runs_with_this_head(project):
+    grid = project.config["grid"]
+    project.configure(grid=[*grid, {"encoder": "one", "head": {"type": "attention", "size": 8}, "freeze": "all"}])
+    assert len(project.run().trained) == 1
+    project.edit("emotion_grid/model/heads/mlp.py", "nn.GELU()", "nn.ReLU()")
+    trained = project.run("-n").trained
+    assert len(trained) == 4 and all("_mlp-8-l2_" in name for name in trained)
