@@ -21,7 +21,6 @@ from emotion_grid.base.messages import log
 from emotion_grid.base.yaml_files import load_yaml
 from emotion_grid.data.scores import macro_f1
 from emotion_grid.data.tables import read_predictions, read_split
-from emotion_grid.plan.specs import data_key, features_folder, tokens_folder
 
 WAYS = {
     "fp32, random batches, encoder asked in every epoch": {"precision": "fp32", "features": False, "megabatch": 1},
@@ -35,20 +34,24 @@ GRID = [
     {"encoder": "minilm", "head": LINEAR, "freeze": [0, "half"], "seed": SEEDS, "fold": 1},
     {"encoder": "minilm", "head": HEAD, "freeze": "all", "seed": SEEDS, "fold": 1},
 ]
-PROGRAM = "import sys; from emotion_grid.training import order; order.MEGABATCH = int(sys.argv.pop(1)); from scripts import train; train.main()"
 
 
-def score(spec: dict, way: dict, bench: Bench, output: Path) -> float:
-    """Macro-F1 on the held-out rows of a run trained in a way."""
+def score(run: Path, way: dict, bench: Bench, output: Path) -> float:
+    """Macro-F1 on the held-out rows of a planned run that is trained in a way.
+
+    Args:
+        run: the run's folder, with its spec and where it finds its inputs.
+        output: folder of the results.
+    """
     home, cache = bench.folder / "results" / "scores", bench.folder / "cache"
-    data = home / "data" / data_key(spec["data"])
-    (encoder,) = (cache / "encoders").glob("*/files")
+    spec, inputs = read_json(run / "spec.json"), read_json(run / "inputs.json")
+    data, encoder = home / inputs["data"], cache / inputs["encoder"] / "files"
     write_json(output / "spec.json", spec)
-    options = {"spec": output / "spec.json", "data": data, "tokens": cache / tokens_folder(spec), "encoder": encoder}
-    if way["features"] and features_folder(spec):
-        options["features"] = cache / features_folder(spec)
+    options = {"spec": output / "spec.json", "data": data, "tokens": cache / inputs["tokens"], "encoder": encoder}
+    if way["features"] and inputs["features"]:
+        options["features"] = cache / inputs["features"]
     line = [f"--{name}={value}" for name, value in {**options, "output": output, "keep": "results"}.items()]
-    command = [sys.executable, "-c", PROGRAM, str(way["megabatch"]), *line]
+    command = [sys.executable, "-m", "benchmarks.megabatch", str(way["megabatch"]), *line]
     subprocess.run(command, cwd=PROJECT, check=True, capture_output=True)
     given = read_predictions(output / "predictions" / "dev.csv", spec["data"]["labels"])
     gold = read_split(data / "dev.csv")
@@ -66,19 +69,18 @@ def main() -> None:
     data = {**load_yaml(arguments.configfile)["data"], "folds": 5}
     data.pop("dev", None)
     bench = Bench(work, data, arguments.data_root.resolve())
-    specs = []
     for precision in ("fp32", "bf16"):
         log(f"splits, tokens and features in {precision}")
         bench.snakemake("scores", GRID, "--until", "prepare", "encode", "tokenize_texts", precision=precision, epochs=3)
-    for path in sorted((work / "results" / "scores" / "runs").glob("*/spec.json")):
-        specs.append(read_json(path))
+    runs = sorted(path.parent for path in (work / "results" / "scores" / "runs").glob("*/spec.json"))
     jobs = []
     for way_name, way in WAYS.items():
-        for spec in specs:
+        for run in runs:
+            spec = read_json(run / "spec.json")
             name = kind(spec)
-            useless = way["features"] and not features_folder(spec)
+            useless = way["features"] and spec["freeze"] == 0
             if name in arguments.kinds and spec["training"]["precision"] == way["precision"] and not useless:
-                jobs.append((name, way_name, spec, way, work / "runs" / str(len(jobs))))
+                jobs.append((name, way_name, run, way, work / "runs" / str(len(jobs))))
     log(f"{len(jobs)} runs, {CORES} at once")
     found = defaultdict(list)
     with ThreadPoolExecutor(CORES) as pool:
