@@ -3,7 +3,7 @@ rule predict_row:
     input:
         inputs.row,
     output:
-        [f"{RESULTS}/{{kind}}/{{row}}/{file}" for file in BASELINE_FILES],
+        [update(f"{RESULTS}/{{kind}}/{{row}}/{file}") for file in BASELINE_FILES],
     log:
         f"{RESULTS}/{{kind}}/{{row}}/predict.log",
     group:

@@ -2,7 +2,7 @@ rule train:
     input:
         inputs.run,
     output:
-        [f"{RESULTS}/runs/{{run}}/{file}" for file in RESULT_FILES],
+        [update(f"{RESULTS}/runs/{{run}}/{file}") for file in RESULT_FILES],
     log:
         f"{RESULTS}/runs/{{run}}/train.log",
     benchmark:
@@ -54,7 +54,7 @@ rule restore_model:
     input:
         inputs.model,
     output:
-        [f"{RESULTS}/runs/{{run}}/{file}" for file in MODEL_FILES],
+        [update(f"{RESULTS}/runs/{{run}}/{file}") for file in MODEL_FILES],
     log:
         f"{RESULTS}/runs/{{run}}/restore_model.log",
     threads: resources.training_threads

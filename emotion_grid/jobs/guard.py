@@ -62,10 +62,10 @@ def last_start(folder: Path) -> Start | None:
         here = record["host"] == socket.gethostname()
     except (InputError, KeyError, OSError, ValueError):
         return None
-    return Start(_owner(path), since, _is_locked(path) if here else None)
+    return Start(_owner(path), since, is_locked(path) if here else None)
 
 
-def _is_locked(path: Path) -> bool | None:
+def is_locked(path: Path) -> bool | None:
     """Whether a process of this host holds the kernel's lock of a file; None where the kernel does not tell."""
     try:
         lines = Path("/proc/locks").read_text().splitlines()

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import time
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,9 +80,9 @@ class Marker:
     since: float
 
 
-def _begun(home: Path, checkout: Path) -> dict[tuple[str, str], Marker]:
-    """Snakemake's marks of files being made, by the first two parts of their paths in the experiment's folder."""
-    marks, root = {}, checkout / ".snakemake" / "incomplete"
+def _marks(home: Path, checkout: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Snakemake's marks of files being made: the mark, and the parts of the file's path in the experiment's folder."""
+    root = checkout / ".snakemake" / "incomplete"
     for folder, _, names in os.walk(root):
         for name in names:
             path = Path(folder) / name
@@ -89,16 +90,40 @@ def _begun(home: Path, checkout: Path) -> dict[tuple[str, str], Marker]:
             key = "".join(part.removeprefix("@") for part in path.relative_to(root).parts)
             try:
                 made = checkout / base64.b64decode(key, altchars=b"-_").decode()
-                place = made.resolve().relative_to(home.resolve()).parts
-                number = json.loads(path.read_text()).get("external_jobid")
-                since = path.stat().st_mtime
+                yield path, made.resolve().relative_to(home.resolve()).parts
             except (OSError, ValueError):
-                continue  # it has just ended, or is no file of this experiment
-            if len(place) > 1:
-                marks[place[0], Path(place[1]).stem if place[0] == PACKS else place[1]] = Marker(
-                    int(number) if str(number).isdigit() else None, since
-                )
+                continue  # it is no file of this experiment
+
+
+def _begun(home: Path, checkout: Path) -> dict[tuple[str, str], Marker]:
+    """Snakemake's marks of files being made, by the first two parts of their paths in the experiment's folder."""
+    marks = {}
+    for path, parts in _marks(home, checkout):
+        try:
+            number, since = json.loads(path.read_text()).get("external_jobid"), path.stat().st_mtime
+        except (OSError, ValueError):
+            continue  # it has just ended
+        if len(parts) > 1:
+            marks[parts[0], Path(parts[1]).stem if parts[0] == PACKS else parts[1]] = Marker(
+                int(number) if str(number).isdigit() else None, since
+            )
     return marks
+
+
+def unmark_finished(home: Path, checkout: Path, finished: Container[str]) -> None:
+    """Remove Snakemake's marks from the files of finished runs.
+
+    Where Snakemake is killed alone, its child goes on and finishes the run. The marks that are left would let the next start make
+    again what is whole.
+
+    Args:
+        home: the experiment's folder of results.
+        checkout: where Snakemake is started.
+        finished: names of the runs whose results are whole.
+    """
+    for path, parts in _marks(home, checkout):
+        if len(parts) > 1 and parts[0] == RUNS and parts[1] in finished:
+            path.unlink(missing_ok=True)
 
 
 def changed(path: Path) -> float | None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import PLAN
+from emotion_grid.base.layout import PLAN, SPEC
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import clock
 from emotion_grid.data.splits import PROVENANCE, RESULT_FILES, missing_files
-from emotion_grid.jobs.guard import Start, last_start
+from emotion_grid.jobs.guard import Start, is_locked, last_start
 from emotion_grid.jobs.records import Records, changed, slurm_time
 from emotion_grid.jobs.slurm import Job, ended_jobs, queued_jobs
 
@@ -109,6 +109,9 @@ def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) ->
     marker = records.marker(name)
     if marker and marker.number is None and start and start.at_work is not False:
         return replace(run, state="running", seconds=time.time() - marker.since)
+    spec = records.home / row["folder"] / SPEC
+    if spec.is_file() and is_locked(spec):  # its Snakemake was killed, and the program goes on
+        return replace(run, state="running", seconds=time.time() - written if written else None)
     slurm_log = records.last_log(name)
     number = slurm_log.stem if slurm_log else marker.number if marker else None
     tried = max(written or 0, (slurm_log and changed(slurm_log)) or 0, marker.since if marker else 0)

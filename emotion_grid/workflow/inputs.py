@@ -85,10 +85,15 @@ class RuleInputs:
         folder = self.study.inputs(self.folder(wildcards)).features
         return self.study.cache / folder if folder else None
 
-    def run(self, wildcards: Wildcards, files: tuple[str, ...] = RESULT_FILES) -> list[Path]:
-        """What a run waits for, if some of its files are not there."""
+    def run(self, wildcards: Wildcards, files: tuple[str, ...] = RESULT_FILES, rule: str = "train") -> list[Path]:
+        """What a run waits for, if some of its files are not there or the user asks for it again.
+
+        Args:
+            files: what its job makes.
+            rule: the rule that makes them.
+        """
         folder, cache = self.folder(wildcards), self.study.cache
-        if not missing_files(folder, files):
+        if not missing_files(folder, files) and not self.study.is_forced(rule, folder):
             return []
         inputs = self.study.inputs(folder)
         return [
@@ -100,7 +105,7 @@ class RuleInputs:
 
     def model(self, wildcards: Wildcards) -> list[Path]:
         """What a run waits for whose model is to be restored."""
-        return self.run(wildcards, MODEL_FILES)
+        return self.run(wildcards, MODEL_FILES, "restore_model")
 
     def pack(self, wildcards: Wildcards) -> list[Path]:
         """What the members of a pack wait for."""
@@ -109,7 +114,9 @@ class RuleInputs:
 
     def row(self, wildcards: Wildcards) -> list[Path]:
         """What a row that is no run waits for."""
-        return [self.data(wildcards) / CHECKS] if missing_files(self.folder(wildcards), BASELINE_FILES) else []
+        folder = self.folder(wildcards)
+        wanted = missing_files(folder, BASELINE_FILES) or self.study.is_forced("predict_row", folder)
+        return [self.data(wildcards) / CHECKS] if wanted else []
 
     def tokenize(self, wildcards: Wildcards) -> list[Path]:
         """What tokens wait for."""

@@ -24,6 +24,7 @@ from emotion_grid.data.splits import (
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
 from emotion_grid.jobs.packs import pack_runs
+from emotion_grid.jobs.records import unmark_finished
 from emotion_grid.jobs.site import load_site
 from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
 from emotion_grid.plan.inputs import raw_bytes
@@ -110,21 +111,37 @@ class Study:
             return None
         return check_config(self.config, dict(self.workflow.config_settings.config))
 
+    @property
+    def only_looks(self) -> bool:
+        """Whether this start runs nothing: a dry run, or one that prints a graph, a summary, lints or a report."""
+        return self.workflow.dryrun or self.workflow.executor_plugin is None
+
+    def is_forced(self, rule: str, folder: Path) -> bool:
+        """Whether the user asks for a row again though it is finished (`-F`, `-R`, `-f`).
+
+        Args:
+            rule: the rule that makes it.
+            folder: its folder of results.
+        """
+        asked = self.workflow.dag_settings
+        targets = {*asked.forcerun, *(asked.targets if asked.forcetargets else ())}
+        return asked.forceall or any(target == rule or Path(target).is_relative_to(folder) for target in targets)
+
     @functools.cached_property
     def guard(self) -> Guard | None:
         """Held from the moment that `begin` asks for it."""
-        return Guard(self.home, self.plan.experiment) if self.plan and not self.workflow.dryrun else None
+        return Guard(self.home, self.plan.experiment) if self.plan and not self.only_looks else None
 
     @functools.cache  # noqa: B019 - one study a process
     def begin(self) -> None:
         """Before anything runs: take the experiment's guard and write the specs.
 
-        Input functions call it, since reading the Snakefile alone (`--lint`, `--list`) must neither take a guard nor write. A dry run
-        does neither, and a job only reads.
+        Input functions call it, since reading the Snakefile alone must neither take a guard nor write. Who only looks (`-n`, `--dag`,
+        `--summary`, `--lint`, ...) does neither, and a job only reads.
         """
         if self.plan is not None and self.image:
             self.image.path  # noqa: B018 - checked before anything runs
-        if self.plan is None or self.workflow.dryrun:
+        if self.plan is None or self.only_looks:
             return
         with as_workflow_error():
             assert self.guard is not None
@@ -134,6 +151,8 @@ class Study:
                 if cancelled := cancel_survivors(self.home, self.guard.held):
                     print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
             write_specs(self.plan, self.home, self.cache)
+        finished = {name for name in self.plan.runs if not self._missing[name]}
+        unmark_finished(self.home, Path.cwd(), finished)
         for pack, runs in self.packs.items():
             self.pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
             write_json(self.pack_file(pack), {"runs": runs})
@@ -207,7 +226,7 @@ class Study:
         """A document that results are made from, `plan.json` or `explanations.json`; newer than they if it asks for others."""
         self.begin()
         path = self.home / name
-        if self.plan is not None and self.workflow.dryrun:
+        if self.plan is not None and self.only_looks:
             document = self.plan.document() if name == PLAN else self.plan.explanations
             return write_request(document, path, beside=self.workflow.snakemake_tmp_dir)
         return path

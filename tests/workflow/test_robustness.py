@@ -5,12 +5,14 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 import yaml
 
+from emotion_grid.jobs.guard import Guard
 from testing.tiny import two_members
 
 
@@ -155,3 +157,60 @@ def test_snakemake_lint_says_nothing_but_what_is_answered(project):
     # The image holds for every rule but the one that builds it.
     assert titles <= {"Specify a conda environment or container for each rule."}, output
     assert re.findall(r"^Lints for (\w+ \w+)", output, re.MULTILINE) == ["rule build_container"], output
+
+
+def test_forced_runs_get_what_they_need_and_a_failure_costs_no_result(project):
+    """Fault: with the cache gone, `--forcerun train` deleted every finished run's predictions and trained nothing."""
+    before = project.snapshot()
+    shutil.rmtree(project.folder / "cache")
+    assert project.run().nothing
+    outcome = project.run("--forcerun", "train")
+    assert len(outcome.trained) == 4 and "Tokenizing the texts" in outcome.output
+    assert project.snapshot() == before
+    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", "    raise SystemExit(3)\n")
+    project.configure(older_results={"program": "keep"})
+    project.run("--forcerun", "train", fails=True)
+    assert project.snapshot() == before, "results leave only when new ones are there"
+
+
+def times(project) -> dict[Path, int]:
+    """When each file was written, Snakemake's own left out."""
+    return {path: path.stat().st_mtime_ns for path in project.folder.rglob("*") if ".snakemake" not in path.parts}
+
+
+@pytest.mark.parametrize("mode", ["--rulegraph", "--dag", "--summary", "--list-rules", "--lint"])
+def test_looking_writes_nothing_and_needs_no_guard(project, mode):
+    """Fault: a look at the graph wrote specs, took the guard and rewrote the plan, so that finished runs seemed unused."""
+    project.configure(grid=[{**project.config["grid"][0], "seed": [9]}])
+    guard = Guard(project.home, "tiny")
+    before = times(project)
+    done = subprocess.run(
+        project.command(mode), cwd=project.folder, env=project.environment(), capture_output=True, text=True
+    )
+    assert times(project) == before and guard.held
+    assert "Traceback" not in done.stderr and (done.returncode == 0 or mode == "--lint"), done.stderr
+
+
+def test_results_that_an_orphan_finished_are_finished(project):
+    """Fault: Snakemake is killed alone, its child finishes the run, and the next start trains it again."""
+    more_runs(project, [1, 2, 8])
+    project.edit(
+        "emotion_grid/training/run.py",
+        "    start = time.monotonic()\n",
+        "    start = time.monotonic()\n    while Path('hold').exists():\n        time.sleep(0.2)\n",
+    )
+    project.configure(older_results={"program": "keep"})
+    (project.folder / "hold").touch()
+    process = project.start()
+    wait_for(lambda: len(list(project.home.glob("runs/*seed-8*/train.log"))) > 0)
+    time.sleep(3)
+    process.kill()
+    process.wait()
+    status = [sys.executable, "-m", "scripts.status", "--results", "results/tiny", "--state", "running"]
+    looked = subprocess.run(status, cwd=project.folder, env=project.environment(), capture_output=True, text=True)
+    assert "seed-8" in looked.stdout, "its program is at work"
+    (project.folder / "hold").unlink()
+    wait_for(lambda: any(path.is_file() for path in project.home.glob("runs/*seed-8*/provenance.json")))
+    time.sleep(1)
+    finished = {path.parent.name for path in project.home.glob("runs/*seed-8*/provenance.json")}
+    assert not finished & set(project.run().trained)

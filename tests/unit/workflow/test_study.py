@@ -32,6 +32,8 @@ def start(tmp_path, monkeypatch):
         workflow = SimpleNamespace(
             is_main_process=main,
             dryrun=True,
+            executor_plugin=SimpleNamespace(),
+            dag_settings=SimpleNamespace(forceall=False, forcerun=(), forcetargets=False, targets=()),
             local_exec=True,
             configfiles=[],
             overwrite_configfiles=[],
