@@ -85,19 +85,19 @@ def _explain(error: yaml.MarkedYAMLError) -> str:
     assert mark is not None
     where, problem = f"line {mark.line + 1}", str(error.problem or error.context)
     if "'\\t'" in problem:
-        return f"{where}: expected spaces, found a tab; YAML knows no tabs"
+        return f"{where}: expected spaces, found a tab; YAML allows none here"
     if "cannot start any token" in problem:
         return f"{where}: expected YAML, {problem}; put the text in quotes"
     if "mapping values are not allowed" in problem:
-        return f"{where}: expected one `key: value`, found another colon; put text with a colon in quotes, or mend the indentation"
-    begun = f" {error.context} that begins on line {error.context_mark.line + 1}" if error.context_mark else ""
-    return f"{where}: expected YAML,{begun} {problem}; mend the brackets, quotes or indentation here or above"
+        return f"{where}: expected one `key: value`, found another colon; put text with a colon in quotes, or correct the indentation"
+    begun = f" {error.context} (begun on line {error.context_mark.line + 1}):" if error.context_mark else ""
+    return f"{where}: expected YAML, found a mistake:{begun} {problem}; correct it here or above"
 
 
 def _loops(node: yaml.Node, above: tuple[int, ...], done: set[int]) -> Iterator[str]:
     """The value that contains itself through an alias, if there is one."""
     if id(node) in above:
-        yield f"{_line(node)}: expected values that end, found one that contains itself (an alias within its own anchor); write it out"
+        yield f"{_line(node)}: expected a value that ends, found one that contains itself (an alias inside its own anchor); write it out"
     elif id(node) not in done:
         done.add(id(node))
         children = node.value if isinstance(node, yaml.CollectionNode) else []
@@ -123,7 +123,7 @@ def _problems(node: yaml.Node, path: str, seen: set[int], free: str | None = Non
             yield from _problems(item, f"{path}[{number}]", seen)
     if not isinstance(node, yaml.ScalarNode):
         if node.tag not in (f"{_TAG}map", f"{_TAG}seq"):
-            yield f"{_line(node)}: {_named(path)}expected a plain value, found the tag {node.tag}; remove it"
+            yield f"{_line(node)}: {_named(path)}expected a plain value, found the tag {_tag(node)}; remove it"
     elif not _is_plain(node):
         yield f"{_line(node)}: {_named(path)}{_odd(node)}"
 
@@ -137,7 +137,7 @@ def _problems_of_keys(node: yaml.MappingNode, path: str) -> Iterator[str]:
         if key.tag != f"{_TAG}str":
             shown = _shown(key)
             read = "" if shown == _read(key) else f", which YAML reads as {_read(key)}"
-            yield f"{_line(key)}: {_named(path)}expected keys that are text, found {shown}{read}; put it in quotes"
+            yield f"{_line(key)}: {_named(path)}expected keys that are text, found {shown}{read}; write a name, in quotes if need be"
         elif key.value in names:
             yield f"{_line(key)}: the key {key.value} stands twice in one mapping; give each a name of its own"
         names.add(str(key.value))
@@ -159,7 +159,7 @@ def _odd(node: yaml.ScalarNode) -> str:
     if kind == "timestamp":
         return f"expected text or a number, found {node.value}, which YAML reads as a date; put it in quotes"
     if kind not in ("int", "float"):
-        return f"expected a plain value, found the tag {node.tag}; remove it, or put text in quotes"
+        return f"expected a plain value, found the tag {_tag(node)}; remove it, or put text in quotes"
     digits = node.value.lstrip("+-")
     if len(digits) > 18 and digits.isdecimal():
         return f"expected a number of at most 18 digits, found {_shown(node)} ({len(digits)} digits)"
@@ -187,6 +187,11 @@ def _shown(node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
         return _read(node)
     return node.value or "nothing" if len(node.value) <= 40 else f"{node.value[:37]}..."
+
+
+def _tag(node: yaml.Node) -> str:
+    """A tag as people write it."""
+    return str(node.tag).replace(_TAG, "!!")
 
 
 def _line(node: yaml.Node) -> str:

@@ -19,8 +19,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=40, database=None)
 settings.load_profile("fixed")
 
-SLOW = {"encoders", "made"}
-"""The fixtures that build encoders, on which tests train, and that score a whole study: `make test-fast` leaves their users out."""
+SLOW = {"checkout", "encoders", "made"}
+"""The fixtures that start Snakemake, build encoders to train on, or score a whole study: `make test-fast` leaves their users out."""
 
 
 def pytest_collection_modifyitems(items):
