@@ -149,7 +149,8 @@ def _job_with_number(number: int | str | None) -> Job | None:
 def counts(experiment: Experiment) -> str:
     """How many runs are in each state."""
     states = Counter(run.state for run in experiment.runs)
-    return f"{experiment.home.name}: {len(experiment.runs)} runs: " + ", ".join(
+    number = len(experiment.runs)
+    return f"{experiment.home.name}: {number} run{'s' * (number != 1)}: " + ", ".join(
         f"{states[state]} {state}" for state in STATES if states[state]
     )
 

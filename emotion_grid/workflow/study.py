@@ -23,6 +23,7 @@ from emotion_grid.data.splits import (
 )
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
+from emotion_grid.jobs.outcome import explain_success
 from emotion_grid.jobs.packs import pack_runs
 from emotion_grid.jobs.records import unmark_finished
 from emotion_grid.jobs.site import load_site
@@ -89,8 +90,25 @@ class Study:
         with as_workflow_error():
             self.plan = build_plan(checked) if checked else None
             self.site = load_site()
+            self._check_threads()
         self.image = StudyImage(workflow, self.site, self.cache, self._paths()) if self.contained else None
         self.light_jobs = self.site["light_steps"] == "job" or (self.contained and not runtime())
+
+    def _check_threads(self) -> None:
+        """Refuse a start with fewer cores than the threads of a run that it would train: threads decide a result's last digits.
+
+        Raises:
+            InputError: with both numbers.
+        """
+        cores = self.workflow.resource_settings.cores
+        if self.plan is None or self.workflow.executor_plugin is None or not self.workflow.local_exec or not cores:
+            return
+        threads = [row.spec["training"]["threads"] for row in self.plan.runs.values() if self._missing[row.name]]
+        if max(threads, default=0) > cores:
+            raise InputError(
+                f"training.threads: expected at most the cores of this start ({cores}), found {max(threads)}; with fewer cores than "
+                f"threads a run would give other digits. Start with --cores {max(threads)}, or set training.threads to {cores}"
+            )
 
     @property
     def local_rules(self) -> list[str]:
@@ -283,9 +301,9 @@ class Study:
         )
 
     def tell_end(self) -> None:
-        """Say on the screen, when a start ends, what failed and why, and what Slurm jobs asked for and used."""
+        """Say on the screen, when a start ends, what failed and why, or what the best run is; and what Slurm jobs used."""
         if self.plan is None:
             return
         logs = [log for job in self.workflow.scheduler.failed for log in job.log]
         text = explain_end(self.home, Path.cwd(), logs, on_cluster=not self.workflow.local_exec)
-        print(text, file=sys.stderr, end="")
+        print(text + ("" if logs else explain_success(self.home)), file=sys.stderr, end="")

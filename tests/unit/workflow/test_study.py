@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from snakemake.exceptions import WorkflowError
 
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.data.splits import MODEL_FILES, RESULT_FILES, missing_files, predicted_texts
@@ -33,6 +34,7 @@ def start(tmp_path, monkeypatch):
             is_main_process=main,
             dryrun=True,
             executor_plugin=SimpleNamespace(),
+            resource_settings=SimpleNamespace(cores=2),
             dag_settings=SimpleNamespace(forceall=False, forcerun=(), forcetargets=False, targets=()),
             local_exec=True,
             configfiles=[],
@@ -115,3 +117,12 @@ def test_a_job_reads_what_its_start_has_written_whatever_the_config_says_now(sta
     assert job.inputs(study.home / row.folder) == row.inputs
     assert missing_files(study.home / row.folder, RESULT_FILES), "a job finds the inputs of a run that is not finished"
     assert RuleInputs(job).data(wildcards(row.name)) == study.home / row.inputs.data
+
+
+def test_a_start_with_fewer_cores_than_threads_is_refused(start):
+    """Fault: two threads on one core gave another result under the same spec."""
+    assert start(training={"threads": 2}).plan
+    with pytest.raises(
+        WorkflowError, match=r"training\.threads: expected at most the cores of this start \(2\), found 3"
+    ):
+        start(training={"threads": 3})
