@@ -1,5 +1,7 @@
 """The page that explains a run's predictions word by word."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -47,12 +49,10 @@ def page(
 
 
 def _text(
-    row: pd.Series, one, probabilities: np.ndarray, gold: np.ndarray, predicted: np.ndarray, labels: list[str]
+    row: pd.Series, one: Any, probabilities: np.ndarray, gold: np.ndarray, predicted: np.ndarray, labels: list[str]
 ) -> dict:
     """A text on the page: its words once for every gold or predicted label, or for the most probable label if there is none."""
-    shown = np.flatnonzero(gold | predicted)
-    if not len(shown):
-        shown = [int(np.argmax(probabilities))]
+    shown = np.flatnonzero(gold | predicted).tolist() or [int(np.argmax(probabilities))]
     kinds = {
         (True, True): "correct",
         (True, False): "missed",

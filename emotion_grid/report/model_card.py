@@ -8,9 +8,7 @@ from emotion_grid.report.cells import markdown_cell
 from emotion_grid.report.page import FOLDER
 
 
-def write_card(
-    row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, provenance: dict, folder: str
-) -> str:
+def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, provenance: dict, folder: str) -> str:
     """A model card in Markdown.
 
     Args:

@@ -4,17 +4,29 @@ from typing import Any
 
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import SAME
+from emotion_grid.evaluation.comparison import HIGHER, LOWER, SAME
 from emotion_grid.evaluation.results import VaryingAxis, words_of
 
 EMPTY = "(none)"
 """What stands for an empty cell of an axis: the axis does not apply, or is off."""
 
 
-def verdicts_by_label(table: pd.DataFrame) -> dict[str, str]:
-    """The verdict on the best run's setting against each other row, by its label."""
+MARKS = {LOWER: "↓", HIGHER: "↑", SAME: "≈"}
+"""What stands for a row's verdict in a figure or a table."""
+
+_OTHER_SIDE = {LOWER: HIGHER, HIGHER: LOWER, SAME: SAME}
+
+
+def against_best(table: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """Each other row compared with the best run's setting, by its label: `row − best` and the verdict from the row's own side.
+
+    comparison.csv has the best run's setting first, so that both are turned here and nowhere else.
+    """
     best = table[table["family"] == "best"]
-    return dict(zip(best["second"], best["verdict"], strict=True))
+    return {
+        label: (-difference, _OTHER_SIDE[verdict])
+        for label, difference, verdict in zip(best["second"], best["difference"], best["verdict"], strict=True)
+    }
 
 
 def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:

@@ -23,8 +23,8 @@ def warnings(study: Study) -> list[str]:
         )
     found += [
         f"The best run never predicts the label {label} on {study.judge_of_best}."
-        for label, is_predicted in zip(results.plan["labels"], study.predictions.predicted.any(0), strict=True)
-        if not is_predicted
+        for column, label in enumerate(results.plan["labels"])
+        if not study.predictions.predicted[:, column].any()
     ]
     baseline = best_baseline(results)
     if baseline is not None and baseline[results.score] >= results.best[results.score]:
