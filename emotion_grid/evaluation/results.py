@@ -1,7 +1,7 @@
 """The results of an experiment: its tables, the axes that vary, and runs and settings in words."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,32 @@ from emotion_grid.data.tables import read_table
 DERIVED = ("head_units",)
 """Columns that follow from others (head_size and the encoder's width): no axes of their own."""
 
+EMPTY = "(none)"
+"""What stands for an empty cell of an axis: the axis does not apply, or is off."""
+
 
 @dataclass(frozen=True)
 class VaryingAxis:
-    """An axis that varies: its column, columns that change together with it, and its levels in the order to show."""
+    """An axis that varies: its column, columns that change together with it, and its levels in the order to show.
+
+    `partners` holds the values of the columns in `together`, in their order, at each level.
+    """
 
     column: str
     together: list[str]
     levels: list[str]
+    partners: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        return words_of(self.column)
+        """What an effect is ascribed to: all columns that change together, since none of them alone can be called its cause."""
+        return named_together([self.column, *self.together])
+
+    def level_name(self, level: str) -> str:
+        """A level with the values of the columns that change together with it, such as `16 (epochs 6)`."""
+        values = zip(self.together, self.partners.get(level, []), strict=False)
+        others = ", ".join(f"{words_of(name)} {value or EMPTY}" for name, value in values)
+        return f"{level or EMPTY} ({others})" if others else level or EMPTY
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,12 @@ class Results:
         return self.settings[(self.settings[columns] == row[columns]).all(axis=1)].iloc[0]
 
 
+def named_together(columns: list[str]) -> str:
+    """One column's name, or several as one: `batch size and epochs together`."""
+    *rest, last = [words_of(name) for name in columns]
+    return f"{', '.join(rest)} and {last} together" if rest else last
+
+
 def words_of(column: str) -> str:
     """A column's name as people read it."""
     return column.replace("_", " ")
@@ -99,13 +119,12 @@ def finite_or_none(value: Any) -> float | None:
 
 
 def score_of(row: pd.Series, split: str) -> dict:
-    """Macro-F1 of a split with its interval."""
+    """Macro-F1 of a split with its interval; without one where all resamples score the same, which is no certainty."""
     name = f"{split}_macro_f1"
-    return {
-        "value": finite_or_none(row.get(name)),
-        "low": finite_or_none(row.get(f"{name}_low")),
-        "high": finite_or_none(row.get(f"{name}_high")),
-    }
+    low, high = finite_or_none(row.get(f"{name}_low")), finite_or_none(row.get(f"{name}_high"))
+    if low == high:
+        low, high = None, None
+    return {"value": finite_or_none(row.get(name)), "low": low, "high": high}
 
 
 def read_results(home: Path) -> Results:
@@ -144,7 +163,10 @@ def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[VaryingAxis]:
             continue
         codes, levels = pd.factorize(runs[name])
         if (key := tuple(codes)) in axes:
-            axes[key].together.append(name)
+            axis = axes[key]
+            axis.together.append(name)
+            for level, partner in dict(zip(runs[axis.column], runs[name], strict=True)).items():
+                axis.partners.setdefault(level, []).append(partner)
         else:
             axes[key] = VaryingAxis(name, [], _ordered(list(levels)))
     return list(axes.values())

@@ -1,5 +1,6 @@
 """Verdicts as a reader of the report and the paper finds them, on made-up studies whose right verdicts are known."""
 
+import itertools
 import re
 
 import numpy as np
@@ -11,7 +12,16 @@ from emotion_grid.evaluation.results import read_results
 from emotion_grid.report.paper import tables
 from emotion_grid.report.reading import read_study
 from scripts import compare, evaluate, report
-from testing.made import LABELS, make_experiment, run_program
+from testing.made import (
+    LABELS,
+    made_row,
+    make_experiment,
+    make_texts,
+    run_program,
+    write_plan,
+    write_records,
+    write_tables,
+)
 from testing.pages import section_of, table_of, text_of
 
 COLUMN = "difference from the best"
@@ -130,3 +140,46 @@ def test_first_screen_compares_with_the_higher_side_first(clear):
     assert "significant Baseline: encoder1" in found and "vs. tfidf: +0." in found
     assert re.search(r"significant encoder: encoder1 vs\. encoder0: \+0\.\d+", found)
     assert "−" not in found and "vs. encoder1" not in found
+
+
+@pytest.fixture(scope="module")
+def joined(tmp_path_factory):
+    """Batch size and epochs change only together and make a large difference; a head's size depends on its type."""
+    home = tmp_path_factory.mktemp("joined")
+    golds, rows = make_texts(home), []
+    for (batch, epochs), (head, size), seed in itertools.product(
+        [("16", "6"), ("32", "3")], [("mlp", "1x"), ("mlp", "2x"), ("attention", "128")], (1, 2)
+    ):
+        name = f"bs-{batch}_{head}-{size}_seed-{seed}"
+        columns = {"encoder": "small", "head_type": head, "head_size": size, "batch_size": batch, "epochs": epochs}
+        rows.append(made_row(name, {**columns, "fold": None, "seed": seed}))
+        write_tables(home / "runs" / name, golds, 3.0 if batch == "16" else 1.0, len(rows))
+        write_records(home / "runs" / name)
+    write_plan(home, rows, evaluation={"threshold": "global", "bootstrap": 50, "confidence": 0.95})
+    return score(home)
+
+
+def test_axes_that_change_together_are_named_as_one(joined):
+    page = (joined / "report.html").read_text(encoding="utf-8")
+    found = text_of(page.split('<section class="found"')[1].split("</section>")[0])
+    assert "significant batch size and epochs together: 16 (epochs 6) vs. 32 (epochs 3): +0." in found
+    assert "not separable head type and head size together:" in found
+    effects = section_of(page, "axes")
+    titles = re.findall(r'<figcaption class="top">(.*?)</figcaption>', effects, flags=re.DOTALL)
+    assert {text_of(title).split(" these")[0] for title in titles} == {
+        "batch size and epochs together",
+        "head type",
+        "head size",
+    }
+    lines = [text_of(line) for line in re.findall(r"<li>.*?</li>", effects, flags=re.DOTALL)]
+    assert [line for line in lines if "attention vs. mlp" in line or "mlp vs. attention" in line]
+    for line in lines:
+        if "128" in line.split("+0.")[0] or "attention" in line.split("+0.")[0]:
+            assert "head type and head size together: " in line or "head size and head type together: " in line
+
+    table, caption = tables(read_study(read_results(joined)))["effects"]
+    assert "axes named together change together" in caption
+    axes = set(table["axis"])
+    assert {"batch size and epochs together", "head type and head size together"} <= axes
+    assert not {"batch size", "epochs", "head type"} & axes, "no axis is named alone that never changes alone"
+    assert {"16 (epochs 6)", "32 (epochs 3)"} in [set(row) for row in table[["first", "second"]].to_numpy()]
