@@ -120,7 +120,10 @@ def write_plan(home: Path, rows: list[dict], **changes: object) -> dict:
         "evaluation": {"threshold": "global", "bootstrap": 200, "confidence": 0.95},
         "keep_models": "best",
         "explained": "best",
+        "files": {"train": "data/train.csv", "dev": "data/dev.csv"},
         "title": "A made-up study",
+        "note": "",
+        "tags": [],
         "programs": {"evaluate": "e", "report": "r"},
         **changes,
     }

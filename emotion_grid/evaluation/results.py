@@ -13,6 +13,9 @@ from emotion_grid.data.tables import read_table
 DERIVED = ("head_units",)
 """Columns that follow from others (head_size and the encoder's width): no axes of their own."""
 
+ALIKE = "no interval: all resamples alike"
+"""What stands for the interval of a score that every resample of the texts gives again."""
+
 EMPTY = "(none)"
 """What stands for an empty cell of an axis: the axis does not apply, or is off."""
 
@@ -37,8 +40,9 @@ class VaryingAxis:
     def level_name(self, level: str) -> str:
         """A level with the values of the columns that change together with it, such as `16 (epochs 6)`."""
         values = zip(self.together, self.partners.get(level, []), strict=False)
-        others = ", ".join(f"{words_of(name)} {value or EMPTY}" for name, value in values)
-        return f"{level or EMPTY} ({others})" if others else level or EMPTY
+        others = ", ".join(f"{words_of(name)} {level_words(name, value)}" for name, value in values if value)
+        own = level_words(self.column, level)
+        return f"{own} ({others})" if others else own
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,9 @@ class Results:
         columns = self.axis_columns
         if repetitions:
             columns += [name for name in REPETITIONS if self.runs[name].nunique() > 1]
-        bare = ("encoder", "head_type")
+        bare = ("encoder", "head_type", "freeze")
         parts = [
-            row[name] if name in bare else f"{words_of(name).removeprefix('head ')} {row[name]}"
+            cell_words(row, name) if name in bare else f"{words_of(name).removeprefix('head ')} {row[name]}"
             for name in columns
             if row[name]
         ]
@@ -100,6 +104,24 @@ class Results:
         """The row of settings.csv that a run or a baseline belongs to."""
         columns = ["kind", *(name for name in self.plan["columns"] if name not in REPETITIONS)]
         return self.settings[(self.settings[columns] == row[columns]).all(axis=1)].iloc[0]
+
+
+def level_words(column: str, level: str) -> str:
+    """A level of an axis in words, whatever the other axes' levels are."""
+    if column == "freeze":
+        return f"{'none' if level == '0' else level} frozen"
+    return level or EMPTY
+
+
+def cell_words(row: pd.Series, column: str) -> str:
+    """A row's cell of an axis in words: how much of the encoder is trained depends on LoRA, too."""
+    level = row[column]
+    if column != "freeze" or not level:
+        return level
+    if level == "0":
+        return "whole encoder trained" if row.get("lora", "none") in ("", "none") else "no layer frozen"
+    words = {"half": "half frozen", "all": "encoder frozen", "1": "1 layer frozen"}
+    return words.get(level, f"{level} layers frozen")
 
 
 def named_together(columns: list[str]) -> str:
@@ -119,12 +141,13 @@ def finite_or_none(value: Any) -> float | None:
 
 
 def score_of(row: pd.Series, split: str) -> dict:
-    """Macro-F1 of a split with its interval; without one where all resamples score the same, which is no certainty."""
+    """Macro-F1 of a split with its interval; `caution` says why there is none: that all resamples score the same is no certainty."""
     name = f"{split}_macro_f1"
     low, high = finite_or_none(row.get(f"{name}_low")), finite_or_none(row.get(f"{name}_high"))
-    if low == high:
-        low, high = None, None
-    return {"value": finite_or_none(row.get(name)), "low": low, "high": high}
+    value, caution = finite_or_none(row.get(name)), ""
+    if low is not None and low == high:
+        low, high, caution = None, None, ALIKE
+    return {"value": value, "low": low, "high": high, "caution": caution}
 
 
 def read_results(home: Path) -> Results:

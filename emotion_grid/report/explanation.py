@@ -9,6 +9,9 @@ from emotion_grid.explanation.words import contributions, misleading_words, push
 from emotion_grid.report.cells import one_line
 from emotion_grid.report.page import render
 
+MOST_NUMBERS = 5
+"""Words of a text whose contributions stand below it as numbers, for readers who cannot point at a word."""
+
 
 def page(
     run: str,
@@ -69,10 +72,17 @@ def _text(
                 "base": float(one.base[column]),
                 "logit": float(one.logits[column]),
                 "words": _shades(one.words, one.values[:, column]),
+                "strongest": _strongest(one.words, one.values[:, column]),
             }
             for column in shown
         ],
     }
+
+
+def _strongest(words: list[str], values: np.ndarray) -> list[dict]:
+    """The words that move the logit most, with their contributions, in the order of their size."""
+    order = np.argsort(-np.abs(values), kind="stable")[:MOST_NUMBERS]
+    return [{"word": one_line(words[place]) or "·", "value": float(values[place])} for place in order]
 
 
 def _shades(words: list[str], values: np.ndarray) -> list[dict]:

@@ -77,7 +77,7 @@ def score_axis(field: str, domain: list[float], title: str) -> alt.X:
 
 def name_axis(order: list[str], field: str, title: str | None = None) -> alt.Y:
     """A vertical axis of names, in the order given."""
-    axis = alt.Axis(labelLimit=130, labelPadding=8, ticks=False, domain=False)
+    axis = alt.Axis(labelLimit=150, labelPadding=8, ticks=False, domain=False)
     return alt.Y(f"{field}:N", sort=order, title=title, axis=axis)
 
 

@@ -1,5 +1,7 @@
 """Which intervals a reader can trust: a score of few texts has none, nor has one that every resample gives again."""
 
+from emotion_grid.evaluation.results import ALIKE
+
 FEWEST = 10
 """Texts below which a bootstrap interval says nothing: their resamples are too much alike."""
 
@@ -18,7 +20,7 @@ def with_trusted_interval(row: dict, texts: int) -> dict:
     elif texts < FEWEST:
         caution = f"{texts} text{'s' if texts != 1 else ''}: too few for an interval"
     elif row["low"] == row["high"]:
-        caution = "no interval: all resamples alike"
+        caution = ALIKE
     else:
         return {**row, "texts": texts, "caution": ""}
     return {**row, "texts": texts, "low": None, "high": None, "caution": caution}

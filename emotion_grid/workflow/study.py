@@ -30,6 +30,7 @@ from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.workflow.errors import as_workflow_error
 from emotion_grid.workflow.image import StudyImage, study_paths
 from emotion_grid.workflow.patches import notice_lost_jobs
+from emotion_grid.workflow.record import record_start
 
 LOCAL_RULES = ("all", "build_container", "explain", "paper")
 """Rules that compute nothing, or build the image."""
@@ -113,7 +114,7 @@ class Study:
 
     @functools.cache  # noqa: B019 - one study a process
     def begin(self) -> None:
-        """Before anything runs: take the experiment's guard and write the specs.
+        """Before anything runs: take the experiment's guard, write the specs and record the start.
 
         Input functions call it, since reading the Snakefile alone (`--lint`, `--list`) must neither take a guard nor write. A dry run
         does neither, and a job only reads.
@@ -130,6 +131,7 @@ class Study:
                 if cancelled := cancel_survivors(self.home, self.guard.held):
                     print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
             write_specs(self.plan, self.home, self.cache)
+            record_start(check_config(self.config), self.home)
         for pack, runs in self.packs.items():
             self.pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
             write_json(self.pack_file(pack), {"runs": runs})

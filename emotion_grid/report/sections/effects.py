@@ -26,11 +26,14 @@ def build(study: Study) -> dict | None:
     found = []
     for finding in axis_findings(study.comparison, results.axes):
         axis = axes[finding["name"]]
-        levels = [
-            {"level": axis.level_name(level), "scores": settings.loc[settings[axis.column] == level, "score"].tolist()}
-            for level in axis.levels
-        ]
-        levels = [entry for entry in levels if entry["scores"]]
+        others = [other.column for other in results.axes if other is not axis]
+        matched = settings.assign(pair=settings.groupby(others, sort=False).ngroup() if others else 0)
+        levels = []
+        for level in axis.levels:
+            own = matched[matched[axis.column] == level]
+            if len(own):
+                name = axis.level_name(level)
+                levels.append({"level": name, "scores": own["score"].tolist(), "pairs": own["pair"].tolist()})
         figure = levels_figure(levels, domain, results.score_name, axis.name)
         found.append({**finding, "figure": figure, "shown": finding["pairs"][:MOST_PAIRS]})
     return {"axes": found}

@@ -3,7 +3,7 @@
 from emotion_grid.base.numbers import duration
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.evaluation.comparison import HIGHER, LOWER, SAME
-from emotion_grid.evaluation.results import REPETITIONS, finite_or_none, score_of, words_of
+from emotion_grid.evaluation.results import REPETITIONS, cell_words, finite_or_none, score_of, words_of
 from emotion_grid.report.reading import Study
 from emotion_grid.report.verdicts import against_best
 
@@ -41,7 +41,7 @@ def build(study: Study) -> dict:
     for _, row in table.iterrows():
         rank += row["kind"] == "run"
         cells = [
-            *(_text(row[name]) for name in axes),
+            *(_text(cell_words(row, name)) for name in axes),
             *(_interval(score_of(row, split)) for split in splits),
             *(_number(row[f"{results.judge}_{name}"], "{:.3f}") for name in overall),
             *([_difference(compared.get(results.label(row, repetitions=False)))] if compared else []),
@@ -95,5 +95,5 @@ def _cell(text: str, value: float | None, small: str = "") -> dict:
 def _interval(score: dict) -> dict:
     if score["value"] is None:
         return _cell("", None)
-    between = "" if score["low"] is None else f"{score['low']:.3f}–{score['high']:.3f}"
+    between = score["caution"] if score["low"] is None else f"{score['low']:.3f}–{score['high']:.3f}"
     return _cell(f"{score['value']:.3f}", score["value"], between)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from emotion_grid.evaluation.results import Results, finite_or_none, words_of
+from emotion_grid.evaluation.results import Results, cell_words, finite_or_none, words_of
 from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.settings import settings_figure
 from emotion_grid.report.reading import Study
@@ -70,7 +70,7 @@ def _table(results: Results, compared: dict[str, tuple[float, str]]) -> pd.DataF
         verdict = _verdict(compared, label)
         mark = " ★" if place == best else f" {MARKS[verdict]}" if verdict else ""
         mean, spread = finite_or_none(row[f"{results.score}_mean"]), finite_or_none(row[f"{results.score}_sd"])
-        cells = {words_of(name): row[name] or "–" for name in results.axis_columns}
+        cells = {words_of(name): cell_words(row, name) or "–" for name in results.axis_columns}
         if row["kind"] != "run":
             cells = {**dict.fromkeys(cells, ""), next(iter(cells)): label}
         score = "" if mean is None else f"{mean:.3f}" + ("" if spread is None else f" ± {spread:.3f}")

@@ -85,7 +85,7 @@ def test_worse_rows_are_called_lower_with_a_number_below_zero(clear):
 def test_better_rows_are_called_higher_with_a_number_above_zero(lucky):
     rows = rows_of(lucky)
     (best,) = (row for row in rows if row["rank"].startswith("★"))
-    assert (best["encoder"], best["head type"], best["freeze"]) == ("encoder0", "mlp", "half")
+    assert (best["encoder"], best["head type"], best["freeze"]) == ("encoder0", "mlp", "half frozen")
     found = verdicts_of(rows)
     assert found["encoder1"] == {"significantly higher"}
     assert found["encoder0"] == {"no evidence of a difference", ""}
