@@ -8,11 +8,14 @@ from emotion_grid.base.layout import PROJECT
 
 
 def version() -> str:
-    """The version of emotion-grid: that of the checkout or, without one, of the installed package."""
+    """The version of emotion-grid: that of the checkout or, without one, of the installed package; `unknown` of a bare copy."""
     path = PROJECT / "pyproject.toml"
     if path.is_file():
         return str(tomllib.loads(path.read_text(encoding="utf-8"))["project"]["version"])
-    return importlib.metadata.version("emotion-grid")
+    try:
+        return importlib.metadata.version("emotion-grid")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def git_state() -> str:

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.made import make_experiment, run_program
 
 from emotion_grid.base.layout import PROJECT
 from scripts import compare, evaluate
-from testing.made import make_experiment, run_program
 
 MODULE = '''"""How many runs there are."""
 
