@@ -78,7 +78,10 @@ class Experiment:
             "evaluation": {"threshold": "global", "bootstrap": 100, "confidence": 0.9},
             "keep_models": "best",
             "explained": None,
+            "files": {"train": "data/train.csv", "dev": "data/dev.csv"},
             "title": "tiny",
+            "note": "",
+            "tags": [],
             "programs": {"evaluate": "e1", "report": "r1"},
             **changes,
         }

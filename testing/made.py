@@ -95,11 +95,11 @@ def make_experiment(home: Path, seeds: int = 2, encoders: int = 2, effect: float
             "seed": seed,
         }
         rows.append(made_row(name, columns))
-        _write_tables(home / "runs" / name, golds, 1.0 + effect * encoder, len(rows))
+        write_tables(home / "runs" / name, golds, 1.0 + effect * encoder, len(rows))
         write_records(home / "runs" / name, job=str(100 + len(rows)))
     for number, name in enumerate(("most-frequent", "tfidf")):
         rows.append(made_row(name, {"encoder": name, "fold": None}, "baseline"))
-        _write_tables(home / "baselines" / name, golds, 0.3 * number, 10_000 + number)
+        write_tables(home / "baselines" / name, golds, 0.3 * number, 10_000 + number)
     return write_plan(home, rows, **plan)
 
 
@@ -120,7 +120,10 @@ def write_plan(home: Path, rows: list[dict], **changes: object) -> dict:
         "evaluation": {"threshold": "global", "bootstrap": 200, "confidence": 0.95},
         "keep_models": "best",
         "explained": "best",
+        "files": {"train": "data/train.csv", "dev": "data/dev.csv"},
         "title": "A made-up study",
+        "note": "",
+        "tags": [],
         "programs": {"evaluate": "e", "report": "r"},
         **changes,
     }
@@ -128,7 +131,8 @@ def write_plan(home: Path, rows: list[dict], **changes: object) -> dict:
     return document
 
 
-def _write_tables(folder: Path, golds: dict, signal: float, seed: int) -> None:
+def write_tables(folder: Path, golds: dict, signal: float, seed: int) -> None:
+    """Prediction tables of a row: the higher the signal, the better; wrong for most hostile texts."""
     random = np.random.default_rng(seed)
     for split, gold in golds.items():
         if split != "train":

@@ -81,6 +81,7 @@ def compare_with_best(results: Results, scored: Scored) -> list[dict]:
 def compare_levels(results: Results, scored: Scored) -> list[dict]:
     """Every two levels of every axis that varies, over the settings that are equal in all other axes."""
     comparisons = []
+    whole = {axis.column: [axis.column, *axis.together] for axis in results.axes}
     for axis in results.axes:
         others = [other.column for other in results.axes if other is not axis]
         for place, first in enumerate(axis.levels):
@@ -88,7 +89,8 @@ def compare_levels(results: Results, scored: Scored) -> list[dict]:
                 weights, pairs, free = matched_contrast(scored.rows, axis, first, second, others)
                 sides = {"axis": axis.column, "first": first, "second": second, "pairs": pairs}
                 values = {} if weights is None else judge(scored, weights, _confidence(results))
-                comparisons.append({"family": "axis", **sides, "not_held_same": ", ".join(free), **values})
+                names = ", ".join(name for column in free for name in whole[column])
+                comparisons.append({"family": "axis", **sides, "not_held_same": names, **values})
     return _corrected(comparisons, results)
 
 

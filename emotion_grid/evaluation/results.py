@@ -1,7 +1,7 @@
 """The results of an experiment: its tables, the axes that vary, and runs and settings in words."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,36 @@ from emotion_grid.data.tables import read_table
 DERIVED = ("head_units",)
 """Columns that follow from others (head_size and the encoder's width): no axes of their own."""
 
+ALIKE = "no interval: all resamples alike"
+"""What stands for the interval of a score that every resample of the texts gives again."""
+
+EMPTY = "(none)"
+"""What stands for an empty cell of an axis: the axis does not apply, or is off."""
+
 
 @dataclass(frozen=True)
 class VaryingAxis:
-    """An axis that varies: its column, columns that change together with it, and its levels in the order to show."""
+    """An axis that varies: its column, columns that change together with it, and its levels in the order to show.
+
+    `partners` holds the values of the columns in `together`, in their order, at each level.
+    """
 
     column: str
     together: list[str]
     levels: list[str]
+    partners: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        return words_of(self.column)
+        """What an effect is ascribed to: all columns that change together, since none of them alone can be called its cause."""
+        return named_together([self.column, *self.together])
+
+    def level_name(self, level: str) -> str:
+        """A level with the values of the columns that change together with it, such as `16 (epochs 6)`."""
+        values = zip(self.together, self.partners.get(level, []), strict=False)
+        others = ", ".join(f"{words_of(name)} {level_words(name, value)}" for name, value in values if value)
+        own = level_words(self.column, level)
+        return f"{own} ({others})" if others else own
 
 
 @dataclass(frozen=True)
@@ -76,9 +94,9 @@ class Results:
         columns = self.axis_columns
         if repetitions:
             columns += [name for name in REPETITIONS if self.runs[name].nunique() > 1]
-        bare = ("encoder", "head_type")
+        bare = ("encoder", "head_type", "freeze")
         parts = [
-            row[name] if name in bare else f"{words_of(name).removeprefix('head ')} {row[name]}"
+            cell_words(row, name) if name in bare else f"{words_of(name).removeprefix('head ')} {row[name]}"
             for name in columns
             if row[name]
         ]
@@ -88,6 +106,30 @@ class Results:
         """The row of settings.csv that a run or a baseline belongs to."""
         columns = ["kind", *(name for name in self.plan["columns"] if name not in REPETITIONS)]
         return self.settings[(self.settings[columns] == row[columns]).all(axis=1)].iloc[0]
+
+
+def level_words(column: str, level: str) -> str:
+    """A level of an axis in words, whatever the other axes' levels are."""
+    if column == "freeze":
+        return f"{'none' if level == '0' else level} frozen"
+    return level or EMPTY
+
+
+def cell_words(row: pd.Series, column: str) -> str:
+    """A row's cell of an axis in words: how much of the encoder is trained depends on LoRA, too."""
+    level = row[column]
+    if column != "freeze" or not level:
+        return level
+    if level == "0":
+        return "whole encoder trained" if row.get("lora", "none") in ("", "none") else "no layer frozen"
+    words = {"half": "half frozen", "all": "encoder frozen", "1": "1 layer frozen"}
+    return words.get(level, f"{level} layers frozen")
+
+
+def named_together(columns: list[str]) -> str:
+    """One column's name, or several as one: `batch size and epochs together`."""
+    *rest, last = [words_of(name) for name in columns]
+    return f"{', '.join(rest)} and {last} together" if rest else last
 
 
 def words_of(column: str) -> str:
@@ -101,13 +143,13 @@ def finite_or_none(value: Any) -> float | None:
 
 
 def score_of(row: pd.Series, split: str) -> dict:
-    """Macro-F1 of a split with its interval."""
+    """Macro-F1 of a split with its interval; `caution` says why there is none: that all resamples score the same is no certainty."""
     name = f"{split}_macro_f1"
-    return {
-        "value": finite_or_none(row.get(name)),
-        "low": finite_or_none(row.get(f"{name}_low")),
-        "high": finite_or_none(row.get(f"{name}_high")),
-    }
+    low, high = finite_or_none(row.get(f"{name}_low")), finite_or_none(row.get(f"{name}_high"))
+    value, caution = finite_or_none(row.get(name)), ""
+    if low is not None and low == high:
+        low, high, caution = None, None, ALIKE
+    return {"value": value, "low": low, "high": high, "caution": caution}
 
 
 def read_results(home: Path) -> Results:
@@ -146,7 +188,10 @@ def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[VaryingAxis]:
             continue
         codes, levels = pd.factorize(runs[name])
         if (key := tuple(codes)) in axes:
-            axes[key].together.append(name)
+            axis = axes[key]
+            axis.together.append(name)
+            for level, partner in dict(zip(runs[axis.column], runs[name], strict=True)).items():
+                axis.partners.setdefault(level, []).append(partner)
         else:
             axes[key] = VaryingAxis(name, [], _ordered(list(levels)))
     return list(axes.values())

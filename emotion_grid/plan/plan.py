@@ -235,7 +235,10 @@ def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],
         "explained": config["explanations"]["run"] if explains else None,
+        "files": {split: config["data"][split] for split in ("train", *SPLITS) if split in config["data"]},
         "title": config["report"]["title"] or config["experiment"],
+        "note": config["report"]["note"],
+        "tags": config["report"]["tags"],
         "programs": {
             "evaluate": program_digest("emotion_grid.evaluation.scoring"),
             "compare": program_digest("emotion_grid.evaluation.comparison"),

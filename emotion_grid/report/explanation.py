@@ -1,11 +1,16 @@
 """The page that explains a run's predictions word by word."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from emotion_grid.explanation.words import contributions, misleading_words, pushing_words
 from emotion_grid.report.cells import one_line
 from emotion_grid.report.page import render
+
+MOST_NUMBERS = 5
+"""Words of a text whose contributions stand below it as numbers, for readers who cannot point at a word."""
 
 
 def page(
@@ -47,12 +52,10 @@ def page(
 
 
 def _text(
-    row: pd.Series, one, probabilities: np.ndarray, gold: np.ndarray, predicted: np.ndarray, labels: list[str]
+    row: pd.Series, one: Any, probabilities: np.ndarray, gold: np.ndarray, predicted: np.ndarray, labels: list[str]
 ) -> dict:
     """A text on the page: its words once for every gold or predicted label, or for the most probable label if there is none."""
-    shown = np.flatnonzero(gold | predicted)
-    if not len(shown):
-        shown = [int(np.argmax(probabilities))]
+    shown = np.flatnonzero(gold | predicted).tolist() or [int(np.argmax(probabilities))]
     kinds = {
         (True, True): "correct",
         (True, False): "missed",
@@ -69,10 +72,17 @@ def _text(
                 "base": float(one.base[column]),
                 "logit": float(one.logits[column]),
                 "words": _shades(one.words, one.values[:, column]),
+                "strongest": _strongest(one.words, one.values[:, column]),
             }
             for column in shown
         ],
     }
+
+
+def _strongest(words: list[str], values: np.ndarray) -> list[dict]:
+    """The words that move the logit most, with their contributions, in the order of their size."""
+    order = np.argsort(-np.abs(values), kind="stable")[:MOST_NUMBERS]
+    return [{"word": one_line(words[place]) or "·", "value": float(values[place])} for place in order]
 
 
 def _shades(words: list[str], values: np.ndarray) -> list[dict]:

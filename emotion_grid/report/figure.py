@@ -10,7 +10,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import altair as alt
 import vl_convert
@@ -39,6 +39,10 @@ _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 """The version of Vega-Lite that Altair writes for."""
+
+
+Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
+"""What `alt.Chart` and `alt.layer` return."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,11 @@ def score_axis(field: str, domain: list[float], title: str) -> alt.X:
 
 def name_axis(order: list[str], field: str, title: str | None = None) -> alt.Y:
     """A vertical axis of names, in the order given."""
-    axis = alt.Axis(labelLimit=130, labelPadding=8, ticks=False, domain=False)
+    axis = alt.Axis(labelLimit=150, labelPadding=8, ticks=False, domain=False)
     return alt.Y(f"{field}:N", sort=order, title=title, axis=axis)
 
 
-def fitted(chart: alt.LayerChart, step: int) -> alt.LayerChart:
+def fitted(chart: Drawing, step: int) -> Drawing:
     """A chart as wide as `SMALL` with its labels, `step` pixels a row."""
     return chart.properties(width=SMALL, height=alt.Step(step), autosize=FIT_WIDTH)
 
@@ -141,11 +145,11 @@ def with_spread(row: dict) -> str:
     return f"{row['mean']:.3f}" + ("" if row["sd"] is None else f" ± {row['sd']:.3f}")
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-def finite(value: float) -> float | None:
+def finite(value: float | None) -> float | None:
     """A number, or None where it is not finite."""
     return value if _is_number(value) else None
 

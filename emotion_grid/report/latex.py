@@ -25,6 +25,8 @@ _SYMBOLS = {
     "★": r"$\star$",
     "≈": r"$\approx$",
     "±": r"$\pm$",
+    "↓": r"$\downarrow$",
+    "↑": r"$\uparrow$",
     "−": r"$-$",
     "«": r"$\ll$",
     "»": r"$\gg$",
@@ -85,7 +87,7 @@ def _beyond(characters: Iterable[str]) -> str:
 
 
 def _is_accented(character: str) -> bool:
-    base, *marks = unicodedata.normalize("NFD", character)
+    base, *marks = list(unicodedata.normalize("NFD", character))
     return character < "\u0180" and base.isascii() and len(marks) == 1 and marks[0] in _ACCENTS
 
 

@@ -2,12 +2,14 @@
 
 from emotion_grid.evaluation.results import Results
 from emotion_grid.report.header.cards import cards
+from emotion_grid.report.header.facts import facts
 from emotion_grid.report.header.findings import findings
 from emotion_grid.report.header.headline import headline
 from emotion_grid.report.header.warnings import warnings
 from emotion_grid.report.page import render
 from emotion_grid.report.reading import read_study
 from emotion_grid.report.sections import (
+    costs,
     curves,
     data,
     effects,
@@ -21,11 +23,12 @@ from emotion_grid.report.sections import (
 
 SECTIONS = (
     settings,
+    costs,
     effects,
-    curves,
     labels,
     errors,
     explanations,
+    curves,
     runs,
     data,
     provenance,
@@ -42,6 +45,7 @@ def report_page(results: Results) -> str:
         "report.js",
         title=results.plan["title"],
         study=study,
+        facts=facts(study),
         headline=headline(study),
         findings=findings(study),
         cards=cards(study),

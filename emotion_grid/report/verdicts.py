@@ -4,17 +4,25 @@ from typing import Any
 
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import SAME
-from emotion_grid.evaluation.results import VaryingAxis, words_of
+from emotion_grid.evaluation.comparison import HIGHER, LOWER, SAME
+from emotion_grid.evaluation.results import EMPTY, VaryingAxis, named_together
 
-EMPTY = "(none)"
-"""What stands for an empty cell of an axis: the axis does not apply, or is off."""
+MARKS = {LOWER: "↓", HIGHER: "↑", SAME: "≈"}
+"""What stands for a row's verdict in a figure or a table."""
+
+_OTHER_SIDE = {LOWER: HIGHER, HIGHER: LOWER, SAME: SAME}
 
 
-def verdicts_by_label(table: pd.DataFrame) -> dict[str, str]:
-    """The verdict on the best run's setting against each other row, by its label."""
+def against_best(table: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """Each other row compared with the best run's setting, by its label: `row − best` and the verdict from the row's own side.
+
+    comparison.csv has the best run's setting first, so that both are turned here and nowhere else.
+    """
     best = table[table["family"] == "best"]
-    return dict(zip(best["second"], best["verdict"], strict=True))
+    return {
+        label: (-difference, _OTHER_SIDE[verdict])
+        for label, difference, verdict in zip(best["second"], best["difference"], best["verdict"], strict=True)
+    }
 
 
 def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
@@ -27,16 +35,17 @@ def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
     found = []
     for axis in axes:
         rows = [
-            in_words(row) for _, row in table[(table["family"] == "axis") & (table["axis"] == axis.column)].iterrows()
+            in_words(row, axis)
+            for _, row in table[(table["family"] == "axis") & (table["axis"] == axis.column)].iterrows()
         ]
         made = [row for row in rows if row["verdict"]]
-        clean = [row for row in made if not row["not_held_same"]]
+        clean = [row for row in made if row["is_clean"]]
         significant = [row for row in clean if row["is_significant"]]
         strongest = max(significant or clean, key=lambda row: abs(row["difference"]), default=None)
         found.append(
             {
                 "name": axis.name,
-                "together": [words_of(name) for name in axis.together],
+                "is_several": bool(axis.together),
                 "kind": "significant" if significant else "same" if clean else "open",
                 "significant": len(significant),
                 "clean": len(clean),
@@ -54,18 +63,22 @@ def _size(row: dict | None) -> float:
     return 0.0 if row is None else abs(row["difference"])
 
 
-def in_words(row: pd.Series) -> dict[str, Any]:
-    """A comparison with the higher side first."""
+def in_words(row: pd.Series, axis: VaryingAxis | None = None) -> dict[str, Any]:
+    """A comparison with the higher side first; of two levels of an axis, `cause` is what the difference may be ascribed to.
+
+    That is the axis with all columns that change together with it, be it always or between these two levels (`is_clean`: only always).
+    """
     entry = {name: row[name] for name in ("pairs", "p_corrected", "verdict", "difference", "low", "high")}
-    first, second = row["first"] or EMPTY, row["second"] or EMPTY
+    first, second = (axis.level_name(row[side]) if axis else row[side] or EMPTY for side in ("first", "second"))
+    free = [name for name in row["not_held_same"].split(", ") if name]
     if row["difference"] < 0:
         entry |= {"difference": -row["difference"], "low": -row["high"], "high": -row["low"]}
         first, second = second, first
-    names = ", ".join(words_of(name) for name in row["not_held_same"].split(", "))
     return {
         **entry,
         "first": first,
         "second": second,
         "is_significant": row["verdict"] not in ("", SAME),
-        "not_held_same": names,
+        "is_clean": not free,
+        "cause": named_together([axis.column, *axis.together, *free]) if axis else "",
     }

@@ -35,6 +35,7 @@ from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.workflow.errors import as_workflow_error
 from emotion_grid.workflow.image import StudyImage, study_paths
 from emotion_grid.workflow.patches import notice_lost_jobs
+from emotion_grid.workflow.record import record_start
 
 LOCAL_RULES = ("all", "build_container", "explain", "paper")
 """Rules that compute nothing, or build the image."""
@@ -62,6 +63,7 @@ class Study:
         config: Snakemake's config, not checked yet.
 
     Attributes:
+        checked: the config, checked and with its defaults; None in a job.
         cache: folder of what experiments share.
         results: folder of all experiments' results.
         home: the experiment's folder of results.
@@ -81,14 +83,14 @@ class Study:
 
         self.workflow, self.config = workflow, config
         with as_workflow_error():
-            checked = self._checked()
+            self.checked = self._checked()
         self.cache = Path(config.get("cache_root", "cache")).expanduser()
         self.results = Path(config.get("results_root", "results")).expanduser()
         self.home = self.results / str(config.get("experiment", ""))
         self.contained = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
         self.keep = "results" if config.get("keep_models") == "none" else "all"
         with as_workflow_error():
-            self.plan = build_plan(checked) if checked else None
+            self.plan = build_plan(self.checked) if self.checked else None
             self.site = load_site()
             self._check_threads()
         self.image = StudyImage(workflow, self.site, self.cache, self._paths()) if self.contained else None
@@ -152,7 +154,7 @@ class Study:
 
     @functools.cache  # noqa: B019 - one study a process
     def begin(self) -> None:
-        """Before anything runs: take the experiment's guard and write the specs.
+        """Before anything runs: take the experiment's guard, write the specs and record the start.
 
         Input functions call it, since reading the Snakefile alone must neither take a guard nor write. Who only looks (`-n`, `--dag`,
         `--summary`, `--lint`, ...) does neither, and a job only reads.
@@ -169,6 +171,7 @@ class Study:
                 if cancelled := cancel_survivors(self.home, self.guard.held):
                     print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
             write_specs(self.plan, self.home, self.cache)
+            record_start(self.checked or {}, self.home)
         finished = {name for name in self.plan.runs if not self._missing[name]}
         unmark_finished(self.home, Path.cwd(), finished)
         for pack, runs in self.packs.items():

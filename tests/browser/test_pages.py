@@ -1,7 +1,9 @@
 """The report and the explanations in a real browser: nothing leaves the page, everything on it works, everyone can read it."""
 
 import csv
+import itertools
 import json
+import shutil
 import subprocess
 import time
 
@@ -135,6 +137,28 @@ def test_tables_sort_and_filter(made_report, open_page):
     page.fill("#filter", "")
     assert page.locator("#runs tbody tr:not([hidden])").count() == 82
     check_quiet(opened)
+
+
+def test_a_telephone_shows_mistakes_as_cards(made_report, open_page):
+    page = open_page(made_report, "phone").page
+    table = page.locator("table.stacked").first
+    assert table.evaluate("one => one.parentElement.scrollWidth <= one.parentElement.clientWidth"), "nothing to scroll"
+    first = table.locator("tbody tr").first
+    boxes = [cell.bounding_box() for cell in first.locator("> *").all()]
+    assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in itertools.pairwise(boxes))
+    named = first.locator("td[data-name='gold labels']").evaluate("one => getComputedStyle(one, '::before').content")
+    assert named == '"gold labels" ": "'
+
+
+def test_a_copy_without_its_files_has_no_dead_link(hostile, open_page, tmp_path):
+    page = open_page(hostile.home / "report.html").page
+    (link,) = page.locator("#explanations a").all()
+    path = link.get_attribute("href")
+    assert (hostile.home / path).is_file() and link.inner_text() == path
+    copy = tmp_path / "report.html"
+    shutil.copy(hostile.home / "report.html", copy)
+    moved = open_page(copy).page
+    assert moved.locator("#explanations a").count() == 0 and path in moved.locator("#explanations").inner_text()
 
 
 def test_figures_download_with_their_data(made_report, open_page, tmp_path):

@@ -4,7 +4,7 @@ import math
 
 import altair as alt
 
-from emotion_grid.report.figure import BLUE, GREEN, SMALL, VERMILION, Figure, draw, finite, short
+from emotion_grid.report.figure import BLUE, GREEN, SMALL, VERMILION, Drawing, Figure, draw, finite, short
 
 
 def curves_figure(history: list[dict], best_epoch: int | None, loss_domain: list[float], label: str) -> Figure:
@@ -17,7 +17,7 @@ def curves_figure(history: list[dict], best_epoch: int | None, loss_domain: list
         label: the run, for the alternative text.
     """
     first, last = history[0], history[-1]
-    panels = [
+    panels: list[Drawing] = [
         _losses(history, loss_domain, _epochs(last["epoch"], titled=False)),
         _macro_f1(history, _epochs(last["epoch"], titled=True)),
     ]

@@ -16,6 +16,7 @@ from emotion_grid.report.figure import (
     score_domain,
     with_spread,
 )
+from emotion_grid.report.verdicts import MARKS
 
 KINDS = {
     "best": ("square", VERMILION),
@@ -30,7 +31,8 @@ def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Figur
     """A dot and a range for each setting, in their order.
 
     Args:
-        rows: `label`, `kind` (a key of `KINDS`), `mean`, `sd` (None of a single run) and `same`: no evidence of a difference from the best.
+        rows: `label`, `kind` (a key of `KINDS`), `mean`, `sd` (None of a single run) and `verdict`: against the
+            best run's setting, from the row's own side; empty without one.
         score: what the axis shows, for example "macro-F1 on dev".
         narrow: labels above the dots, for a telephone's width.
     """
@@ -44,7 +46,7 @@ def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Figur
             "mean": row["mean"],
             "low": low,
             "high": high,
-            "value": with_spread(row) + (" ≈" if row.get("same") else ""),
+            "value": with_spread(row) + (f" {MARKS[row['verdict']]}" if row["verdict"] else ""),
             "right": row["mean"] < sum(domain) / 2,
         }
         for place, (row, (low, high)) in enumerate(zip(rows, ends, strict=True))
@@ -62,8 +64,10 @@ def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Figur
         *(_narrow_texts if narrow else _wide_texts)(base.encode(color=alt.value("currentColor")), domain, score),
     ]
     chart = alt.layer(*layers).properties(width=NARROW if narrow else WIDE, height=alt.Step(44 if narrow else 25))
-    words = listed(f"{row['label']}: {with_spread(row)}" for row in rows)
-    cells = [{name: row[name] for name in ("label", "kind", "mean", "sd", "same")} for row in rows]
+    words = listed(
+        f"{row['label']}: {with_spread(row)}" + (f", {row['verdict']}" if row["verdict"] else "") for row in rows
+    )
+    cells = [{name: row[name] for name in ("label", "kind", "mean", "sd", "verdict")} for row in rows]
     return draw(chart, cells, f"{score} of {len(rows)} settings, best first. {words}", left=4 if narrow else 44)
 
 

@@ -7,14 +7,19 @@ from emotion_grid.report.reading import Study
 
 
 def headline(study: Study) -> dict:
-    """The answer: the best run's scores beside the best baseline's, split by split."""
+    """The answer: the best run's scores beside the best baseline's, the fairest split first: test, where it has gold labels."""
     results = study.results
     best, baseline = results.best, best_baseline(results)
     splits = [
-        split for split in ("dev", "test", "validation") if finite_or_none(best.get(f"{split}_macro_f1")) is not None
+        split for split in ("test", "dev", "validation") if finite_or_none(best.get(f"{split}_macro_f1")) is not None
     ]
+    name = results.label(best)
+    is_fold = splits[0] == "dev" and study.folds
     return {
-        "best": results.label(best),
+        "best": name if "encoder" in results.axis_columns else f"{best['encoder']} · {name}",
+        "on": "its held-out fold" if is_fold else splits[0],
+        "mean_on": "the held-out folds" if is_fold else splits[0],
+        "fair": [study.judge if split == results.judge else split for split in splits if split != "validation"],
         "baseline": None if baseline is None else baseline["encoder"],
         "scores": [
             {
@@ -25,7 +30,7 @@ def headline(study: Study) -> dict:
             }
             for split in splits
         ],
-        "settings": _headline_settings(results, baseline),
+        "settings": _headline_settings(results, baseline, splits[0]),
     }
 
 
@@ -36,7 +41,7 @@ def best_baseline(results: Results) -> pd.Series | None:
     return None if baselines.empty else baselines.loc[baselines["validation_macro_f1"].fillna(-1).idxmax()]
 
 
-def _headline_settings(results: Results, baseline: pd.Series | None) -> dict | None:
+def _headline_settings(results: Results, baseline: pd.Series | None, split: str) -> dict | None:
     """Mean and spread over seeds and folds: of the best run's setting, of the baseline, of the best setting if that is another."""
     own = results.setting_of(results.best)
     if own["runs"] < 2:
@@ -44,16 +49,16 @@ def _headline_settings(results: Results, baseline: pd.Series | None) -> dict | N
     settings = results.settings[results.settings["kind"] == "run"]
     leader = settings.loc[settings["validation_macro_f1_mean"].idxmax()]
     return {
-        "own": _mean_of(results, own),
-        "baseline": None if baseline is None else _mean_of(results, results.setting_of(baseline)),
-        "leader": None if leader.name == own.name else _mean_of(results, leader),
+        "own": _mean_of(results, own, split),
+        "baseline": None if baseline is None else _mean_of(results, results.setting_of(baseline), split),
+        "leader": None if leader.name == own.name else _mean_of(results, leader, split),
     }
 
 
-def _mean_of(results: Results, setting: pd.Series) -> dict:
+def _mean_of(results: Results, setting: pd.Series, split: str) -> dict:
     return {
         "label": results.label(setting, repetitions=False),
         "runs": int(setting["runs"]),
-        "mean": finite_or_none(setting[f"{results.score}_mean"]),
-        "sd": finite_or_none(setting[f"{results.score}_sd"]),
+        "mean": finite_or_none(setting[f"{split}_macro_f1_mean"]),
+        "sd": finite_or_none(setting[f"{split}_macro_f1_sd"]),
     }

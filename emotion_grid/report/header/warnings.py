@@ -23,12 +23,14 @@ def warnings(study: Study) -> list[str]:
         )
     found += [
         f"The best run never predicts the label {label} on {study.judge_of_best}."
-        for label, is_predicted in zip(results.plan["labels"], study.predictions.predicted.any(0), strict=True)
-        if not is_predicted
+        for column, label in enumerate(results.plan["labels"])
+        if not study.predictions.predicted[:, column].any()
     ]
     baseline = best_baseline(results)
-    if baseline is not None and baseline[results.score] >= results.best[results.score]:
-        found.append(f"On {study.judge_of_best} the best run is no better than the baseline {baseline['encoder']}.")
+    for split, words in {"test": "test", results.judge: study.judge_of_best}.items():
+        name = f"{split}_macro_f1"
+        if baseline is not None and name in results.summary and baseline[name] >= results.best[name]:
+            found.append(f"On {words} the best run is no better than the baseline {baseline['encoder']}.")
     return list(dict.fromkeys(found))
 
 

@@ -3,11 +3,11 @@
 import pandas as pd
 
 from emotion_grid.evaluation.comparison import SAME
-from emotion_grid.evaluation.results import words_of
+from emotion_grid.evaluation.results import VaryingAxis, named_together
 from emotion_grid.report.figure import Figure, score_domain
 from emotion_grid.report.figures.levels import levels_figure
 from emotion_grid.report.reading import Study
-from emotion_grid.report.verdicts import EMPTY, axis_findings
+from emotion_grid.report.verdicts import axis_findings
 
 NAME, TITLE, TEMPLATE = "axes", "The effect of each axis", "sections/effects.html.j2"
 
@@ -26,11 +26,14 @@ def build(study: Study) -> dict | None:
     found = []
     for finding in axis_findings(study.comparison, results.axes):
         axis = axes[finding["name"]]
-        levels = [
-            {"level": level or EMPTY, "scores": settings.loc[settings[axis.column] == level, "score"].tolist()}
-            for level in axis.levels
-        ]
-        levels = [entry for entry in levels if entry["scores"]]
+        others = [other.column for other in results.axes if other is not axis]
+        matched = settings.assign(pair=settings.groupby(others, sort=False).ngroup() if others else 0)
+        levels = []
+        for level in axis.levels:
+            own = matched[matched[axis.column] == level]
+            if len(own):
+                name = axis.level_name(level)
+                levels.append({"level": name, "scores": own["score"].tolist(), "pairs": own["pair"].tolist()})
         figure = levels_figure(levels, domain, results.score_name, axis.name)
         found.append({**finding, "figure": figure, "shown": finding["pairs"][:MOST_PAIRS]})
     return {"axes": found}
@@ -40,10 +43,10 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
     """A row for every two levels of an axis that could be compared."""
     caption = (
         f"Differences of macro-F1 on {study.judge} between two levels of an axis, over pairs of settings that are equal in all other axes "
-        "(or in all but the one named after “with”). Each interval is for its own comparison; p is corrected by Holm's method; "
+        "(axes named together change together: their effects cannot be separated). Each interval is for its own comparison; p is corrected by Holm's method; "
         "≈: no evidence of a difference."
     )
-    return {"effects": (_table(study.comparison), caption)}
+    return {"effects": (_table(study.comparison, study.results.axes), caption)}
 
 
 def figures(study: Study) -> dict[str, Figure]:
@@ -52,19 +55,25 @@ def figures(study: Study) -> dict[str, Figure]:
     return {f"effect-{axis['name']}": axis["figure"] for axis in found["axes"]}
 
 
-def _table(comparison: pd.DataFrame) -> pd.DataFrame:
+def _table(comparison: pd.DataFrame, axes: list[VaryingAxis]) -> pd.DataFrame:
+    by_column = {axis.column: axis for axis in axes}
     table = comparison[(comparison["family"] == "axis") & (comparison["verdict"] != "")]
     return pd.DataFrame(
         {
             "axis": [
-                words_of(axis) + (f" (with {words_of(others)})" if others else "")
+                named_together([axis, *by_column[axis].together, *filter(None, others.split(", "))])
                 for axis, others in zip(table["axis"], table["not_held_same"], strict=True)
             ],
-            "first": table["first"].replace("", EMPTY),
-            "second": table["second"].replace("", EMPTY),
+            **{
+                side: [
+                    by_column[axis].level_name(level) for axis, level in zip(table["axis"], table[side], strict=True)
+                ]
+                for side in ("first", "second")
+            },
             "pairs": table["pairs"].map("{:.0f}".format),
             "first − second": [
-                f"{difference:+.3f} ({low:+.3f} to {high:+.3f})" + (" ≈" if verdict == SAME else "")
+                f"{difference:+.3f} ({f'{low:+.3f} to {high:+.3f}' if low < high else 'no interval'})"
+                + (" ≈" if verdict == SAME else "")
                 for difference, low, high, verdict in zip(
                     *(table[name] for name in ("difference", "low", "high", "verdict")), strict=True
                 )

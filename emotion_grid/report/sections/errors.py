@@ -8,6 +8,7 @@ from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.confusion import confusion_figure, together_figure
 from emotion_grid.report.figures.parts import parts_figure
 from emotion_grid.report.figures.probabilities import calibration_figure, thresholds_figure
+from emotion_grid.report.intervals import FEWEST, with_trusted_interval
 from emotion_grid.report.reading import Study
 
 NAME, TITLE, TEMPLATE = "errors", "Errors", "sections/errors.html.j2"
@@ -36,8 +37,14 @@ def build(study: Study) -> dict:
         "missed": mistakes(found, "missed"),
         "wrongly": mistakes(found, "wrong"),
         "groups": [
-            {"name": f"{metric} by {of}", "figure": parts_figure(part, metric, of)} for metric, of, part in groups
+            {
+                "name": f"{metric} by {of}",
+                "figure": parts_figure([with_trusted_interval(row, row["texts"]) for row in part], metric, of),
+            }
+            for metric, of, part in groups
         ],
+        "fewest": FEWEST,
+        "is_threshold_drawn": len(set(found.thresholds.tolist())) == 1,
         "calibration": calibration_figure(calibration(found)),
         "calibration_errors": [
             {"label": label, "error": calibration_error(found.probabilities[:, place], found.gold[:, place])}

@@ -5,6 +5,7 @@ import pandas as pd
 from emotion_grid.evaluation.results import finite_or_none, read_metrics
 from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.parts import parts_figure
+from emotion_grid.report.intervals import FEWEST, with_trusted_interval
 from emotion_grid.report.reading import Study
 
 NAME, TITLE, TEMPLATE = "labels", "Labels", "sections/labels.html.j2"
@@ -20,12 +21,19 @@ def build(study: Study) -> dict:
     run = metrics[(metrics["run"] == results.best["run"]) & (metrics["split"] == results.judge)]
     run = run[(run["threshold"] == "tuned") & (run["label"] != "")].set_index(["metric", "label"])
     names = {**METRICS, "average_precision": "average precision"}
+    counts = {
+        name: dict(zip(results.plan["labels"], matrix.sum(axis=0).tolist(), strict=True))
+        for name, matrix in (("gold", study.predictions.gold), ("predicted", study.predictions.predicted))
+    }
     found = {
         metric: [
-            {
-                "label": label,
-                **{part: finite_or_none(run.loc[(metric, label), part]) for part in ("value", "low", "high")},
-            }
+            with_trusted_interval(
+                {
+                    "label": label,
+                    **{part: finite_or_none(run.loc[(metric, label), part]) for part in ("value", "low", "high")},
+                },
+                counts["predicted" if metric == "precision" else "gold"][label],
+            )
             for label in results.plan["labels"]
             if (metric, label) in run.index
         ]
@@ -34,6 +42,8 @@ def build(study: Study) -> dict:
     cells = {metric: {row["label"]: row for row in rows} for metric, rows in found.items()}
     return {
         "run": results.label(results.best),
+        "fewest": FEWEST,
+        "cautions": any(row["caution"] for rows in found.values() for row in rows),
         "figures": [
             {"name": words, "figure": parts_figure(found[metric], words, "label")}
             for metric, words in METRICS.items()
@@ -41,7 +51,12 @@ def build(study: Study) -> dict:
         ],
         "columns": list(names.values()),
         "rows": [
-            {"label": label, "threshold": f"{threshold:g}", "cells": [cells[metric].get(label) for metric in names]}
+            {
+                "label": label,
+                "texts": counts["gold"][label],
+                "threshold": f"{threshold:g}",
+                "cells": [cells[metric].get(label) for metric in names],
+            }
             for label, threshold in zip(results.plan["labels"], study.predictions.thresholds, strict=True)
         ],
     }
@@ -56,8 +71,11 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
             name: "" if cell is None else f"{cell['value']:.3f}"
             for name, cell in zip(found["columns"], row["cells"], strict=True)
         }
-        rows.append({"label": row["label"], **cells, "threshold": row["threshold"]})
-    caption = f"The best run's scores on {study.judge_of_best}, label by label.{study.caution}"
+        rows.append({"label": row["label"], "texts": row["texts"], **cells, "threshold": row["threshold"]})
+    caption = (
+        f"The best run's scores on {study.judge_of_best}, label by label, with the number of texts with the gold label."
+        f"{study.caution}"
+    )
     return {"labels": (pd.DataFrame(rows), caption)}
 
 

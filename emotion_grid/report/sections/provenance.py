@@ -1,11 +1,10 @@
 """The section of provenance: versions, git, jobs and hours behind the results."""
 
-import subprocess
 from collections import Counter
 
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import PROJECT
 from emotion_grid.base.numbers import duration
+from emotion_grid.base.version import git_state, version
 from emotion_grid.evaluation.results import Results, folder_of, words_of
 from emotion_grid.report.reading import Study
 from emotion_grid.report.source import source_words
@@ -87,20 +86,7 @@ def _of_programs(results: Results) -> dict[str, str]:
     facts = {
         "Thresholds": thresholds.get(how["threshold"], how["threshold"]),
         "Intervals": f"{100 * how['confidence']:g}%, percentiles of {how['bootstrap']:,} bootstrap resamples of the texts",
+        "emotion-grid": version(),
         "Source": git_state(),
     }
     return facts | {f"Program {name} (digest)": value[:16] for name, value in results.plan["programs"].items()}
-
-
-def git_state() -> str:
-    """The commit of the checkout that writes the report, and whether it was changed."""
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(PROJECT), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.CalledProcessError):
-        return "not a git checkout"
-    return f"commit {commit}" + (f", with {len(changed.splitlines())} files changed since" if changed else "")

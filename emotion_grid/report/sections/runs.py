@@ -3,22 +3,22 @@
 from emotion_grid.base.numbers import duration
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.evaluation.comparison import HIGHER, LOWER, SAME
-from emotion_grid.evaluation.results import REPETITIONS, finite_or_none, score_of, words_of
+from emotion_grid.evaluation.results import REPETITIONS, cell_words, finite_or_none, score_of, words_of
 from emotion_grid.report.reading import Study
-from emotion_grid.report.verdicts import verdicts_by_label
+from emotion_grid.report.verdicts import against_best
 
 NAME, TITLE, TEMPLATE = "all", "All runs", "sections/runs.html.j2"
 
 OVERALL_TITLES = {"micro_f1": "micro-F1", "weighted_f1": "weighted F1", "subset_accuracy": "subset accuracy"}
 
-DIFFERENCES = {HIGHER: "significantly lower", LOWER: "significantly higher", SAME: "no evidence"}
-"""What the table says of a row, by the verdict on the best run's setting against it."""
+VERDICTS = {LOWER: "significantly lower", HIGHER: "significantly higher", SAME: SAME}
+"""What the table says of a row, by the verdict from the row's own side."""
 
 
 def build(study: Study) -> dict:
     """Every run, baseline and other prediction, best by validation first.
 
-    Each cell has `text`, `value` to sort by (None where it sorts by its text) and `between`, the interval.
+    Each cell has `text`, `value` to sort by (None where it sorts by its text) and `small`, an interval or a verdict.
     """
     results = study.results
     splits = [split for split in SPLITS if f"{split}_macro_f1" in results.summary]
@@ -27,12 +27,12 @@ def build(study: Study) -> dict:
         axes.insert(0, "encoder")
     axes += [name for name in REPETITIONS if results.runs[name].nunique() > 1]
     overall = [name for name in OVERALL_TITLES if f"{results.judge}_{name}" in results.summary]
-    verdicts = verdicts_by_label(study.comparison)
+    compared = against_best(study.comparison)
     titles = [
         *(words_of(name) for name in axes),
         *(f"{results.split_name(split)} macro-F1" for split in splits),
         *(f"{results.split_name(results.judge)} {OVERALL_TITLES[name]}" for name in overall),
-        *(["difference from the best"] if verdicts else []),
+        *(["difference from the best"] if compared else []),
         "trainable parameters",
         "training time",
     ]
@@ -41,14 +41,10 @@ def build(study: Study) -> dict:
     for _, row in table.iterrows():
         rank += row["kind"] == "run"
         cells = [
-            *(_text(row[name]) for name in axes),
+            *(_text(cell_words(row, name)) for name in axes),
             *(_interval(score_of(row, split)) for split in splits),
             *(_number(row[f"{results.judge}_{name}"], "{:.3f}") for name in overall),
-            *(
-                [_cell(DIFFERENCES.get(verdicts.get(results.label(row, repetitions=False)), ""), None)]
-                if verdicts
-                else []
-            ),
+            *([_difference(compared.get(results.label(row, repetitions=False)))] if compared else []),
             _number(row["trainable_parameters"], "{:,.0f}"),
             _cell(duration(row["train_seconds"]), finite_or_none(row["train_seconds"])),
         ]
@@ -67,6 +63,7 @@ def build(study: Study) -> dict:
     return {
         "columns": [{"title": title, "numeric": one} for title, one in zip(titles, numeric, strict=True)],
         "rows": rows,
+        "compared": bool(compared),
     }
 
 
@@ -79,16 +76,24 @@ def _text(value: str) -> dict:
 
 
 def _number(value: float, form: str) -> dict:
-    value = finite_or_none(value)
-    return _cell("" if value is None else form.format(value), value)
+    number = finite_or_none(value)
+    return _cell("" if number is None else form.format(number), number)
 
 
-def _cell(text: str, value: float | None, between: str = "") -> dict:
-    return {"text": text, "value": value, "between": between}
+def _difference(compared: tuple[float, str] | None) -> dict:
+    """A row's difference from the best run's setting with its verdict; empty for the runs of that setting itself."""
+    if compared is None:
+        return _cell("", None)
+    difference, verdict = compared
+    return _cell(f"{difference:+.3f}", difference, VERDICTS[verdict])
+
+
+def _cell(text: str, value: float | None, small: str = "") -> dict:
+    return {"text": text, "value": value, "small": small}
 
 
 def _interval(score: dict) -> dict:
     if score["value"] is None:
         return _cell("", None)
-    between = "" if score["low"] is None else f"{score['low']:.3f}–{score['high']:.3f}"
+    between = score["caution"] if score["low"] is None else f"{score['low']:.3f}–{score['high']:.3f}"
     return _cell(f"{score['value']:.3f}", score["value"], between)

@@ -2,12 +2,11 @@
 
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import SAME
-from emotion_grid.evaluation.results import Results, finite_or_none, words_of
+from emotion_grid.evaluation.results import Results, cell_words, finite_or_none, words_of
 from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.settings import KINDS, settings_figure
 from emotion_grid.report.reading import Study
-from emotion_grid.report.verdicts import verdicts_by_label
+from emotion_grid.report.verdicts import MARKS, against_best
 
 NAME, TITLE, TEMPLATE = "settings", "All settings", "sections/settings.html.j2"
 
@@ -17,7 +16,7 @@ MOST_SETTINGS = 40
 
 def build(study: Study) -> dict:
     """The figure of all settings; of very many, those that are best by validation."""
-    results, verdicts = study.results, verdicts_by_label(study.comparison)
+    results, compared = study.results, against_best(study.comparison)
     table = results.settings.assign(place=range(len(results.settings)))
     table = table[table[f"{results.score}_mean"].notna()]
     runs, others = table[table["kind"] == "run"], table[table["kind"] != "run"]
@@ -29,7 +28,7 @@ def build(study: Study) -> dict:
             "kind": "best" if row.name == best else row["kind"] if row["kind"] in KINDS else "other",
             "mean": row[f"{results.score}_mean"],
             "sd": finite_or_none(row[f"{results.score}_sd"]),
-            "same": verdicts.get(results.label(row, repetitions=False)) == SAME,
+            "verdict": _verdict(compared, results.label(row, repetitions=False)),
         }
         for _, row in pd.concat([shown, others]).sort_values(f"{results.score}_mean", ascending=False).iterrows()
     ]
@@ -40,7 +39,7 @@ def build(study: Study) -> dict:
         "shown": len(shown),
         "all": len(runs),
         "repeated": bool((table["runs"] > 1).any()),
-        "same": any(row["same"] for row in rows),
+        "verdicts": {row["verdict"] for row in rows},
     }
 
 
@@ -48,9 +47,9 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
     """A row for each setting, best by validation first: its axes, runs, and mean and standard deviation of its scores."""
     caption = (
         f"All settings, best by validation first: {study.results.score_name}, mean ± standard deviation over runs. ★: the best run's "
-        f"setting; ≈: no evidence of a difference from it.{study.caution}"
+        f"setting; ↓, ↑: significantly lower or higher than it; ≈: no evidence of a difference from it.{study.caution}"
     )
-    return {"settings": (_table(study.results, verdicts_by_label(study.comparison)), caption)}
+    return {"settings": (_table(study.results, against_best(study.comparison)), caption)}
 
 
 def figures(study: Study) -> dict[str, Figure]:
@@ -58,14 +57,20 @@ def figures(study: Study) -> dict[str, Figure]:
     return {"settings": build(study)["wide"]}
 
 
-def _table(results: Results, verdicts: dict[str, str]) -> pd.DataFrame:
+def _verdict(compared: dict[str, tuple[float, str]], label: str) -> str:
+    """The verdict on a row against the best run's setting, from the row's own side; empty where none was made."""
+    return compared[label][1] if label in compared else ""
+
+
+def _table(results: Results, compared: dict[str, tuple[float, str]]) -> pd.DataFrame:
     best, rows = results.setting_of(results.best).name, []
     table = results.settings.sort_values("validation_macro_f1_mean", ascending=False, kind="stable")
     for place, row in table.iterrows():
         label = results.label(row, repetitions=False)
-        mark = " ★" if place == best else " ≈" if verdicts.get(label) == SAME else ""
+        verdict = _verdict(compared, label)
+        mark = " ★" if place == best else f" {MARKS[verdict]}" if verdict else ""
         mean, spread = finite_or_none(row[f"{results.score}_mean"]), finite_or_none(row[f"{results.score}_sd"])
-        cells = {words_of(name): row[name] or "–" for name in results.axis_columns}
+        cells = {words_of(name): cell_words(row, name) or "–" for name in results.axis_columns}
         if row["kind"] != "run":
             cells = {**dict.fromkeys(cells, ""), next(iter(cells)): label}
         score = "" if mean is None else f"{mean:.3f}" + ("" if spread is None else f" ± {spread:.3f}")

@@ -111,6 +111,12 @@ function openForPrint(part) {
   addEventListener('afterprint', () => { part.open = open; });
 }
 
+// A copy elsewhere, in Snakemake's own report for one, has no files beside it: there the path alone stays.
+function unlinkIfMoved(link) {
+  if (!decodeURI(location.pathname).endsWith(`/${link.dataset.folder}/report.html`)) link.replaceWith(...link.childNodes);
+}
+
+document.querySelectorAll('a[data-folder]').forEach(unlinkIfMoved);
 document.querySelectorAll('details').forEach(openForPrint);
 document.querySelectorAll('table.sortable').forEach(makeSortable);
 document.querySelectorAll('input[data-table]').forEach(makeFilter);

@@ -18,7 +18,7 @@ def test_latex_reads_no_command_of_a_text(text):
         "",
         left,
     )
-    left = re.sub(r"\$(\\(star|approx|pm|ll|gg)|-)\$|\{\[\}|\{\*\}|(?<=[-',])\{\}(?=[-',])", "", left)
+    left = re.sub(r"\$(\\(star|approx|pm|downarrow|uparrow|ll|gg)|-)\$|\{\[\}|\{\*\}|(?<=[-',])\{\}(?=[-',])", "", left)
     assert not re.search(r"[\\&%$#_{}~^\[*\n\r]", left)
 
 

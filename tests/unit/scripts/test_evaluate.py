@@ -218,6 +218,8 @@ def home(tmp_path: Path) -> Path:
         {"duplicates": 0, "contradictions": 0, "overlaps": 0, "dropped": 0, "warnings": ["label joy: <b>warned</b>"]}
         | {kind: {s: {"rows": 40} for s in ("train", "validation", "dev", "test")} for kind in ("splits", "prepared")},
     )
+    how = {"labels": LABELS, "files": {"train": "0" * 64}, "validation": 0.1, "split_seed": 1}
+    write_json(home / "data/d/spec.json", {**how, "fold": None, "clean": [], "drop": []})
     columns = {"encoder": "minilm", "head_type": "mlp", "freeze": 0, "fold": None, "seed": 1}
     rows = [
         made_row("good", columns),
