@@ -6,11 +6,8 @@ start, and the logit, their sum) and explanation.html, a page that opens without
 from dev (or from validation, if dev has no labels), one fifth are those with the largest errors; --ids chooses other texts.
 """
 
-import os
 import sys
 from pathlib import Path
-
-import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_text
@@ -18,7 +15,7 @@ from emotion_grid.base.layout import EXPLANATION_PAGE
 from emotion_grid.base.messages import log
 from emotion_grid.data.tables import write_table
 from emotion_grid.explanation.explaining import explain
-from emotion_grid.explanation.words import contributions
+from emotion_grid.explanation.words import contributions, logits_table
 from emotion_grid.report.cells import csv_cell
 from emotion_grid.report.explanation import page
 
@@ -35,29 +32,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     parser.add_argument("--output", required=True, type=Path, help="folder for the tables and the page")
     arguments = parser.parse_args()
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[
-        0
-    ]  # one GPU, as in training
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    run = arguments.run.name
-    explained = explain(
-        arguments.run, arguments.data, arguments.encoder, read_json(arguments.request), arguments.ids, arguments.threads
-    )
-    texts, explanations, _, _, labels, _ = explained
-    table = contributions(texts, explanations, labels)
-    table.insert(0, "run", run)
-    sums = pd.DataFrame(
-        [
-            (run, key, label, base, logit)
-            for key, explanation in zip(texts["id"], explanations, strict=True)
-            for label, base, logit in zip(labels, explanation.base, explanation.logits, strict=True)
-        ],
-        columns=["run", "id", "label", "base", "logit"],
-    )
-    for name, rows in (("contributions", table.assign(token=table["token"].map(csv_cell))), ("logits", sums)):
+    run, request = arguments.run.name, read_json(arguments.request)
+    explained = explain(arguments.run, arguments.data, arguments.encoder, request, arguments.ids, arguments.threads)
+    table = contributions(explained.texts, explained.explanations, explained.labels)
+    tables = {"contributions": table.assign(token=table["token"].map(csv_cell)), "logits": logits_table(explained)}
+    for name, rows in tables.items():
+        rows.insert(0, "run", run)
         write_table(rows, arguments.output / f"{name}.csv")
-    write_text(arguments.output / EXPLANATION_PAGE, page(run, *explained))
+    write_text(arguments.output / EXPLANATION_PAGE, page(run, explained))
     log(f"{arguments.output / EXPLANATION_PAGE}")
 
 

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from emotion_grid.base.environment import set_up_environment
 from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import SPEC
 from emotion_grid.base.messages import InputError, log
@@ -14,6 +16,7 @@ from emotion_grid.data.splits import MODEL, predictions_file
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.thresholds import tune_threshold
 from emotion_grid.explanation.shapley import explain_texts, maskings, model_logits, split_words
+from emotion_grid.explanation.words import Explained
 
 SECONDS_BETWEEN_LINES = 10
 """Between two lines of progress."""
@@ -37,8 +40,18 @@ def choose_ids(table: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
     return table[chosen].assign(place=np.flatnonzero(chosen), drawn=True)
 
 
-def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str], threads: int) -> tuple:
-    """The chosen texts of the run's judging split with gold and probabilities, their explanations, and the split's name."""
+def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str], threads: int) -> Explained:
+    """Explain a run's predictions for some texts of dev, or of validation if dev has no gold labels.
+
+    Args:
+        run: the run's folder, with its model.
+        data: folder of the prepared splits.
+        encoder: folder of the fetched encoder.
+        request: how many texts, how many maskings a text at most, and how thresholds are tuned.
+        ids: of the texts; empty for a sample.
+        threads: CPU threads.
+    """
+    set_up_environment(threads)
     import torch
     from transformers import AutoTokenizer
 
@@ -48,8 +61,32 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
 
     quieten()
     torch.set_num_threads(threads)
-    spec = read_json(run / SPEC)
-    labels, device = spec["data"]["labels"], find_device()
+    spec, device = read_json(run / SPEC), find_device()
+    chosen = _choose_texts(run, data, request, ids, spec["data"]["labels"])
+    log(
+        f"explaining {len(chosen.texts)} texts of {chosen.judge} on {device}, at most {request['evaluations']} maskings each"
+    )
+    tokenizer = AutoTokenizer.from_pretrained(run / MODEL, local_files_only=True, trust_remote_code=False)
+    model = EmotionClassifier.from_pretrained(run / MODEL, encoder=encoder).to(device)
+    mask_id = next(
+        token
+        for token in (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id)
+        if token is not None
+    )
+    words = split_words(list(chosen.texts["text"]), tokenizer, spec["training"]["max_length"])
+    explanations, asked = explain_texts(
+        words,
+        model_logits(model, tokenizer.pad_token_id, device),
+        mask_id,
+        request["evaluations"],
+        _progress(sum(maskings(len(text.words), request["evaluations"]) for text in words)),
+    )
+    log(f"{asked.computed:,} maskings computed, {asked.asked - asked.computed:,} repeated ones taken from before")
+    return replace(chosen, explanations=explanations)
+
+
+def _choose_texts(run: Path, data: Path, request: dict, ids: list[str], labels: list[str]) -> Explained:
+    """The texts to explain with the run's predictions for them; explanations are still to come."""
     splits = {split: read_split(data / f"{split}.csv") for split in ("validation", "dev")}
     judge = "dev" if has_gold(splits["dev"]) else "validation"
     predicted = {
@@ -60,24 +97,7 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
     table, probabilities = splits[judge], predicted[judge]
     wrongness = np.abs(table[labels].to_numpy() - probabilities).max(1)
     texts = choose_ids(table, ids) if ids else choose(table, wrongness, request["texts"])
-    log(f"explaining {len(texts)} texts of {judge} on {device}, at most {request['evaluations']} maskings each")
-    tokenizer = AutoTokenizer.from_pretrained(run / MODEL, local_files_only=True, trust_remote_code=False)
-    model = EmotionClassifier.from_pretrained(run / MODEL, encoder=encoder).to(device)
-    mask_id = next(
-        token
-        for token in (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id)
-        if token is not None
-    )
-    words = split_words(list(texts["text"]), tokenizer, spec["training"]["max_length"])
-    explanations, asked = explain_texts(
-        words,
-        model_logits(model, tokenizer.pad_token_id, device),
-        mask_id,
-        request["evaluations"],
-        _progress(sum(maskings(len(text.words), request["evaluations"]) for text in words)),
-    )
-    log(f"{asked.computed:,} maskings computed, {asked.asked - asked.computed:,} repeated ones taken from before")
-    return texts, explanations, probabilities[texts["place"]], thresholds, labels, judge
+    return Explained(texts, [], probabilities[texts["place"]], thresholds, labels, judge)
 
 
 def _progress(count: int) -> Callable[[int], None]:

@@ -1,12 +1,46 @@
 """Words over many explained texts: which push a label up or down, and which led it astray."""
 
 import unicodedata
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 MOST_WORDS = 12
 """Words to show in each direction."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Texts of a split with a run's predictions and their explanations.
+
+    Attributes:
+        texts: `id`, `text`, gold labels, `place` in the split and `drawn`: whether the text was drawn at random.
+        explanations: one a text, as `explain_texts` gives them.
+        probabilities: (texts, labels).
+        thresholds: (labels,).
+        labels: their names.
+        judge: the split's name.
+    """
+
+    texts: pd.DataFrame
+    explanations: list
+    probabilities: np.ndarray
+    thresholds: np.ndarray
+    labels: list[str]
+    judge: str
+
+
+def logits_table(explained: Explained) -> pd.DataFrame:
+    """What each text's contributions start from (all words masked) and sum up to, a row for each text and label."""
+    return pd.DataFrame(
+        [
+            (key, label, base, logit)
+            for key, explanation in zip(explained.texts["id"], explained.explanations, strict=True)
+            for label, base, logit in zip(explained.labels, explanation.base, explanation.logits, strict=True)
+        ],
+        columns=["id", "label", "base", "logit"],
+    )
 
 
 def contributions(texts: pd.DataFrame, explanations: list, labels: list[str]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emotion_grid.explanation.words import contributions, misleading_words, pushing_words
+from emotion_grid.explanation.words import Explained, contributions, misleading_words, pushing_words
 from emotion_grid.report.cells import one_line
 from emotion_grid.report.page import render
 
@@ -13,17 +13,16 @@ MOST_NUMBERS = 5
 """Words of a text whose contributions stand below it as numbers, for readers who cannot point at a word."""
 
 
-def page(
-    run: str,
-    texts: pd.DataFrame,
-    explanations: list,
-    probabilities: np.ndarray,
-    thresholds: np.ndarray,
-    labels: list[str],
-    judge: str,
-) -> str:
-    """The page of explanations."""
-    gold, predicted = texts[labels].to_numpy() > 0.5, probabilities >= thresholds
+def page(run: str, explained: Explained) -> str:
+    """The page of explanations.
+
+    Args:
+        run: the run's name.
+        explained: the texts with their explanations.
+    """
+    texts, explanations, labels = explained.texts, explained.explanations, explained.labels
+    probabilities = explained.probabilities
+    gold, predicted = texts[labels].to_numpy() > 0.5, probabilities >= explained.thresholds
     table = contributions(texts, explanations, labels)
     drawn = table[table["id"].isin(texts.loc[texts["drawn"], "id"])]
     least = 3 if len(texts) >= 50 else 2
@@ -36,7 +35,7 @@ def page(
         "explanation.html.j2",
         "report.js",
         title=run,
-        judge=judge,
+        judge=explained.judge,
         labels=labels,
         drawn=int(texts["drawn"].sum()),
         count=len(texts),

@@ -11,6 +11,7 @@ import pytest
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.layout import PROJECT
 from emotion_grid.explanation.shapley import Explanation
+from emotion_grid.explanation.words import Explained
 from emotion_grid.report import explanation
 from emotion_grid.report.figures.parts import parts_figure
 from emotion_grid.report.intervals import FEWEST, with_trusted_interval
@@ -143,6 +144,6 @@ def test_explained_words_have_numbers_that_need_no_mouse():
     words, values = ["so", "very", "sad", "today", "again", "!"], [0.01, -0.2, 2.5, -1.25, 0.5, 0.3]
     one = Explanation(words=words, values=np.array([values]).T, base=np.zeros(1), logits=np.array([sum(values)]))
     texts = pd.DataFrame({"id": ["t1"], "text": ["so very sad today again !"], "sadness": [1.0], "drawn": [True]})
-    html = explanation.page("run", texts, [one], np.array([[0.9]]), np.array([0.5]), ["sadness"], "dev")
+    html = explanation.page("run", Explained(texts, [one], np.array([[0.9]]), np.array([0.5]), ["sadness"], "dev"))
     (row,) = table_of(section_of(html, "texts"))
     assert row["text"].endswith("sad +2.50 today -1.25 again +0.50 ! +0.30 very -0.20")
