@@ -226,7 +226,7 @@ def _settings(config: dict, rows: list[Row]) -> dict:
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],
         "explained": config["explanations"]["run"] if explains else None,
-        "files": {split: config["data"][split] for split in ("train", *SPLITS) if split in config["data"]},
+        "files": {split: config["data"][split] for split in ("train", "dev", "test") if split in config["data"]},
         "title": config["report"]["title"] or config["experiment"],
         "note": config["report"]["note"],
         "tags": config["report"]["tags"],
