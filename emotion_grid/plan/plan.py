@@ -13,6 +13,7 @@ from emotion_grid.data.splits import SPLITS
 from emotion_grid.encoders.sources import Source, encoder_key
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.expand import Point, expand, varying
+from emotion_grid.plan.inputs import RAW_SPLITS
 from emotion_grid.plan.kinds import KINDS, Kind
 from emotion_grid.plan.older import finished_runs, predicts, standing_run
 from emotion_grid.plan.programs import program_digest, report_digest
@@ -235,7 +236,7 @@ def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],
         "explained": config["explanations"]["run"] if explains else None,
-        "files": {split: config["data"][split] for split in ("train", *SPLITS) if split in config["data"]},
+        "files": {split: config["data"][split] for split in RAW_SPLITS if split in config["data"]},
         "title": config["report"]["title"] or config["experiment"],
         "note": config["report"]["note"],
         "tags": config["report"]["tags"],

@@ -32,7 +32,7 @@ def record_start(config: dict[str, Any], home: Path) -> None:
         "python": platform.python_version(),
     }
     started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    command = shlex.join(["snakemake", *sys.argv[1:]])
     write_json(
         home / "start.json",
         {

@@ -147,7 +147,7 @@ def test_a_telephone_shows_mistakes_as_cards(made_report, open_page):
     boxes = [cell.bounding_box() for cell in first.locator("> *").all()]
     assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in itertools.pairwise(boxes))
     named = first.locator("td[data-name='gold labels']").evaluate("one => getComputedStyle(one, '::before').content")
-    assert named == '"gold labels" ": "'
+    assert named.replace('" "', "") == '"gold labels: "'
 
 
 def test_a_copy_without_its_files_has_no_dead_link(hostile, open_page, tmp_path):

@@ -18,7 +18,7 @@ def facts(study: Study) -> dict[str, str]:
     results, files = study.results, study.results.plan["files"]
     found = {
         "Encoder" if results.runs["encoder"].nunique() == 1 else "Encoders": _encoders(results),
-        "Data": ", ".join(files[split] for split in ("train", *SPLITS) if split in files),
+        "Data": ", ".join(files[split] for split in ("train", "dev", "test") if split in files),
         "Rows": _rows(study),
         "Tags": ", ".join(results.plan["tags"]),
         "Reported": f"{datetime.date.today().isoformat()}, emotion-grid {version()}",

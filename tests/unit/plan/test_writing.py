@@ -73,6 +73,8 @@ def test_dry_run_whose_plan_is_the_same_uses_the_one_that_is_there(study, tmp_pa
         {"baselines": []},
         {"keep_models": "none"},
         {"report": {"title": "A study"}},
+        {"report": {"note": "For the pilot."}},
+        {"report": {"tags": ["pilot"]}},
         {"evaluation": {"threshold": "fixed"}},
     ],
     ids=str,
@@ -87,6 +89,12 @@ def test_plan_holds_values_that_vary_as_columns(study):
     assert {"encoder", "seed", "freeze", "lora", "learning_rate"} <= set(columns)
     assert "epochs" not in columns
     assert sorted(row.columns["learning_rate"] for row in plan.runs.values()) == [1e-5, 5e-5, 1e-4]
+
+
+def test_plan_says_what_the_report_says_of_the_study(study):
+    plan = study(report={"note": "For the pilot.", "tags": ["pilot"]}).document()
+    assert (plan["title"], plan["note"], plan["tags"]) == ("tiny", "For the pilot.", ["pilot"])
+    assert plan["files"] == {"train": "train.csv", "test": "test.csv"}, "as the config names them"
 
 
 def test_compare_needs_a_folder_with_tables(study, tmp_path):
