@@ -1,7 +1,7 @@
 # emotion-grid: fine-tune a declared grid of text encoders for multi-label emotion detection, and say what made a difference.
 #
-#   CSV ──prepare──► splits ──┬─► tokens ──encode──► hidden states of frozen layers
-#                             └─► train, one job a run ──► predictions ──evaluate──► tables ──► report
+#   CSV ──┬─prepare───► splits ─────────────────────────────┬─► train, one job per run ──► predictions ──evaluate──► tables ──► report
+#         └─tokenize──► tokens ──encode──► hidden states ───┘
 #
 # The grid is declared in a config file (config/config.yaml unless --configfile names another); docs/configuration.md lists every key.
 # What the rules ask for is in emotion_grid/workflow/.

@@ -17,7 +17,7 @@ rule tokenize_texts:
         encoder=inputs.encoder_of_tokens,
         files=options.raw_files,
     message:
-        "Tokenizing the texts"
+        "Tokenizing the texts for {params.encoder}"
     shell:
         "python -m scripts.tokenize_texts --spec {params.folder:q}/spec.json {params.files} --encoder {params.encoder:q}/files"
         " --output {params.folder:q} > {log:q} 2>&1"
@@ -41,7 +41,7 @@ rule encode:
         encoder=inputs.encoder_of_features,
         limit=config.get("features_gb", 20),
     message:
-        "Computing the hidden states of frozen layers"
+        "Computing the hidden states of the frozen layers of {params.encoder}"
     shell:
         "python -m scripts.encode --spec {params.folder:q}/spec.json --tokens {params.tokens:q} --encoder {params.encoder:q}/files"
         " --output {params.folder:q} --threads {threads} --limit-gb {params.limit} > {log:q} 2>&1"

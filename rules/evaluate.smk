@@ -34,6 +34,6 @@ checkpoint keep_models:
     params:
         folder=subpath(output[0], parent=True),
     message:
-        "Keeping the models that the config asks for"
+        "Keeping the models that the config asks for, removing others"
     shell:
         "python -m scripts.keep_models --results {params.folder:q} > {log:q} 2>&1"

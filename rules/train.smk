@@ -66,7 +66,7 @@ rule restore_model:
         cached=options.cached,
         encoder=inputs.encoder,
     message:
-        "Training {wildcards.run} again for its model"
+        "Training {wildcards.run} again for its model, which was not kept"
     shell:
         "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} {params.cached}"
         " --encoder {params.encoder:q}/files --output {params.folder:q} --threads {threads} --keep model > {log:q} 2>&1"

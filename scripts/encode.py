@@ -28,7 +28,7 @@ def main() -> None:
     record, spec = given.output / FEATURES_RECORD, read_json(given.spec)
     with one_maker(given.output):
         if record.is_file():
-            log("they are there already")
+            log(f"already in the cache: {given.output}")
             return
         made = compute(spec, given.tokens, given.encoder, given.output, given.threads, given.limit_gb)
         write_json(record, made)

@@ -29,7 +29,7 @@ def main() -> None:
     spec = read_json(arguments.spec)
     with one_maker(arguments.output):
         if (arguments.output / TOKENS_RECORD).is_file():
-            log("they are there already")
+            log(f"already in the cache: {arguments.output}")
             return
         paths = [path for path in (arguments.train, arguments.dev, arguments.test) if path]
         made = tokenize(read_texts(spec, paths), spec["max_length"], arguments.encoder, arguments.output)

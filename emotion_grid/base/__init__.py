@@ -1,1 +1,1 @@
-"""What everything else stands on: files, digests, locks, messages, YAML. Imports the standard library and yaml only."""
+"""Basics used by all packages: files, digests, locks, messages, YAML. Imports the standard library and yaml only."""

@@ -1,4 +1,4 @@
-"""What every program does at its door: lines in the log, and plain messages for a person's mistakes."""
+"""Command-line arguments and error messages, shared by all programs."""
 
 import argparse
 import sys

@@ -24,7 +24,7 @@ def one_maker(folder: Path) -> Iterator[None]:
         file = lock.open("w")
     except PermissionError as error:
         raise InputError(
-            f"{lock}: expected a cache that you can write to; ask its owner to open it (chmod -R g+rwX)"
+            f"{lock}: expected a cache that you can write to, found no permission; ask its owner to open it (chmod -R g+rwX), or set cache_root"
         ) from error
     with file:
         _wait(file, f"another process makes {folder.name}; waiting until it is there")
@@ -59,5 +59,5 @@ def lock_file(file: IO[Any], how: int) -> bool:
     except OSError as error:
         if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
             raise
-        log(f"{file.name}: this file system knows no locks; do not start what uses it twice at once")
+        log(f"{file.name}: this file system has no locks; do not start the same experiment twice at the same time")
         return False

@@ -15,11 +15,11 @@ RECIPE = "containers/emotion-grid.def"
 FOUND_LINKS, CERTIFICATES = "/media", "/mnt"
 """Empty folders that every base has: a build can bind only to what is there."""
 
-ADVICE = """the image could not be built; apptainer's own words stand above. If it was not allowed to, ask your admins for one of these:
+ADVICE = """the image could not be built; apptainer's message is above. If it was not allowed to, ask your admins for one of these:
   - user namespaces for ordinary users (sysctl user.max_user_namespaces above 0; on Ubuntu 24.04 also
     kernel.apparmor_restrict_unprivileged_userns=0 or Apptainer's AppArmor profile);
   - a range of ids for you in /etc/subuid and /etc/subgid, and the package uidmap (then apptainer build --fakeroot works).
-Or build where you may (a laptop with Linux will do) and publish from there: make share-container TO=<folder or oras://…>.
+Or build on another machine (a laptop with Linux will do) and publish from there: make share-container TO=<folder or oras://…>.
 Found here: {found}"""
 
 
@@ -57,7 +57,7 @@ def build(arguments: dict[str, str], output: Path) -> None:
     """
     if not runtime():
         raise InputError(
-            "expected apptainer on this machine, found none; on a cluster: module load apptainer, or ask for it"
+            "expected apptainer on this machine, found none; on a cluster: module load apptainer, or ask your administrators to install it"
         )
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output, prefix=".build-") as folder, tempfile.TemporaryDirectory() as scratch:

@@ -162,5 +162,5 @@ def _check_lock(image: Image, envs: Path) -> None:
         advice = "Build the image again (make container), or go back to the lock that it was built from"
     raise InputError(
         f"{image.file}: expected an image with the packages of envs/ ({image_digest(envs)[:SHORT]}), found one with others "
-        f"({image.labels['lock'][:SHORT]}); {facts}. {advice}. Results made under the older lock stay"
+        f"({image.labels['lock'][:SHORT]}); {facts}. {advice}. Existing results are kept"
     )

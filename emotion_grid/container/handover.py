@@ -46,7 +46,7 @@ def handed_on() -> str:
     if state is None or (state.st_size, state.st_mtime_ns) != (facts["bytes"], facts["modified"]):
         raise InputError(
             f"{path.resolve()}: the image was replaced while this grid ran; start it again, finished runs stay. A folder that make "
-            "share-container writes may be published to at any time"
+            "share-container wrote may be published to at any time"
         )
     return str(facts["link"])
 

@@ -76,7 +76,7 @@ def publish(file: Path, folder: Path, labels: dict[str, str], move: bool = False
         write_json(folder / DESCRIPTION, {"file": name, "sha256": sha256, "labels": labels})
     except OSError as error:
         raise InputError(
-            f"{folder}: the image could not be put there ({error.strerror}); what was there before still holds"
+            f"{folder}: the image could not be put there ({error.strerror}); the previous image was kept"
         ) from error
     return Image(folder / name, sha256, labels)
 

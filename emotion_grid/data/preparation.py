@@ -75,7 +75,8 @@ def prepare(spec: dict, paths: dict[str, str]) -> tuple[dict[str, pd.DataFrame],
     for split, table in parts.items():
         if len(table) == 0:
             raise InputError(
-                f"data.{split}: no row is left for it (train has {len(train)} rows, data.validation is {spec['validation']})"
+                f"data.{split}: expected at least one row, found none (train has {len(train)} rows, data.validation is {spec['validation']}); "
+                "change data.validation or data.drop"
             )
     checks["warnings"] = [
         f"label {label}: no positive row in {split}; {effect}"

@@ -62,7 +62,7 @@ def fetch(spec: dict[str, Any], output: Path) -> dict[str, str]:
     target = output / FILES
     with one_maker(output):
         if is_whole(target):
-            log("it is there already")
+            log(f"already in the cache: {target}")
             return _checksums(target)
         with whole_folder(target) as partial:
             kind_of(spec["source"]).fetch(spec, partial)

@@ -81,7 +81,7 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
         request["evaluations"],
         _progress(sum(maskings(len(text.words), request["evaluations"]) for text in words)),
     )
-    log(f"{asked.computed:,} maskings computed, {asked.asked - asked.computed:,} repeated ones taken from before")
+    log(f"{asked.computed:,} masked texts computed, {asked.asked - asked.computed:,} repeats reused")
     return replace(chosen, explanations=explanations)
 
 

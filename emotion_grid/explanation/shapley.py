@@ -75,7 +75,9 @@ def split_words(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length
         InputError: a tokenizer that does not say where its tokens stand in the text.
     """
     if not tokenizer.is_fast:
-        raise InputError(f"expected a tokenizer that knows its words, found {type(tokenizer).__name__}")
+        raise InputError(
+            f"expected a fast tokenizer, which says where its tokens are in the text, found {type(tokenizer).__name__}; set explanations: {{texts: 0}}"
+        )
     found = []
     for text in texts:
         encoded = tokenizer(text, truncation=True, max_length=max_length, return_offsets_mapping=True)

@@ -1,4 +1,4 @@
-"""Words over many explained texts: which push a label up or down, and which led it astray."""
+"""Words over many explained texts: which push a label up or down, and which caused mistakes."""
 
 import unicodedata
 from dataclasses import dataclass

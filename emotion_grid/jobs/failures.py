@@ -20,7 +20,7 @@ ADVICE = {
 }
 """What to do about a run, by the state in which its job ended."""
 
-MEND = "mend what the log says; the same command then trains only what is missing"
+MEND = "fix the error that the log shows; the same command then trains only what is missing"
 
 LINES, MESSAGE_LINES, SHOWN = 5, 20, 10
 """Lines shown of a log, lines of a program's own error message at most, and failed runs shown in full."""
@@ -81,7 +81,7 @@ def _explain_run(run: Run, shared: bool) -> str:
 
 def _block(title: str, log: Path | None, advice: str) -> str:
     if not log or not log.is_file():
-        return f"{title}\n  no log: it did not begin; Snakemake's message above says why"
+        return f"{title}\n  no log: the job never started; Snakemake's message above says why"
     return "\n".join([title, f"  log: {log}", *(f"    | {line}" for line in last_lines(log)), f"  to do: {advice}"])
 
 

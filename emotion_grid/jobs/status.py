@@ -160,9 +160,9 @@ def overview(experiment: Experiment) -> str:
     lines = [counts(experiment)]
     if experiment.start:
         words = {
-            True: "A start is at work, {}",
-            False: "No start is at work; the last was {}",
-            None: "The last start was {}; only that host can tell whether it is still at work",
+            True: "Snakemake is running, {}",
+            False: "Snakemake is not running; the last start was {}",
+            None: "The last start was {}; only that host can tell whether it is still running",
         }
         lines.append(words[experiment.start.at_work].format(experiment.start.owner))
     return "\n".join([*lines, *experiment.notes])

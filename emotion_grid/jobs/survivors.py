@@ -54,7 +54,7 @@ def cancel_survivors(home: Path, alone: bool) -> list[str]:
     while left := surviving_jobs(home) if jobs else []:
         if time.monotonic() > end:
             raise InputError(
-                f"jobs of an earlier start do not end: {', '.join(left)}; cancel them with scancel, then start again"
+                f"jobs of an earlier start are still in the queue after they were cancelled: {', '.join(left)}; cancel them with scancel, then start again"
             )
         time.sleep(1)
     return jobs

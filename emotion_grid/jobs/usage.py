@@ -19,7 +19,7 @@ def efficiency(experiment: Experiment) -> str:
         groups.setdefault(" + ".join(sorted(encoders)), []).append(job)
     if not groups:
         return ""
-    rows, needs = [("encoder", "jobs", "time asked", "longest", "memory asked", "most used", "would do")], []
+    rows, needs = [("encoder", "jobs", "time requested", "longest", "memory requested", "peak memory", "suggested")], []
     for name, group in sorted(groups.items()):
         need = _suggested_limits(group)
         needs.append(need)
@@ -39,7 +39,7 @@ def efficiency(experiment: Experiment) -> str:
     bounds = [] if shared else [f"runtime: {max(need[0] for need in needs)}"]  # less time would make packs smaller
     bounds += [f"mem_mb: {memory}"] if memory else []
     advice = f"\nNext time, for such runs, in {SITE}: {', '.join(bounds)}" if bounds else ""
-    return f"Asked and used (Slurm's accounting):\n{text_table(rows)}{advice}"
+    return f"Requested and used (Slurm's accounting):\n{text_table(rows)}{advice}"
 
 
 def _suggested_limits(jobs: list[Job]) -> tuple[int, int | None]:

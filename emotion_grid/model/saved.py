@@ -1,4 +1,7 @@
-"""The folder of a trained model: what of it differs from its encoder. Imports torch alone: a head is saved without its encoder."""
+"""The folder of a trained model: the weights that were trained, without the encoder's own.
+
+Imports torch alone: a head is saved without its encoder.
+"""
 
 from pathlib import Path
 

@@ -64,6 +64,6 @@ def _write_once(path: Path, spec: dict[str, Any]) -> None:
             write_json(path, spec)
     except PermissionError as error:
         raise InputError(
-            f"{path.parent}: expected it in place or a folder that you can write to, found neither ({error.filename}); ask who owns it "
+            f"{path.parent}: expected an existing result or permission to write, found neither ({error.filename}); ask who owns it "
             "to run this study once or to open it (chmod -R g+rwX), or set cache_root or results_root to a folder of your own"
         ) from error

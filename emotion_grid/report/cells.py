@@ -1,4 +1,4 @@
-"""Cells as other people's programs take them: in CSV and Markdown no text is ever anything but a text."""
+"""Cells as other people's programs take them: texts are escaped for CSV and Markdown."""
 
 import csv
 import io

@@ -50,7 +50,7 @@ class Checkpoints:
         before = read_json(found / PROGRESS)["conditions"]
         if before != self.conditions:
             log(
-                f"starting again: the checkpoint of step {found.name} was made with {before}, now it is {self.conditions}"
+                f"starting from the first epoch: the checkpoint of step {found.name} was made in other conditions ({_words(before)}; now: {_words(self.conditions)})"
             )
             return None
         return found
@@ -109,6 +109,11 @@ class Checkpoints:
         """Remove a run's checkpoints."""
         if self.home.is_dir():
             _remove(self.home)
+
+
+def _words(conditions: dict) -> str:
+    """Conditions of a checkpoint as people read them."""
+    return ", ".join(f"{name} {value}" for name, value in conditions.items())
 
 
 def _remove(folder: Path) -> None:

@@ -1,6 +1,6 @@
-"""Training of a head on features that the frozen encoder was asked for once: a plain loop, since importing `Trainer` takes longer.
+"""Training of a head on cached features: a plain loop, since importing `Trainer` takes longer.
 
-Order, dropout, optimiser and schedule are those of `training`, so that a run that has to ask its encoder gives the same predictions.
+Order, dropout, optimiser and schedule are those of `training`, so that a run that computes the features itself gives the same predictions.
 """
 
 from pathlib import Path

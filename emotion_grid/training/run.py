@@ -134,10 +134,10 @@ def usable(features: Path | None, precision: str) -> dict | None:
 
     record = read_json(features / FEATURES_RECORD)
     if not record["stored"]:
-        log(f"the encoder runs in every epoch: {record['why']}")
+        log(f"computing the frozen layers in every epoch: {record['why']}")
     elif record["precision"] != precision:
         log(
-            f"the encoder runs in every epoch: its features were computed in {record['precision']}, now it is {precision} "
+            f"computing the frozen layers in every epoch: the features in the cache were computed in {record['precision']}, now it is {precision} "
             f"(to compute them here: delete {features} and start again)"
         )
     else:

@@ -59,9 +59,10 @@ class StudyImage:
         with as_workflow_error():
             if not self.workflow.is_main_process:
                 return handed_on()
-            if not runtime() and self.workflow.local_exec:
+            if not runtime() and self.workflow.local_exec and not self.workflow.dryrun:
                 raise InputError(
-                    "expected apptainer on this machine, found none; load its module, or use profiles/local (no image)"
+                    "expected apptainer on this machine, found none; load its module or, to run without the image, make setup and use "
+                    "profiles/local (on a cluster: docs/cluster.md, Without the image)"
                 )
             if not runtime():
                 print("No apptainer here: the light steps run as jobs.", file=sys.stderr)

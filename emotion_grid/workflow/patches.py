@@ -1,4 +1,4 @@
-"""Changes to other people's code that this workflow stands on, each with the release it is for.
+"""Patches for Snakemake and its executor for Slurm, each with the release it is for.
 
 The releases are locked in envs/workflow.txt. `tests/unit/workflow/test_patches.py` names them, too: when one changes, it fails until somebody has
 looked whether the change is still needed and still fits.

@@ -35,12 +35,12 @@ def test_a_failed_a_greedy_and_a_slow_run_are_told_apart(project):
     project.configure(grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}])
     start = project.start(*SLURM)
     wait_until("the slow run alone at work", lambda: "tiny: 3 runs: 2 failed, 1 running" in told(project), 120)
-    assert "A start is at work" in status(project)
+    assert "Snakemake is running" in status(project)
     output = start.communicate(timeout=300)[0]
     assert start.returncode == 1
     screen = output.partition("\nFailed: ")[2]
     for seed, state, shown, advice in (
-        (1, "FAILED", "RuntimeError: boom", "mend what the log says"),
+        (1, "FAILED", "RuntimeError: boom", "fix the error that the log shows"),
         (2, "OUT_OF_MEMORY", "seed 2 begins", "raise mem_mb_retry"),
         (3, "TIMEOUT", "seed 3 begins", "raise runtime"),
     ):
@@ -54,7 +54,7 @@ def test_a_failed_a_greedy_and_a_slow_run_are_told_apart(project):
     lines = [line.split() for line in status(project).splitlines()]
     found = {line[0] + " " + line[-1] for line in lines if line and line[0] == "failed"}
     assert found == {"failed FAILED", "failed OUT_OF_MEMORY", "failed TIMEOUT"}
-    assert "No start is at work" in status(project, "--state", "failed")
+    assert "Snakemake is not running" in status(project, "--state", "failed")
 
 
 def told(project) -> str:

@@ -25,7 +25,7 @@ def test_a_memory_kill_that_slurm_tells_of_the_step_alone_is_told_with_what_to_d
         ("TIMEOUT", "TIMEOUT", "raise runtime"),
         ("NODE_FAIL", "NODE_FAIL", "continues from the last checkpoint"),
         ("CANCELLED by 1000", "CANCELLED", "somebody cancelled"),
-        ("FAILED", "FAILED", "mend what the log says"),
+        ("FAILED", "FAILED", "fix the error that the log shows"),
     ],
 )
 def test_how_a_job_ended_and_what_to_do(grid, state, said, advice):
@@ -49,9 +49,9 @@ def test_a_job_that_slurm_did_not_take_is_said_to_have_none(grid):
     grid.run("refused")
     grid.run("packed")
     text = grid.explain("refused")
-    assert "Failed: refused" in text and "did not begin" in text
+    assert "Failed: refused" in text and "the job never started" in text
     text = explain_end(grid.home, grid.checkout, [grid.home / "packs" / "p1.log"], on_cluster=True)
-    assert "Failed: p1" in text and "did not begin" in text
+    assert "Failed: p1" in text and "the job never started" in text
 
 
 def test_a_pack_that_never_reached_its_first_run_is_told_of_that_run(grid):

@@ -70,7 +70,7 @@ def test_a_file_system_without_locks_is_said_and_stops_nothing(tmp_path, monkeyp
     with one_at_a_time(tmp_path / "spec.json") as waited:
         assert not waited
     assert not Guard(tmp_path, "tiny").held
-    assert capsys.readouterr().err.count("knows no locks") == 2
+    assert capsys.readouterr().err.count("has no locks") == 2
 
 
 def test_looking_takes_the_guard_from_nobody_and_another_host_is_not_judged(grid, monkeypatch):

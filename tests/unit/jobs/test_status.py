@@ -98,7 +98,7 @@ def test_members_of_a_pack(grid):
     text = explain_end(grid.home, grid.checkout, [grid.home / "packs" / "p1.log"], on_cluster=True)
     assert text.count("Failed: ") == 2 and "Failed: c\n  Slurm job 61, shared by a pack: TIMEOUT" in text
     killed = text.partition("Failed: c")[2]
-    assert "mend what the log says" in text.partition("Failed: c")[0], "b ended by an error of its own"
+    assert "fix the error that the log shows" in text.partition("Failed: c")[0], "b ended by an error of its own"
     assert "raise runtime" in killed
 
 
@@ -115,10 +115,10 @@ def test_without_slurm_a_run_is_told_by_snakemakes_marks_and_the_guard(grid, mon
     guard = Guard(grid.home, "tiny")
     os.utime(grid.home / "runs" / "broken" / "train.log", (time.time() + 5, time.time() + 5))
     assert grid.look() == {"at-work": ("running", None), "broken": ("failed", None), "not-begun": ("waiting", None)}
-    assert "A start is at work, started by" in overview(experiment_status(grid.home, grid.checkout))
+    assert "Snakemake is running, started by" in overview(experiment_status(grid.home, grid.checkout))
     guard._file.close()
     assert grid.look()["at-work"] == ("failed", None)
-    assert "No start is at work" in overview(experiment_status(grid.home, grid.checkout))
+    assert "Snakemake is not running" in overview(experiment_status(grid.home, grid.checkout))
     assert not (grid.checkout / "asked").exists(), "no job was ever submitted from here"
 
 
