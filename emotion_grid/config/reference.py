@@ -7,14 +7,14 @@ from emotion_grid.config.schema import describe, load_schema, resolve
 
 INTRODUCTION = """# Configuration
 
-Every key of a config file. This page is generated from `config/schema.yaml` and `emotion_grid/grid/axes/` (`make docs`).
-A study is one file: `snakemake --configfile config/my-study.yaml`. Single values can be overridden on the command line:
-`--config data_root=/where/the/data/is`, and values inside others as `--config 'training={epochs: 3}'`. Unknown keys and impossible values
-are refused before anything runs.
+Every key of a config file. This page is generated from `config/schema.yaml` and `emotion_grid/grid/axes/` (`make docs`). A study is one
+file: `snakemake --configfile config/my-study.yaml`. Single values can be overridden on the command line: `--config
+data_root=/where/the/data/is`, and values inside others as `--config 'training={epochs: 3}'`. Unknown keys and impossible values are
+refused before anything runs.
 
 Every value means what a person reads in it. Notations that YAML reads otherwise (`010` as 8, `12:30` as 750, `no` as false) are refused
-with their line, and so is a key that stands twice. If `--configfile` names a file that Snakemake itself cannot read (another encoding than
-UTF-8, a mistake in YAML), Snakemake stops before this workflow starts, in its own words and without the line. The same file as
+with their line, and so is a key that is given twice. If `--configfile` names a file that Snakemake itself cannot read (another encoding
+than UTF-8, a mistake in YAML), Snakemake stops before this workflow starts, in its own words and without the line. The same file as
 `config/config.yaml` is refused with its line.
 """
 
