@@ -78,6 +78,8 @@ class Experiment:
             "evaluation": {"threshold": "global", "bootstrap": 100, "confidence": 0.9},
             "keep_models": "best",
             "explained": None,
+            "repetitions": ["seed", "fold"],
+            "derived": ["head_units"],
             "files": {"train": "data/train.csv", "dev": "data/dev.csv"},
             "title": "tiny",
             "note": "",

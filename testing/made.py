@@ -120,6 +120,8 @@ def write_plan(home: Path, rows: list[dict], **changes: object) -> dict:
         "evaluation": {"threshold": "global", "bootstrap": 200, "confidence": 0.95},
         "keep_models": "best",
         "explained": "best",
+        "repetitions": ["seed", "fold"],
+        "derived": ["head_units"],
         "files": {"train": "data/train.csv", "dev": "data/dev.csv"},
         "title": "A made-up study",
         "note": "",

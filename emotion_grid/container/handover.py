@@ -1,4 +1,4 @@
-"""Handing the chosen image to Snakemake, its jobs and the programs inside."""
+"""Passing the chosen image, bind mounts and variables to Snakemake, its jobs and the programs inside."""
 
 import json
 import os
@@ -65,7 +65,7 @@ FORWARDED_FILES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """Those that name a file of the host."""
 
 
-def open_door(paths: list[Path]) -> None:
+def bind_paths(paths: list[Path]) -> None:
     """Let what runs inside see these paths, wherever they lie, and the variables it needs; all else of the host stays outside.
 
     Raises:

@@ -21,7 +21,7 @@ from emotion_grid.evaluation.contrasts import (
     repeat_variance,
 )
 from emotion_grid.evaluation.resampling import resampled_macro_f1
-from emotion_grid.evaluation.results import Results, prediction_folders
+from emotion_grid.evaluation.results import Results, prediction_folders, setting_columns
 from emotion_grid.evaluation.thresholds import thresholds_from
 
 COLUMNS = [
@@ -60,8 +60,9 @@ def score_resamples(results: Results) -> Scored:
         kept.append(place)
         scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, predicted, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
-    rows["setting"] = group_numbers(rows, ["kind", *(name for name in plan["columns"] if name not in ("seed", "fold"))])
-    return Scored(rows, np.array(scores), *repeat_variance(rows, np.array([row[0] for row in scores])))
+    rows["setting"] = group_numbers(rows, ["kind", *setting_columns(plan)])
+    variance, freedom = repeat_variance(rows, np.array([row[0] for row in scores]))
+    return Scored(rows, np.array(scores), repeat_variance=variance, repeat_freedom=freedom)
 
 
 def compare_with_best(results: Results, scored: Scored) -> list[dict]:

@@ -12,9 +12,6 @@ from emotion_grid.base.layout import COMPARISON_TABLE, METRICS_TABLE, PLAN, SETT
 from emotion_grid.data.splits import PREDICTIONS
 from emotion_grid.data.tables import read_table
 
-DERIVED = ("head_units",)
-"""Columns that follow from others (head_size and the encoder's width): no axes of their own."""
-
 ALIKE = "no interval: all resamples alike"
 """What stands for the interval of a score that every resample of the texts gives again."""
 
@@ -93,7 +90,7 @@ class Results:
             return f"{row['encoder']}{fold}"
         columns = self.axis_columns
         if repetitions:
-            columns += [name for name in REPETITIONS if self.runs[name].nunique() > 1]
+            columns += [name for name in self.plan["repetitions"] if self.runs[name].nunique() > 1]
         bare = ("encoder", "head_type", "freeze")
         parts = [
             cell_words(row, name) if name in bare else f"{words_of(name).removeprefix('head ')} {row[name]}"
@@ -104,7 +101,7 @@ class Results:
 
     def setting_of(self, row: pd.Series) -> pd.Series:
         """The row of settings.csv that a run or a baseline belongs to."""
-        columns = ["kind", *(name for name in self.plan["columns"] if name not in REPETITIONS)]
+        columns = ["kind", *setting_columns(self.plan)]
         return self.settings[(self.settings[columns] == row[columns]).all(axis=1)].iloc[0]
 
 
@@ -160,7 +157,7 @@ def read_results(home: Path) -> Results:
     best = summary.set_index("run", drop=False).loc[best_run(summary)]
     judge = "dev" if finite_or_none(best.get("dev_macro_f1")) is not None else "validation"
     runs = summary[summary["kind"] == "run"]
-    return Results(home, plan, summary, settings, varying_axes(runs, plan["columns"]), best, judge)
+    return Results(home, plan, summary, settings, varying_axes(runs, plan), best, judge)
 
 
 def read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
@@ -180,11 +177,16 @@ def read_comparison(home: Path) -> pd.DataFrame:
     return read_numbers(home / COMPARISON_TABLE, {"family", "axis", "first", "second", "verdict", "not_held_same"})
 
 
-def varying_axes(runs: pd.DataFrame, columns: list[str]) -> list[VaryingAxis]:
+def setting_columns(plan: dict) -> list[str]:
+    """The columns that tell settings apart: all but those of repetitions, over which a setting's runs are averaged."""
+    return [name for name in plan["columns"] if name not in plan["repetitions"]]
+
+
+def varying_axes(runs: pd.DataFrame, plan: dict) -> list[VaryingAxis]:
     """The axes on which runs differ; columns that change only together (a head's type and its pooling, say) are one axis."""
     axes: dict[tuple, VaryingAxis] = {}
-    for name in columns:
-        if name in (*REPETITIONS, *DERIVED) or runs[name].nunique() < 2:
+    for name in setting_columns(plan):
+        if name in plan["derived"] or runs[name].nunique() < 2:
             continue
         codes, levels = pd.factorize(runs[name])
         if (key := tuple(codes)) in axes:
@@ -210,10 +212,6 @@ def _ordered(levels: list[str]) -> list[str]:
 def folder_of(results: Results, run: str) -> Path:
     """A run's folder, from the plan."""
     return results.home / next(row["folder"] for row in results.plan["rows"] if row["run"] == run)
-
-
-REPETITIONS = ("seed", "fold")
-"""Columns over which runs of one setting are averaged."""
 
 
 def best_run(summary: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from emotion_grid.base.messages import log
 from emotion_grid.data.splits import PROVENANCE, SPLITS
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.metrics import OVERALL, score
-from emotion_grid.evaluation.results import REPETITIONS, prediction_folders
+from emotion_grid.evaluation.results import prediction_folders, setting_columns
 from emotion_grid.evaluation.thresholds import threshold_text, tune_threshold
 
 METRIC_COLUMNS = ["run", "split", "threshold", "metric", "label", "value", "low", "high"]
@@ -93,9 +93,9 @@ def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:
     return cells
 
 
-def average(summary: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def average(summary: pd.DataFrame, plan: dict) -> pd.DataFrame:
     """A row a setting: the number of its runs, and mean and standard deviation over seeds and folds of each split's macro-F1."""
-    axes = [name for name in columns if name not in REPETITIONS]
+    axes = setting_columns(plan)
     scores = [f"{split}_macro_f1" for split in SPLITS if f"{split}_macro_f1" in summary]
     groups = summary.groupby(["kind", *axes], dropna=False, sort=False)
     table = groups.size().rename("runs").to_frame()
@@ -115,7 +115,7 @@ def evaluate(plan: dict, home: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.Dat
         if number % 100 == 0 or number == len(rows):
             log(f"{number} of {len(rows)} prediction folders scored")
     table = pd.DataFrame(summary).convert_dtypes()  # whole numbers stay whole where a cell is empty
-    return table, average(table, plan["columns"]), pd.DataFrame(metrics, columns=METRIC_COLUMNS)
+    return table, average(table, plan), pd.DataFrame(metrics, columns=METRIC_COLUMNS)
 
 
 def _others(plan: dict) -> list[dict]:

@@ -1,1 +1,1 @@
-"""Predictions by other means than a fine-tuned encoder."""
+"""Predictions other than those of a training run: baselines, and saved models on new texts."""

@@ -8,7 +8,7 @@ from typing import Any
 from emotion_grid.base.layout import PROJECT
 from emotion_grid.base.messages import InputError
 from emotion_grid.container.finding import find_image
-from emotion_grid.container.handover import hand_on, handed_on, open_door
+from emotion_grid.container.handover import bind_paths, hand_on, handed_on
 from emotion_grid.container.image import runtime
 from emotion_grid.encoders.sources import local_path
 from emotion_grid.plan.inputs import raw_files
@@ -51,7 +51,7 @@ class StudyImage:
             workflow.storage_settings.shared_fs_usage -= {SharedFSUsage.SOFTWARE_DEPLOYMENT}
             pull_nothing()
         with as_workflow_error():
-            open_door(paths)
+            bind_paths(paths)
 
     @functools.cached_property
     def path(self) -> str:

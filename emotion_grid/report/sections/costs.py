@@ -1,6 +1,6 @@
 """The section of costs: the score of each setting against its training time and its trainable parameters."""
 
-from emotion_grid.evaluation.results import REPETITIONS, finite_or_none
+from emotion_grid.evaluation.results import finite_or_none, setting_columns
 from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.costs import costs_figure
 from emotion_grid.report.header.headline import best_baseline
@@ -19,7 +19,7 @@ def build(study: Study) -> dict | None:
     """A figure for each kind of cost that settings have; None if they have none."""
     results = study.results
     settings = results.settings[results.settings["kind"] == "run"]
-    axes = [name for name in results.plan["columns"] if name not in REPETITIONS]
+    axes = setting_columns(results.plan)
     means = results.runs.groupby(axes, sort=False)[list(COSTS)].mean().reset_index()
     settings = settings.merge(means, on=axes, how="left").set_index(settings.index)
     best, baseline = results.setting_of(results.best).name, best_baseline(results)

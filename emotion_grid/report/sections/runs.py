@@ -3,7 +3,7 @@
 from emotion_grid.base.numbers import duration
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.evaluation.comparison import HIGHER, LOWER, SAME
-from emotion_grid.evaluation.results import REPETITIONS, cell_words, finite_or_none, score_of, words_of
+from emotion_grid.evaluation.results import cell_words, finite_or_none, score_of, words_of
 from emotion_grid.report.reading import Study
 from emotion_grid.report.verdicts import against_best
 
@@ -25,7 +25,7 @@ def build(study: Study) -> dict:
     axes = results.axis_columns
     if "encoder" not in axes:
         axes.insert(0, "encoder")
-    axes += [name for name in REPETITIONS if results.runs[name].nunique() > 1]
+    axes += [name for name in results.plan["repetitions"] if results.runs[name].nunique() > 1]
     overall = [name for name in OVERALL_TITLES if f"{results.judge}_{name}" in results.summary]
     compared = against_best(study.comparison)
     titles = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.container.handover import open_door
+from emotion_grid.container.handover import bind_paths
 
 
 @pytest.fixture(autouse=True)
@@ -24,27 +24,27 @@ def binds() -> list[str]:
 def test_paths_outside_the_working_directory_are_bound_once_and_links_are_followed(tmp_path):
     (tmp_path / "workspace" / "results").mkdir(parents=True)
     Path("results").symlink_to(tmp_path / "workspace" / "results")
-    open_door([Path("cache"), Path("results"), tmp_path / "data", tmp_path / "data" / "train.csv"])
-    open_door([Path("cache"), Path("results"), tmp_path / "data", tmp_path / "data" / "train.csv"])
+    bind_paths([Path("cache"), Path("results"), tmp_path / "data", tmp_path / "data" / "train.csv"])
+    bind_paths([Path("cache"), Path("results"), tmp_path / "data", tmp_path / "data" / "train.csv"])
     assert sorted(binds()) == [str(tmp_path / "data"), str(tmp_path / "workspace" / "results")]
 
 
 def test_binds_of_the_site_stay(tmp_path):
     os.environ["APPTAINER_BIND"] = "/scratch"
-    open_door([tmp_path / "data"])
+    bind_paths([tmp_path / "data"])
     assert binds() == ["/scratch", str(tmp_path / "data")]
 
 
 @pytest.mark.parametrize("name", ["a,b", "a:b"])
 def test_a_path_that_cannot_be_bound_is_refused(tmp_path, name):
     with pytest.raises(InputError, match="without colon and comma"):
-        open_door([tmp_path / name])
+        bind_paths([tmp_path / name])
 
 
 def test_the_gpu_of_a_job_is_seen_inside_and_an_earlier_one_is_not(tmp_path):
     os.environ["CUDA_VISIBLE_DEVICES"] = "1"
-    open_door([])
+    bind_paths([])
     assert os.environ["APPTAINERENV_CUDA_VISIBLE_DEVICES"] == "1"
     del os.environ["CUDA_VISIBLE_DEVICES"]
-    open_door([])
+    bind_paths([])
     assert "APPTAINERENV_CUDA_VISIBLE_DEVICES" not in os.environ
