@@ -20,7 +20,7 @@ FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FUL
 FAULTS = """    start = time.monotonic()
     import emotion_grid.training.head_training
 
-    seed, first = spec["seed"], not Path(f"tried-{spec['seed']}").exists()
+    seed, first = job.spec["seed"], not Path(f"tried-{job.spec['seed']}").exists()
     Path(f"tried-{seed}").touch()
     if Path("slow").exists() and first:
         seed_step = emotion_grid.training.head_training.seed_step
@@ -217,7 +217,7 @@ def test_twelve_runs_finish_each_on_its_own_gpu_and_one_changed_value_submits_th
         "emotion_grid/training/run.py",
         "    start = time.monotonic()\n",
         "    start = time.monotonic()\n"
-        "    (output / os.environ['SLURM_JOB_ID']).with_suffix('.gpu').write_text(os.environ['CUDA_VISIBLE_DEVICES'])\n",
+        "    (job.output / os.environ['SLURM_JOB_ID']).with_suffix('.gpu').write_text(os.environ['CUDA_VISIBLE_DEVICES'])\n",
     )
     project.edit("profiles/slurm/site.yaml", "mem_mb: 8000", "mem_mb: 2500")  # less than the estimate: the bound counts
     project.edit("profiles/slurm/site.yaml", "runtime_least: 20", "runtime_least: 9")

@@ -8,12 +8,12 @@ from testing.slurm import wait_until
 
 SLURM = ("--profile", "profiles/slurm")
 FAULTS = """    start = time.monotonic()
-    log(f"seed {spec['seed']} begins")
-    if spec["seed"] == 1:
+    log(f"seed {job.spec['seed']} begins")
+    if job.spec["seed"] == 1:
         raise RuntimeError("boom")
-    if spec["seed"] == 2:
+    if job.spec["seed"] == 2:
         b"x" * 8_000_000_000
-    if spec["seed"] == 3:
+    if job.spec["seed"] == 3:
         time.sleep(600)
 """
 
