@@ -109,11 +109,13 @@ def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) ->
     marker = records.marker(name)
     if marker and marker.number is None and start and start.at_work is not False:
         return replace(run, state="running", seconds=time.time() - marker.since)
-    spec = records.home / row["folder"] / SPEC
-    if spec.is_file() and is_locked(spec):  # its Snakemake was killed, and the program goes on
-        return replace(run, state="running", seconds=time.time() - written if written else None)
     slurm_log = records.last_log(name)
     number = slurm_log.stem if slurm_log else marker.number if marker else None
+    spec = records.home / row["folder"] / SPEC
+    if (
+        not number and spec.is_file() and is_locked(spec)
+    ):  # its Snakemake was killed on this machine, and the program goes on
+        return replace(run, state="running", seconds=time.time() - written if written else None)
     tried = max(written or 0, (slurm_log and changed(slurm_log)) or 0, marker.since if marker else 0)
     if not tried or (start and start.at_work and tried < start.since):
         return replace(run, log=None)
