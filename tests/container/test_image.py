@@ -20,7 +20,7 @@ from tests.container.conftest import notes
 
 LOCAL, SLURM = ("--profile", "profiles/local-container"), ("--profile", "profiles/slurm")
 PROGRAMS = {"fetch_encoder", "prepare", "tokenize_texts", "encode", "baseline", "train"}
-PROGRAMS |= {"evaluate", "compare", "models", "report"}
+PROGRAMS |= {"evaluate", "compare", "keep_models", "report"}
 LONG = pytest.mark.skipif(not os.environ.get("FULL"), reason="part of the long set: FULL=1")
 
 
@@ -64,7 +64,7 @@ def test_the_image_holds_the_lock_and_no_snakemake(image):
     labels = json.loads((image / "image.json").read_text())["labels"]
     assert (
         labels["lock"] == image_digest(PROJECT / "envs")
-        and labels["version"] == "0.1.0"
+        and labels["version"] == "0.2.0"
         and "base.sif" in labels["base"]
     )
     file = image / json.loads((image / "image.json").read_text())["file"]
@@ -259,7 +259,7 @@ def test_a_new_member_needs_five_commands_and_no_torch(project, image, member):
         (member.checkout / "config/config.yaml").write_text(yaml.safe_dump(study))
         done = member.run("bash", "-c", start, **own)
         assert done.returncode == status, done.stdout + done.stderr
-    assert "expected it in place or a folder that you can write to" in done.stderr
+    assert "expected an existing result or permission to write" in done.stderr
 
 
 @LONG

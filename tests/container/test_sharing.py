@@ -197,7 +197,7 @@ def test_a_newer_image_replaces_none_that_runs_and_a_replaced_file_is_refused(bu
 @pytest.mark.parametrize(("locked", "newer"), [("2020-01-01T00:00:00Z", "checkout"), ("2999-01-01T00:00:00Z", "image")])
 def test_another_lock(built, tiny_image, locked, newer):
     said = refused(tiny_image("old.sif", **labels(lock="1" * 64, locked=locked)))
-    assert f"The {newer} is newer" in said and "Results made under" in said
+    assert f"The {newer} is newer" in said and "Existing results are kept" in said
 
 
 def test_without_apptainer_a_folder_says_its_labels(built, monkeypatch):
