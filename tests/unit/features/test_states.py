@@ -149,7 +149,7 @@ def test_features_of_another_precision_are_not_used(
     tokens = tokens_of(data, encoder)
     folder = features_of(make_spec(encoder, VECTOR, "all", precision="bf16"), tokens, encoder)
     train(Job(make_spec(encoder, VECTOR, "all", epochs=1), data, tokens, encoder, tmp_path, 1, "results", folder))
-    assert "its features were computed in bf16, now it is fp32" in capsys.readouterr().err
+    assert "the features in the cache were computed in bf16, now it is fp32" in capsys.readouterr().err
 
 
 def test_a_run_that_lost_its_features_starts_again(
