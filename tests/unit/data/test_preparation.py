@@ -106,5 +106,5 @@ def test_file_that_changed_since_the_plan_is_refused(raw):
 def test_part_without_rows_is_refused(raw):
     with pytest.raises(InputError, match=r"data\.(train|validation): expected at least one row, found none"):
         prepare(*raw(train=TRAIN[:2], dev=None, test=None))
-    with pytest.raises(InputError, match="no row is left"):
+    with pytest.raises(InputError, match="expected at least one row, found none"):
         prepare(*raw(train=TRAIN[2:5], drop=["contradictions"]))
