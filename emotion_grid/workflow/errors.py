@@ -7,11 +7,18 @@ from emotion_grid.base.messages import InputError
 
 
 @contextmanager
-def as_workflow_error() -> Iterator[None]:
-    """Let an `InputError` end Snakemake with its message, without a traceback."""
-    from snakemake.exceptions import WorkflowError
+def plain_refusals() -> Iterator[None]:
+    """Let an `InputError` end Snakemake with its message alone.
+
+    An exception of Snakemake's own would be printed with the lines of code that it came through, below the message.
+
+    Raises:
+        SystemExit: in the place of an `InputError`, after its message is logged.
+    """
+    from snakemake.logging import logger
 
     try:
         yield
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        logger.error(f"Error: {error}")
+        raise SystemExit(1) from None

@@ -12,7 +12,7 @@ from emotion_grid.container.handover import bind_paths, hand_on, handed_on
 from emotion_grid.container.image import runtime
 from emotion_grid.encoders.sources import local_path
 from emotion_grid.plan.inputs import raw_files
-from emotion_grid.workflow.errors import as_workflow_error
+from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.patches import pull_nothing
 
 
@@ -50,13 +50,13 @@ class StudyImage:
         if not runtime():  # the nodes look for it themselves
             workflow.storage_settings.shared_fs_usage -= {SharedFSUsage.SOFTWARE_DEPLOYMENT}
             pull_nothing()
-        with as_workflow_error():
+        with plain_refusals():
             bind_paths(paths)
 
     @functools.cached_property
     def path(self) -> str:
         """The image's path, checked; in a job, the path of the image that its start chose."""
-        with as_workflow_error():
+        with plain_refusals():
             if not self.workflow.is_main_process:
                 return handed_on()
             if not runtime() and self.workflow.local_exec and not self.workflow.dryrun:
@@ -72,9 +72,9 @@ class StudyImage:
         """Stop if a rule would run on the host: one written in Python, or one that declines the image.
 
         Raises:
-            WorkflowError: with the rule's name.
+            SystemExit: with the rule's name.
         """
-        with as_workflow_error():
+        with plain_refusals():
             for rule in self.workflow.rules:
                 declines = rule.is_run or not rule.container_img
                 if declines and not rule.norun and rule.name != "build_container":

@@ -3,7 +3,7 @@
 from typing import Any
 
 from emotion_grid.config.files import check_config_file
-from emotion_grid.workflow.errors import as_workflow_error
+from emotion_grid.workflow.errors import plain_refusals
 
 
 def check_config_files(workflow: Any, default: str) -> None:
@@ -12,9 +12,9 @@ def check_config_files(workflow: Any, default: str) -> None:
     Snakemake has read the former by then: what it cannot read at all it has refused in its own words. The latter it reads afterwards.
 
     Raises:
-        WorkflowError: a file that cannot be read, or that YAML reads otherwise than a person.
+        SystemExit: a file that cannot be read, or that YAML reads otherwise than a person.
     """
     if workflow.is_main_process:
-        with as_workflow_error():
+        with plain_refusals():
             for path in workflow.overwrite_configfiles or [default]:
                 check_config_file(path)

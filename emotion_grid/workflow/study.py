@@ -32,7 +32,7 @@ from emotion_grid.plan.inputs import raw_bytes
 from emotion_grid.plan.plan import Row, build_plan
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
-from emotion_grid.workflow.errors import as_workflow_error
+from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.image import StudyImage, study_paths
 from emotion_grid.workflow.patches import notice_lost_jobs
 from emotion_grid.workflow.record import record_start
@@ -75,21 +75,21 @@ class Study:
         image: the image that rules run in, or None.
 
     Raises:
-        WorkflowError: a config, a site file, a grid or a data file that cannot be.
+        SystemExit: a config, a site file, a grid or a data file that cannot be.
     """
 
     def __init__(self, workflow: Any, config: dict[str, Any]):
         from snakemake.settings.types import DeploymentMethod
 
         self.workflow, self.config = workflow, config
-        with as_workflow_error():
+        with plain_refusals():
             self.checked = self._checked()
         self.cache = Path(config.get("cache_root", "cache")).expanduser()
         self.results = Path(config.get("results_root", "results")).expanduser()
         self.home = self.results / str(config.get("experiment", ""))
         self.contained = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
         self.keep = "results" if config.get("keep_models") == "none" else "all"
-        with as_workflow_error():
+        with plain_refusals():
             self.plan = build_plan(self.checked) if self.checked else None
             self.site = load_site()
             self._check_threads()
@@ -163,7 +163,7 @@ class Study:
             self.image.path  # noqa: B018 - checked before anything runs
         if self.plan is None or self.only_looks:
             return
-        with as_workflow_error():
+        with plain_refusals():
             assert self.guard is not None
             if not self.workflow.local_exec:
                 notice_lost_jobs()
@@ -228,7 +228,7 @@ class Study:
 
     def _written(self, folder: Path, name: str) -> dict[str, Any]:
         path = folder / name
-        with as_workflow_error():
+        with plain_refusals():
             if not path.is_file():
                 raise InputError(
                     f"{folder.name}: expected one of the {folder.parent.name} of the current config, or an older one with "

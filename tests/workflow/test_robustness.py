@@ -124,7 +124,8 @@ def changed(config: dict, path: str, value: object) -> dict:
 def test_a_wrong_config_is_refused_before_anything_runs(project, path, value, expected):
     project.config_file.write_text(yaml.safe_dump({**changed(project.config, path, value), "experiment": "fresh"}))
     outcome = project.run(fails=True)
-    assert expected in outcome.output and "Traceback" not in outcome.output
+    assert expected in outcome.output
+    assert "Traceback" not in outcome.output and 'File "' not in outcome.output, "a refusal is its message alone"
     assert not (project.folder / "results/fresh").exists()
 
 
