@@ -98,7 +98,8 @@ def describe(schema: dict[str, Any]) -> str:
         "boolean": "true or false",
     }
     if schema.get("type") == "array":
-        return f"a list of {describe(schema['items'])}" if "items" in schema else "a list"
+        entry = describe(schema["items"]) if "items" in schema else "a value"
+        return "a list of mappings" if entry == "a mapping" else f"a list, each entry {entry}"
     kinds = schema.get("type", "a value")
     text = " or ".join(names.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
     bounds = {
