@@ -10,11 +10,11 @@ BINS = 10
 """Bins of a calibration curve, each with the same number of predictions; the calibration error's are of the same width."""
 
 
-def calibration(found: Predicted) -> list[dict]:
+def calibration(predictions: Predicted) -> list[dict]:
     """Predicted and true share in bins of the same number of predictions, all labels together, from low to high."""
-    order = np.argsort(found.probabilities, axis=None, kind="stable")
+    order = np.argsort(predictions.probabilities, axis=None, kind="stable")
     parts = np.array_split(order, min(BINS, len(order)))
-    probabilities, gold = found.probabilities.ravel(), found.gold.ravel()
+    probabilities, gold = predictions.probabilities.ravel(), predictions.gold.ravel()
     return [
         {"predicted": float(probabilities[part].mean()), "true": float(gold[part].mean()), "predictions": len(part)}
         for part in parts
@@ -28,12 +28,12 @@ def calibration_error(probabilities: np.ndarray, gold: np.ndarray) -> float:
     return float(np.abs(sums).sum() / len(probabilities))
 
 
-def threshold_curves(found: Predicted) -> list[dict]:
+def threshold_curves(predictions: Predicted) -> list[dict]:
     """F1 of each label, and their mean, at every threshold that tuning tries."""
-    predicted = found.probabilities[None] >= CANDIDATES[:, None, None]
-    counts = np.broadcast_to(found.gold.sum(0), (len(CANDIDATES), len(found.labels)))
-    scores = f1((predicted & found.gold).sum(1), predicted.sum(1), counts)
-    columns = {"macro-F1": scores.mean(1), **{label: scores[:, i] for i, label in enumerate(found.labels)}}
+    predicted = predictions.probabilities[None] >= CANDIDATES[:, None, None]
+    counts = np.broadcast_to(predictions.gold.sum(0), (len(CANDIDATES), len(predictions.labels)))
+    scores = f1((predicted & predictions.gold).sum(1), predicted.sum(1), counts)
+    columns = {"macro-F1": scores.mean(1), **{label: scores[:, i] for i, label in enumerate(predictions.labels)}}
     return [
         {"threshold": float(threshold), "of": name, "f1": float(value)}
         for name, values in columns.items()

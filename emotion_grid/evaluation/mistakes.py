@@ -55,9 +55,9 @@ def read_predicted(results: Results, run: str) -> Predicted:
     )
 
 
-def confusion(found: Predicted) -> list[dict]:
+def confusion(predictions: Predicted) -> list[dict]:
     """Each label's texts: correctly predicted, missed, wrongly predicted, correctly not predicted."""
-    gold, predicted = found.gold, found.predicted
+    gold, predicted = predictions.gold, predictions.predicted
     counts = {
         "right": (gold & predicted).sum(0),
         "missed": (gold & ~predicted).sum(0),
@@ -66,17 +66,17 @@ def confusion(found: Predicted) -> list[dict]:
     }
     return [
         {"label": label, **{name: int(values[column]) for name, values in counts.items()}}
-        for column, label in enumerate(found.labels)
+        for column, label in enumerate(predictions.labels)
     ]
 
 
-def together(found: Predicted) -> list[dict]:
+def together(predictions: Predicted) -> list[dict]:
     """How often two labels occur together, among gold and predicted ones: the `share` of texts with `label` that also have `other`."""
     rows = []
-    for kind, matrix in (("gold", found.gold), ("predicted", found.predicted)):
+    for kind, matrix in (("gold", predictions.gold), ("predicted", predictions.predicted)):
         counts = matrix.astype(int).T @ matrix.astype(int)
-        for i, label in enumerate(found.labels):
-            for j, other in enumerate(found.labels):
+        for i, label in enumerate(predictions.labels):
+            for j, other in enumerate(predictions.labels):
                 if i != j:
                     share = counts[i, j] / counts[i, i] if counts[i, i] else None
                     rows.append(
@@ -85,20 +85,20 @@ def together(found: Predicted) -> list[dict]:
     return rows
 
 
-def mistakes(found: Predicted, kind: str) -> list[dict]:
+def mistakes(predictions: Predicted, kind: str) -> list[dict]:
     """The texts that are wrong with the most confidence: a gold label that was `missed`, or a predicted one that is `wrong`."""
-    wrong = found.gold & ~found.predicted if kind == "missed" else ~found.gold & found.predicted
-    distance = np.abs(_logits(found.probabilities) - _logits(found.thresholds))
+    wrong = predictions.gold & ~predictions.predicted if kind == "missed" else ~predictions.gold & predictions.predicted
+    distance = np.abs(_logits(predictions.probabilities) - _logits(predictions.thresholds))
     places = np.argwhere(wrong)
     order = np.argsort(-distance[wrong], kind="stable")[:MOST_MISTAKES]
     return [
         {
-            "id": found.table["id"].iat[row],
-            "text": found.table["text"].iat[row],
-            "label": found.labels[column],
-            "probability": float(found.probabilities[row, column]),
-            "gold": [found.labels[i] for i in np.flatnonzero(found.gold[row])],
-            "predicted": [found.labels[i] for i in np.flatnonzero(found.predicted[row])],
+            "id": predictions.table["id"].iat[row],
+            "text": predictions.table["text"].iat[row],
+            "label": predictions.labels[column],
+            "probability": float(predictions.probabilities[row, column]),
+            "gold": [predictions.labels[i] for i in np.flatnonzero(predictions.gold[row])],
+            "predicted": [predictions.labels[i] for i in np.flatnonzero(predictions.predicted[row])],
         }
         for row, column in places[order]
     ]
@@ -109,22 +109,22 @@ def _logits(probabilities: np.ndarray) -> np.ndarray:
     return np.log(safe / (1 - safe))
 
 
-def by_length(found: Predicted, bootstrap: int, confidence: float) -> list[dict]:
+def by_length(predictions: Predicted, bootstrap: int, confidence: float) -> list[dict]:
     """Macro-F1 of texts in four groups of about the same number, short to long, in words between white space."""
-    words = found.table["text"].str.split().str.len().to_numpy()
+    words = predictions.table["text"].str.split().str.len().to_numpy()
     edges = np.unique(np.quantile(words, [0.25, 0.5, 0.75], method="lower"))
     group, rows = np.searchsorted(edges, words, side="left"), []
     for number in np.unique(group):
         chosen = group == number
-        scores = resampled_macro_f1(found.gold[chosen], found.predicted[chosen], bootstrap)
+        scores = resampled_macro_f1(predictions.gold[chosen], predictions.predicted[chosen], bootstrap)
         name = _range(words[chosen].min(), words[chosen].max())
         rows.append(_with_interval(f"{name} words", int(chosen.sum()), scores, confidence))
     return rows
 
 
-def by_count(found: Predicted, bootstrap: int, confidence: float) -> list[dict]:
+def by_count(predictions: Predicted, bootstrap: int, confidence: float) -> list[dict]:
     """Share of texts with all labels right, by how many gold labels they have."""
-    counts, right = found.gold.sum(1), (found.gold == found.predicted).all(1)
+    counts, right = predictions.gold.sum(1), (predictions.gold == predictions.predicted).all(1)
     rows = []
     for number in np.unique(counts):
         chosen = right[counts == number].astype(np.float32)

@@ -78,7 +78,7 @@ def split_words(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length
         raise InputError(
             f"expected a fast tokenizer, which says where its tokens are in the text, found {type(tokenizer).__name__}; set explanations: {{texts: 0}}"
         )
-    found = []
+    split = []
     for text in texts:
         encoded = tokenizer(text, truncation=True, max_length=max_length, return_offsets_mapping=True)
         spans: dict[int, list[int]] = {}
@@ -89,8 +89,8 @@ def split_words(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length
         place = {word: number for number, word in enumerate(spans)}
         word_of = np.array([-1 if word is None else place[word] for word in encoded.word_ids()])
         words = [text[start:end].strip() for start, end in spans.values()]
-        found.append(Words(np.array(encoded["input_ids"]), word_of, words))
-    return found
+        split.append(Words(np.array(encoded["input_ids"]), word_of, words))
+    return split
 
 
 def halves(count: int) -> np.ndarray:
@@ -212,15 +212,17 @@ def model_logits(
 
     @torch.inference_mode()
     def logits(rows: list[np.ndarray]) -> np.ndarray:
-        found = np.empty((len(rows), len(model.config.labels)))
+        logits = np.empty((len(rows), len(model.config.labels)))
         for batch in maskings_in_batches(rows, TOKENS_AT_ONCE[device.type]):
             ids = torch.full((len(batch), len(rows[batch[0]])), pad_id)
             mask = torch.zeros_like(ids)
             for number, place in enumerate(batch):
                 ids[number, : len(rows[place])] = torch.from_numpy(rows[place])
                 mask[number, : len(rows[place])] = 1
-            found[batch] = model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.double().cpu().numpy()
-        return found
+            logits[batch] = (
+                model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.double().cpu().numpy()
+            )
+        return logits
 
     return logits
 
@@ -243,7 +245,7 @@ def explain_texts(
     Raises:
         ValueError: contributions that do not sum to the logit.
     """
-    found: list[Explanation | None] = [None] * len(texts)
+    explanations: list[Explanation | None] = [None] * len(texts)
     pending, taking = iter(range(len(texts))), threading.Lock()
     explainers = min(SIDE_BY_SIDE, len(texts))
     model = SharedModel(logits, explainers)
@@ -256,7 +258,7 @@ def explain_texts(
                     place = next(pending, None)
                 if place is None:
                     return
-                found[place] = _explain(texts[place], model, mask_id, evaluations)
+                explanations[place] = _explain(texts[place], model, mask_id, evaluations)
         except BaseException as error:
             failure = error
         finally:
@@ -270,7 +272,7 @@ def explain_texts(
         thread.join()
     if model.failure:
         raise model.failure
-    return [one for one in found if one is not None], model
+    return [explanation for explanation in explanations if explanation is not None], model
 
 
 def _explain(text: Words, model: Callable, mask_id: int, evaluations: int) -> Explanation:

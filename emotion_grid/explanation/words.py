@@ -53,8 +53,8 @@ def contributions(texts: pd.DataFrame, explanations: list, labels: list[str]) ->
     """
     rows = [
         (key, word, label, value)
-        for key, one in zip(texts["id"], explanations, strict=True)
-        for word, values in zip(one.words, one.values, strict=True)
+        for key, explanation in zip(texts["id"], explanations, strict=True)
+        for word, values in zip(explanation.words, explanation.values, strict=True)
         for label, value in zip(labels, values, strict=True)
     ]
     return pd.DataFrame(rows, columns=["id", "token", "label", "value"])
@@ -65,12 +65,12 @@ def pushing_words(table: pd.DataFrame, least: int) -> list[dict]:
     table = table.assign(word=[unicodedata.normalize("NFC", token).casefold() for token in table["token"]])
     means = table.groupby(["label", "word"], sort=False)["value"].agg(["mean", "count"]).reset_index()
     means = means[means["count"] >= least]
-    found = []
+    by_label = []
     for label in table["label"].unique():
         rows = means[means["label"] == label].sort_values("mean", ascending=False, kind="stable")
         up, down = rows[rows["mean"] > 0].head(MOST_WORDS), rows[rows["mean"] < 0][::-1].head(MOST_WORDS)
-        found.append({"label": label, "up": up.to_dict("records"), "down": down.to_dict("records")})
-    return found
+        by_label.append({"label": label, "up": up.to_dict("records"), "down": down.to_dict("records")})
+    return by_label
 
 
 def misleading_words(table: pd.DataFrame, wrong: set[tuple[str, str]], sign: int) -> list[dict]:
@@ -84,11 +84,11 @@ def misleading_words(table: pd.DataFrame, wrong: set[tuple[str, str]], sign: int
     keys = list(zip(table["id"], table["label"], strict=True))
     rows = table[np.array([key in wrong for key in keys], dtype=bool)]
     rows = rows.assign(word=[unicodedata.normalize("NFC", token).casefold() for token in rows["token"]])
-    found = []
+    by_label = []
     for label in table["label"].unique():
         own = rows[rows["label"] == label]
         sums = own.groupby("word", sort=False).agg(value=("value", "sum"), texts=("id", "nunique"))
         sums = sums[sums["value"] * sign > 0].sort_values("value", ascending=sign < 0, kind="stable").head(MOST_WORDS)
         texts = sum(1 for _, other in wrong if other == label)
-        found.append({"label": label, "texts": texts, "words": sums.reset_index().to_dict("records")})
-    return [entry for entry in found if entry["words"]]
+        by_label.append({"label": label, "texts": texts, "words": sums.reset_index().to_dict("records")})
+    return [entry for entry in by_label if entry["words"]]

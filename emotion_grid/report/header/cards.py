@@ -11,7 +11,7 @@ def cards(study: Study) -> list[dict]:
     runs, others = results.runs, results.summary[results.summary["kind"] != "run"]
     settings = int((results.settings["kind"] == "run").sum())
     labels = results.plan["labels"]
-    found = [
+    cards = [
         _card(
             f"{len(runs):,}",
             "run",
@@ -23,8 +23,8 @@ def cards(study: Study) -> list[dict]:
     if checks:
         counts = {results.split_name(split): _row_counts(checks, split) for split in SPLITS}
         note = ", ".join(f"{count} {name}" for name, count in counts.items() if count != "0")
-        found.append(_card(_row_counts(checks, "train"), "training row", 2, note))
-    return [*found, _card(duration(runs["train_seconds"].sum()), "of training", 1, "sum over all runs")]
+        cards.append(_card(_row_counts(checks, "train"), "training row", 2, note))
+    return [*cards, _card(duration(runs["train_seconds"].sum()), "of training", 1, "sum over all runs")]
 
 
 def _card(value: str, title: str, count: int, note: str) -> dict:
@@ -32,4 +32,4 @@ def _card(value: str, title: str, count: int, note: str) -> dict:
 
 
 def _row_counts(checks: dict[str, dict], split: str) -> str:
-    return span([found["prepared"][split]["rows"] for found in checks.values()])
+    return span([checked["prepared"][split]["rows"] for checked in checks.values()])

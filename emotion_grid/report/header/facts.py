@@ -16,14 +16,14 @@ MOST_ENCODERS = 4
 def facts(study: Study) -> dict[str, str]:
     """Facts about the study by name, in the order to show."""
     results, files = study.results, study.results.plan["files"]
-    found = {
+    facts = {
         "Encoder" if results.runs["encoder"].nunique() == 1 else "Encoders": _encoders(results),
         "Data": ", ".join(files[split] for split in ("train", "dev", "test") if split in files),
         "Rows": _rows(study),
         "Tags": ", ".join(results.plan["tags"]),
         "Reported": f"{datetime.date.today().isoformat()}, emotion-grid {version()}",
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in facts.items() if value}
 
 
 def _encoders(results: Results) -> str:
@@ -43,7 +43,7 @@ def _encoder(results: Results, name: str, run: str) -> str:
 def _rows(study: Study) -> str:
     """Rows of each split; in a cross-validation, ranges over the folds."""
     counts = {
-        study.results.split_name(split): span([found["prepared"][split]["rows"] for found in study.checks.values()])
+        study.results.split_name(split): span([checked["prepared"][split]["rows"] for checked in study.checks.values()])
         for split in ("train", *SPLITS)
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count not in ("", "0"))

@@ -9,19 +9,19 @@ from emotion_grid.report.reading import Study
 def warnings(study: Study) -> list[str]:
     """Warnings about the data, older results, labels that are never predicted, and a baseline that is as good."""
     results, checks = study.results, study.checks
-    found = [_of_fold(results, key) + text for key, one in checks.items() for text in one["warnings"]]
-    overlaps = [one["overlaps"] for key, one in checks.items() if "overlaps" not in _dropped_kinds(results, key)]
+    warnings = [_of_fold(results, key) + text for key, check in checks.items() for text in check["warnings"]]
+    overlaps = [check["overlaps"] for key, check in checks.items() if "overlaps" not in _dropped_kinds(results, key)]
     if any(overlaps):
-        found.append(
+        warnings.append(
             f"{max(overlaps):,} training texts also occur in dev or test and were not dropped, so scores there may be too high "
             "(data.drop: [overlaps] drops them)."
         )
     older = results.summary[results.summary["older"] != ""]
     for parts, rows in older.groupby("older"):
-        found.append(
+        warnings.append(
             f"{len(rows)} of {len(results.runs)} runs were made by an older {parts.replace(' ', ' and ')}; the table of all runs marks them."
         )
-    found += [
+    warnings += [
         f"The best run never predicts the label {label} on {study.judge_of_best}."
         for column, label in enumerate(results.plan["labels"])
         if not study.predictions.predicted[:, column].any()
@@ -30,8 +30,8 @@ def warnings(study: Study) -> list[str]:
     for split, words in {"test": "test", results.judge: study.judge_of_best}.items():
         name = f"{split}_macro_f1"
         if baseline is not None and name in results.summary and baseline[name] >= results.best[name]:
-            found.append(f"On {words} the best run is no better than the baseline {baseline['encoder']}.")
-    return list(dict.fromkeys(found))
+            warnings.append(f"On {words} the best run is no better than the baseline {baseline['encoder']}.")
+    return list(dict.fromkeys(warnings))
 
 
 def _of_fold(results: Results, key: str) -> str:

@@ -19,23 +19,23 @@ LONGEST = 120
 
 def build(study: Study) -> dict:
     """Mistakes of the best run on the split on which settings are compared."""
-    found, how = study.predictions, study.results.plan["evaluation"]
-    pairs = together(found)
+    predictions, settings = study.predictions, study.results.plan["evaluation"]
+    pairs = together(predictions)
     groups = (
-        ("macro-F1", "text length", by_length(found, how["bootstrap"], how["confidence"])),
+        ("macro-F1", "text length", by_length(predictions, settings["bootstrap"], settings["confidence"])),
         (
             "all labels right",
             "number of gold labels",
-            by_count(found, how["bootstrap"], how["confidence"]),
+            by_count(predictions, settings["bootstrap"], settings["confidence"]),
         ),
     )
     return {
-        "texts": len(found.gold),
-        "wrong": int((found.gold != found.predicted).any(1).sum()),
-        "confusion": confusion_figure(confusion(found)),
-        "together": {kind: together_figure(pairs, kind, found.labels) for kind in ("gold", "predicted")},
-        "missed": mistakes(found, "missed"),
-        "wrongly": mistakes(found, "wrong"),
+        "texts": len(predictions.gold),
+        "wrong": int((predictions.gold != predictions.predicted).any(1).sum()),
+        "confusion": confusion_figure(confusion(predictions)),
+        "together": {kind: together_figure(pairs, kind, predictions.labels) for kind in ("gold", "predicted")},
+        "missed": mistakes(predictions, "missed"),
+        "wrongly": mistakes(predictions, "wrong"),
         "groups": [
             {
                 "name": f"{metric} by {of}",
@@ -44,13 +44,16 @@ def build(study: Study) -> dict:
             for metric, of, part in groups
         ],
         "fewest": FEWEST,
-        "is_threshold_drawn": len(set(found.thresholds.tolist())) == 1,
-        "calibration": calibration_figure(calibration(found)),
+        "is_threshold_drawn": len(set(predictions.thresholds.tolist())) == 1,
+        "calibration": calibration_figure(calibration(predictions)),
         "calibration_errors": [
-            {"label": label, "error": calibration_error(found.probabilities[:, place], found.gold[:, place])}
-            for place, label in enumerate(found.labels)
+            {
+                "label": label,
+                "error": calibration_error(predictions.probabilities[:, place], predictions.gold[:, place]),
+            }
+            for place, label in enumerate(predictions.labels)
         ],
-        "thresholds": thresholds_figure(threshold_curves(found), found.thresholds.tolist()),
+        "thresholds": thresholds_figure(threshold_curves(predictions), predictions.thresholds.tolist()),
     }
 
 
@@ -72,9 +75,9 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
 
 def figures(study: Study) -> dict[str, Figure]:
     """The section's figures."""
-    found = build(study)
+    content = build(study)
     return {
-        **{name: found[name] for name in ("confusion", "calibration", "thresholds")},
-        **{f"together-{kind}": figure for kind, figure in found["together"].items()},
-        **{group["name"]: group["figure"] for group in found["groups"]},
+        **{name: content[name] for name in ("confusion", "calibration", "thresholds")},
+        **{f"together-{kind}": figure for kind, figure in content["together"].items()},
+        **{group["name"]: group["figure"] for group in content["groups"]},
     }

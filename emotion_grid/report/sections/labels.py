@@ -25,7 +25,7 @@ def build(study: Study) -> dict:
         name: dict(zip(results.plan["labels"], matrix.sum(axis=0).tolist(), strict=True))
         for name, matrix in (("gold", study.predictions.gold), ("predicted", study.predictions.predicted))
     }
-    found = {
+    scores = {
         metric: [
             with_trusted_interval(
                 {
@@ -39,15 +39,15 @@ def build(study: Study) -> dict:
         ]
         for metric in names
     }
-    cells = {metric: {row["label"]: row for row in rows} for metric, rows in found.items()}
+    cells = {metric: {row["label"]: row for row in rows} for metric, rows in scores.items()}
     return {
         "run": results.label(results.best),
         "fewest": FEWEST,
-        "cautions": any(row["caution"] for rows in found.values() for row in rows),
+        "cautions": any(row["caution"] for rows in scores.values() for row in rows),
         "figures": [
-            {"name": words, "figure": parts_figure(found[metric], words, "label")}
+            {"name": words, "figure": parts_figure(scores[metric], words, "label")}
             for metric, words in METRICS.items()
-            if found[metric]
+            if scores[metric]
         ],
         "columns": list(names.values()),
         "rows": [
@@ -64,12 +64,12 @@ def build(study: Study) -> dict:
 
 def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
     """A row for each label of the best run: its scores and its threshold."""
-    found = build(study)
+    content = build(study)
     rows = []
-    for row in found["rows"]:
+    for row in content["rows"]:
         cells = {
             name: "" if cell is None else f"{cell['value']:.3f}"
-            for name, cell in zip(found["columns"], row["cells"], strict=True)
+            for name, cell in zip(content["columns"], row["cells"], strict=True)
         }
         rows.append({"label": row["label"], "texts": row["texts"], **cells, "threshold": row["threshold"]})
     caption = (
@@ -81,4 +81,4 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
 
 def figures(study: Study) -> dict[str, Figure]:
     """Each metric by label."""
-    return {f"labels-{one['name']}": one["figure"] for one in build(study)["figures"]}
+    return {f"labels-{figure['name']}": figure["figure"] for figure in build(study)["figures"]}

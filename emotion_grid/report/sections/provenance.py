@@ -22,38 +22,38 @@ def _of_best(results: Results) -> dict[str, str]:
     if (folder / "spec.json").is_file():
         facts["Encoder"] = source_words(read_json(folder / "spec.json")["encoder"])
     if (folder / "provenance.json").is_file():
-        found = read_json(folder / "provenance.json")
+        record = read_json(folder / "provenance.json")
         facts |= {
-            "Trained on": f"{found['device']}, {found['precision']}, {found['threads']} threads",
-            "Finished": found["finished"],
-            "Best epoch": f"{found['best_epoch']} of {found['epochs_trained']}",
-            "Trainable parameters": f"{found['trainable_parameters']:,} of {found['total_parameters']:,}",
+            "Trained on": f"{record['device']}, {record['precision']}, {record['threads']} threads",
+            "Finished": record["finished"],
+            "Best epoch": f"{record['best_epoch']} of {record['epochs_trained']}",
+            "Trainable parameters": f"{record['trainable_parameters']:,} of {record['total_parameters']:,}",
             "Texts cut to the maximum length": ", ".join(
-                f"{split} {count}" for split, count in found["texts_cut"].items()
+                f"{split} {count}" for split, count in record["texts_cut"].items()
             ),
-            **{words_of(name).capitalize(): version for name, version in found["versions"].items()},
+            **{words_of(name).capitalize(): version for name, version in record["versions"].items()},
         }
     return facts
 
 
 def _of_grid(results: Results) -> dict[str, str]:
     """Cost of the grid, its devices, image and jobs; kept runs of an older program count, too."""
-    found = []
+    records = []
     for run in results.runs["run"]:
         path = folder_of(results, run) / "provenance.json"
         if path.is_file():
-            found.append(read_json(path))
-    if not found:
+            records.append(read_json(path))
+    if not records:
         return {}
     seconds: Counter[str] = Counter()
-    for one in found:
-        seconds[one["device"]] += one["total_seconds"]
-    cores = sum(one["total_seconds"] * one["threads"] for one in found)
-    jobs = {str(one["job"]) for one in found if one.get("job")}
-    images = sorted({_facts(one["image"]) for one in found if one.get("image")})
+    for record in records:
+        seconds[record["device"]] += record["total_seconds"]
+    cores = sum(record["total_seconds"] * record["threads"] for record in records)
+    jobs = {str(record["job"]) for record in records if record.get("job")}
+    images = sorted({_facts(record["image"]) for record in records if record.get("image")})
     return {
         "Cost of the grid": "; ".join(f"{duration(spent)} on {device}" for device, spent in seconds.most_common())
-        + f" ({duration(cores)} summed over CPU cores), from start to end of each of {len(found):,} runs",
+        + f" ({duration(cores)} summed over CPU cores), from start to end of each of {len(records):,} runs",
         "Slurm jobs": _ranges(jobs) or "none",
         "Image": ", ".join(images) or "none",
     }
