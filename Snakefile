@@ -25,12 +25,13 @@ from emotion_grid.plan.kinds import KINDS
 from emotion_grid.workflow.inputs import RuleInputs
 from emotion_grid.workflow.options import RuleOptions
 from emotion_grid.workflow.resources import RuleResources
+from emotion_grid.workflow.signatures import with_signatures
 from emotion_grid.workflow.study import Study
 
 study = Study(workflow, config)
-inputs = RuleInputs(study)
-options = RuleOptions(study, inputs)
-resources = RuleResources(study, inputs)
+inputs = with_signatures(RuleInputs(study))
+options = with_signatures(RuleOptions(study, inputs))
+resources = with_signatures(RuleResources(study, inputs))
 RESULTS, CACHE = f"{study.results}/{{experiment}}", str(study.cache)
 PROGRAMS = {kind.folder: kind.program for kind in KINDS}
 
