@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 
 from emotion_grid.config.schema import describe
+from emotion_grid.config.validator import path_problem
 
 
 def explain_error(error: jsonschema.ValidationError) -> list[str]:
@@ -42,7 +43,11 @@ def explain_error(error: jsonschema.ValidationError) -> list[str]:
     if error.validator in ("minItems", "minProperties"):
         return [f"{path}: expected at least one entry, found none"]
     schema = error.schema if isinstance(error.schema, dict) else {}
-    advice = _where_lists_belong(list(error.absolute_path), error.instance)
+    if error.validator == "format" and error.validator_value in ("path", "folder"):
+        problem = path_problem(error.instance, to_snakemake=error.validator_value == "folder")
+        advice = f"; {problem}" if problem else ""
+    else:
+        advice = _where_lists_belong(list(error.absolute_path), error.instance)
     return [f"{path}: expected {describe(schema)}, found {_show(error.instance)}{advice}"]
 
 

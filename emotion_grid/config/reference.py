@@ -16,6 +16,10 @@ Every value means what a person reads in it. Notations that YAML reads otherwise
 with their line, and so is a key that is given twice. If `--configfile` names a file that Snakemake itself cannot read (another encoding
 than UTF-8, a mistake in YAML), Snakemake stops before this workflow starts, in its own words and without the line. The same file as
 `config/config.yaml` is refused with its line.
+
+Paths may contain spaces, quotes, `$`, `#`, `*` and letters of every language; no shell reads them. Not possible are characters that cannot
+be seen (line breaks, tabs), a space at the beginning or end, a path that begins with `-`, and, in `results_root`, `cache_root` and
+`compare`, braces, which Snakemake takes for wildcards. A start says which character stands where.
 """
 
 

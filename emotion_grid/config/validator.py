@@ -1,7 +1,8 @@
-"""The validator of configs: JSON schema with finite numbers and two formats of its own."""
+"""The validator of configs: JSON schema with finite numbers and three formats of its own."""
 
 import math
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +31,41 @@ def _is_rate(value: Any) -> bool:
     return isinstance(value, bool) or value is None or 0 < float(value) < float("inf")
 
 
+def path_problem(value: str, to_snakemake: bool) -> str:
+    """Why text cannot be a path of a study, and what to do; empty if it can.
+
+    Paths are quoted wherever a shell sees them, so spaces, quotes and `$` are no problem. What is left is what a reader of a path takes for
+    something else, however it is quoted.
+
+    Args:
+        value: the text.
+        to_snakemake: whether Snakemake itself gets the path, which takes braces for wildcards.
+    """
+    if value != value.strip():
+        return "remove the space or line break at its beginning or end"
+    if hidden := next((character for character in value if not character.isprintable()), None):
+        return f"{hidden!r} ({unicodedata.name(hidden, 'a control character')}) cannot be seen in lists and logs; rename the file or folder"
+    if to_snakemake and (brace := next((character for character in value if character in "{}"), None)):
+        return f"Snakemake takes {brace} for part of a wildcard; rename the folder"
+    if "://" in value:
+        return "an address is not looked up; give a name or a path"
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        return "nobody on this machine has this home folder; write it out"
+    if str(path).startswith("-"):
+        return "programs take what begins with - for an option; write the whole path, from / on"
+    return ""
+
+
 @FORMATS.checks("path")  # type: ignore[untyped-decorator]
 def _is_path(value: Any) -> bool:
-    """Whether text can be a path: not empty, no line break (of a YAML block) or space at its ends, and a home folder that exists."""
-    if not isinstance(value, str):
-        return True  # its type is checked beside
-    try:
-        Path(value).expanduser()
-    except RuntimeError:
-        return False
-    return value != "" and value == value.strip() and value.isprintable()
+    return not isinstance(value, str) or (value != "" and not path_problem(value, to_snakemake=False))
 
 
 @FORMATS.checks("folder")  # type: ignore[untyped-decorator]
 def _is_folder(value: Any) -> bool:
-    """Whether text can be a folder that rules write to: braces would be wildcards of Snakemake."""
-    return _is_path(value) and not (isinstance(value, str) and set("{}") & set(value))
+    return not isinstance(value, str) or (value != "" and not path_problem(value, to_snakemake=True))
 
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:

@@ -68,7 +68,7 @@ FILES = {
     "grid-number": (study("grid: 3"), "grid: expected a list", "found 3"),
     "grid-of-nothing": (study("grid: [ ~ ]"), "grid[0]: expected a mapping", "found nothing"),
     "compare-list": (study("compare: [folder]"), "compare: expected a mapping", "found ['folder']"),
-    "compare-nothing": (study("compare: {other: }"), "compare.other: expected text (a path)", "found nothing"),
+    "compare-nothing": (study("compare: {other: }"), "compare.other: expected text (a path", "found nothing"),
     "explanations-number": (study("explanations: 3"), "explanations: expected a mapping", "found 3"),
     "explanations-nothing": (study("explanations:"), "explanations: expected a mapping", "found nothing"),
     "training-text": (study("training: quick"), "training: expected a mapping", "found 'quick'"),
