@@ -16,6 +16,9 @@ workflow: $(VENV)/workflow ## Make a virtual environment for Snakemake alone: wi
 $(VENV)/workflow: envs/workflow.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "expected Python 3.11 or newer, found $$($(PYTHON) --version); name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import os, sys; sys.exit(bool(set(os.getcwd()) & set("\"$$`\\:")))' || \
+		{ printf '%s%s\n' "expected a checkout in a path without double quote, dollar sign, backtick, backslash and colon (shells read it in" \
+			" the programs of a virtual environment), found $$PWD; move the checkout" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "expected Python's venv module, found none; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)

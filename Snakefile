@@ -12,8 +12,10 @@ from snakemake.utils import min_version
 min_version("9.0")
 sys.path.insert(0, workflow.basedir)
 
+from emotion_grid.workflow.place import check_place
 from emotion_grid.workflow.reading import check_config_files
 
+check_place(workflow)
 check_config_files(workflow, default="config/config.yaml")
 if not workflow.overwrite_configfiles:
 

@@ -71,6 +71,11 @@ def bind_paths(paths: list[Path]) -> None:
     Raises:
         InputError: a path that cannot be bound.
     """
+    if found := set(str(Path.cwd())) & set("':,\\"):
+        raise InputError(
+            f"{Path.cwd()}: expected a checkout in a path without single quote, colon, comma and backslash (Snakemake hands it to apptainer "
+            f"as text between quotes, and apptainer splits it), found {min(found)}; move the checkout, or start without the image"
+        )
     for name in FORWARDED:
         os.environ.pop(f"APPTAINERENV_{name}", None)
         if name in os.environ:

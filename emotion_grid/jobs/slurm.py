@@ -42,7 +42,7 @@ def queued_jobs(checkout: Path) -> list[Job]:
     if not shutil.which("squeue"):
         return []
     listed = call_slurm("squeue", "--me", "--noheader", "--format=%i|%T|%k|%S|%M|%l|%Z")
-    rows = [line.strip().split("|", 6) for line in listed.splitlines() if line.count("|") >= 6]
+    rows = [line.split("|", 6) for line in listed.splitlines() if line.count("|") >= 6]
     return [
         Job(int(number), state, label, begin, _seconds(used), _seconds(asked))
         for number, state, label, begin, used, asked, where in rows

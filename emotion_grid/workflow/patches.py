@@ -4,12 +4,17 @@ The releases are locked in envs/workflow.txt. `tests/unit/workflow/test_patches.
 looked whether the change is still needed and still fits.
 """
 
+import shlex
 from typing import Any
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.jobs.slurm import call_slurm
 
-RELEASES = {"snakemake": "9.27.1", "snakemake-executor-plugin-slurm": "2.8.0"}
+RELEASES = {
+    "snakemake": "9.27.1",
+    "snakemake-executor-plugin-slurm": "2.8.0",
+    "snakemake-interface-executor-plugins": "9.4.0",
+}
 """The releases that the changes are for."""
 
 
@@ -49,6 +54,25 @@ def notice_lost_jobs() -> None:
         return states, seconds
 
     executor.query_job_status = known_states
+
+
+def quote_for_shells() -> None:
+    """Let Snakemake quote the arguments of a job's own Snakemake for a shell.
+
+    Release 9.4.0 of the interface quotes text by Python's `repr`: a path with `'` is put between double quotes, in which a shell runs what
+    stands in `$(...)`, and a path that begins with a quote is not quoted at all.
+    """
+    from snakemake_interface_executor_plugins import utils
+
+    formatted = utils.format_cli_value
+
+    def quoted(value: Any, quote: bool = False, base64_encode: bool = False) -> str:
+        if isinstance(value, str) and quote and not base64_encode:
+            return shlex.quote(value)
+        text: str = formatted(value, quote, base64_encode)
+        return text
+
+    utils.format_cli_value = quoted
 
 
 def _jobs_in_queue() -> set[str] | None:

@@ -34,7 +34,7 @@ from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.image import StudyImage, study_paths
-from emotion_grid.workflow.patches import notice_lost_jobs
+from emotion_grid.workflow.patches import notice_lost_jobs, quote_for_shells
 from emotion_grid.workflow.record import record_start
 
 LOCAL_RULES = ("all", "build_container", "explain", "paper")
@@ -82,6 +82,7 @@ class Study:
         from snakemake.settings.types import DeploymentMethod
 
         self.workflow, self.config = workflow, config
+        quote_for_shells()
         with plain_refusals():
             self.checked = self._checked()
         self.cache = Path(config.get("cache_root", "cache")).expanduser()
@@ -168,6 +169,8 @@ class Study:
             if not self.workflow.local_exec:
                 notice_lost_jobs()
                 self.workflow.executor_settings.jobname_prefix = job_prefix(self.home)
+                # As a script: between the quotes of `sbatch --wrap="..."` a shell would read `$` in paths.
+                self.workflow.executor_settings.pass_command_as_script = True
                 if cancelled := cancel_survivors(self.home, self.guard.held):
                     print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
             write_specs(self.plan, self.home, self.cache)

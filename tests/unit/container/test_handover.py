@@ -41,6 +41,16 @@ def test_a_path_that_cannot_be_bound_is_refused(tmp_path, name):
         bind_paths([tmp_path / name])
 
 
+@pytest.mark.parametrize("name", ["it's", "a:b", "a,b", "a\\b"])
+def test_a_checkout_whose_path_apptainer_cannot_be_given_is_refused(tmp_path, monkeypatch, name):
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / name)
+    with pytest.raises(
+        InputError, match="expected a checkout in a path without single quote, colon, comma and backslash"
+    ):
+        bind_paths([])
+
+
 def test_the_gpu_of_a_job_is_seen_inside_and_an_earlier_one_is_not(tmp_path):
     os.environ["CUDA_VISIBLE_DEVICES"] = "1"
     bind_paths([])

@@ -4,11 +4,13 @@ import asyncio
 import importlib.metadata
 import inspect
 import logging
+import shlex
 
 import pytest
 import snakemake_executor_plugin_slurm as executor
 from snakemake.api import SnakemakeApi
 from snakemake.deployment.singularity import Image
+from snakemake_interface_executor_plugins import utils
 
 from emotion_grid.workflow import patches
 from testing.tiny import PROJECT
@@ -62,3 +64,23 @@ def test_lost_jobs_count_as_failed(monkeypatch, states, queue, seen):
     patches.notice_lost_jobs()
     found, _ = asyncio.run(executor.query_job_status("sacct", logging.getLogger()))
     assert found == seen
+
+
+def test_text_is_still_quoted_by_python_s_rules_and_commands_are_still_scripts_on_request():
+    """Fails when the interface quotes for shells itself, or the executor has another way to pass a command untouched."""
+    assert "maybe_encode(repr(value))" in inspect.getsource(utils.format_cli_value)
+    source = inspect.getsource(executor.Executor.run_job)
+    assert "if not self.workflow.executor_settings.pass_command_as_script:" in source
+    assert '--wrap="{exec_job_escaped}"' in source and "input=subprocess_stdin" in source
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "two words", "it's $(touch pwned)", "'a'; touch pwned", '"q" `x`', "a\\nb", "{x}"]
+)
+def test_the_arguments_of_a_job_s_snakemake_are_quoted_for_a_shell(monkeypatch, name):
+    """Fault: `it's $(command)` stood between double quotes, and the command ran."""
+    monkeypatch.setattr(utils, "format_cli_value", utils.format_cli_value)
+    patches.quote_for_shells()
+    assert shlex.split(utils.format_cli_arg("--wait-for-files", [name, name])) == ["--wait-for-files", name, name]
+    assert shlex.split(utils.format_cli_arg("--snakefile", name)) == ["--snakefile", name]
+    assert utils.format_cli_arg("--cores", 3) == "--cores 3" and utils.format_cli_arg("--nolock", True) == "--nolock "

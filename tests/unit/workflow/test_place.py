@@ -1,0 +1,86 @@
+"""Where Snakemake is started, and by which Python."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from snakemake.exceptions import WorkflowError
+
+from emotion_grid.workflow import place
+from testing.tiny import PROJECT
+
+
+def start(main: bool = True, on_slurm: bool = False) -> None:
+    workflow = SimpleNamespace(is_main_process=main, executor_plugin=SimpleNamespace(), local_exec=not on_slurm)
+    place.check_place(workflow)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """Call with a folder's name: the process is in it, and it counts as the checkout."""
+
+    def move(name: str) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(place, "PROJECT", folder)
+        return folder
+
+    return move
+
+
+def test_a_start_in_another_folder_is_told_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        WorkflowError, match=re.escape(f"{tmp_path}: expected a start in the checkout ({PROJECT})")
+    ) as caught:
+        start()
+    assert f"add --directory {PROJECT} " in str(caught.value)
+    start(main=False)
+
+
+def test_a_checkout_that_is_reached_by_a_link_is_the_checkout(tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(PROJECT)
+    monkeypatch.chdir(tmp_path / "link")
+    start()
+
+
+@pytest.mark.parametrize("name", ["line\nbreak", "no-break\xa0space"])
+def test_a_checkout_with_a_hidden_character_is_refused(checkout, name):
+    checkout(name)
+    with pytest.raises(WorkflowError, match="expected a checkout in a path of visible characters, found"):
+        start()
+
+
+@pytest.mark.parametrize(("name", "character"), [("100% done", "%"), ("a\\b", "\\")])
+def test_what_sbatch_reads_in_names_of_logs_is_refused_on_slurm_alone(checkout, name, character):
+    folder = checkout(name)
+    start()
+    with pytest.raises(WorkflowError) as caught:
+        start(on_slurm=True)
+    assert str(caught.value).startswith(f"{folder}: expected a checkout in a path without % and backslash")
+    assert f"found {character}; move the checkout" in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["", "/usr/bin:/bin"])
+def test_python_is_the_one_that_runs_snakemake_though_its_environment_is_not_activated(monkeypatch, path):
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("PATH", path)
+    start(main=False)
+    assert shutil.which("python") == str(Path(sys.executable).parent / "python")
+    assert os.environ["PATH"].split(":")[1:] == [part for part in path.split(":") if part]
+    start(main=False)
+    assert len(os.environ["PATH"].split(":")) == 1 + len([part for part in path.split(":") if part])
+
+
+def test_an_environment_without_a_program_named_python_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python3.11"))
+    with pytest.raises(
+        WorkflowError, match="expected a program named python beside the one that runs Snakemake"
+    ) as caught:
+        start(main=False)
+    assert "make setup, then start .venv/bin/snakemake" in str(caught.value)
