@@ -7,7 +7,7 @@ rule explain_run:
     input:
         model=f"{RESULTS}/runs/{{run}}/{MODEL_FILES[0]}",
         predictions=[f"{RESULTS}/runs/{{run}}/{file}" for file in RESULT_FILES],
-        encoder=lambda wildcards: f"{inputs.encoder(wildcards)}/fetched.json",
+        encoder=lambda wildcards: [f"{inputs.encoder(wildcards)}/{name}" for name in ("facts.json", "fetched.json")],
         data=lambda wildcards: f"{inputs.data(wildcards)}/checks.json",
         request=inputs.explanation_request,
     output:

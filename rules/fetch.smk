@@ -2,7 +2,7 @@ rule fetch_encoder:
     input:
         inputs.nothing,
     output:
-        update(f"{CACHE}/encoders/{{key}}/fetched.json"),
+        [update(f"{CACHE}/encoders/{{key}}/{name}") for name in ("facts.json", "fetched.json")],
     log:
         f"{CACHE}/encoders/{{key}}/fetch.log",
     resources:

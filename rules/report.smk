@@ -13,7 +13,8 @@ rule report:
         **resources.light,
     params:
         folder=subpath(output[0], parent=True),
+        cache=CACHE,
     message:
         "Writing the report of {wildcards.experiment}"
     shell:
-        "python -m scripts.report --results {params.folder:q} > {log:q} 2>&1"
+        "python -m scripts.report --results {params.folder:q} --cache {params.cache:q} > {log:q} 2>&1"

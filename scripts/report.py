@@ -1,7 +1,7 @@
 """Write the report: one HTML page that opens anywhere, without a connection.
 
 Reads plan.json and the tables of an experiment (summary.csv, settings.csv, metrics.csv, comparison.csv), the checks of its data, the
-histories of its runs and the predictions of the best; writes report.html. The best run is the best by validation; scores that were used
+histories of its runs, the predictions of the best and, in the cache, what was found out about its encoder; writes report.html. The best run is the best by validation; scores that were used
 for selection are marked.
 """
 
@@ -19,8 +19,12 @@ from emotion_grid.report.study import report_page
 def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
-    home = parser.parse_args().results
-    write_text(home / REPORT, report_page(read_results(home)))
+    parser.add_argument(
+        "--cache", type=Path, help="folder of what experiments share, to say why a run is not explained"
+    )
+    arguments = parser.parse_args()
+    home = arguments.results
+    write_text(home / REPORT, report_page(read_results(home), arguments.cache))
     log(f"{home / REPORT}")
 
 

@@ -9,6 +9,12 @@ from emotion_grid.encoders.files import folder_digest
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = b"the weights of a small encoder"
 CONFIG = {"model_type": "bert", "num_hidden_layers": 4, "hidden_size": 16}
+TOKENIZER = {
+    "version": "1.0",
+    "added_tokens": [],
+    "model": {"type": "WordLevel", "vocab": {"[PAD]": 0, "[UNK]": 1, "a": 2, "b": 3}, "unk_token": "[UNK]"},
+}
+"""The content of a tokenizer.json that transformers loads."""
 SAFE = {"config.json", "model.safetensors", "tokenizer.json", "vocab.txt"}
 UNSAFE = ["pytorch_model.bin", "modeling_new.py", "model.pkl", "optimizer.pt", "tf_model.h5", "training_args.bin"]
 
@@ -22,8 +28,8 @@ def write_encoder(folder: Path, config: dict = CONFIG, weights: bytes | None = W
     """Write an encoder's folder as its makers publish it: with files that nobody should take."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "tokenizer.json").write_text("{}")
-    (folder / "vocab.txt").write_text("a\nb\n")
+    (folder / "tokenizer.json").write_text(json.dumps(TOKENIZER))
+    (folder / "vocab.txt").write_text("\n".join(TOKENIZER["model"]["vocab"]))
     if weights is not None:
         (folder / "model.safetensors").write_bytes(weights)
     for name in UNSAFE:

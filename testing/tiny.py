@@ -1,6 +1,7 @@
 """A copy of the project with tiny encoders and data, on which Snakemake runs for real."""
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -157,6 +158,14 @@ def make_encoder(folder: Path, seed: int) -> None:
         vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=3, num_attention_heads=2, intermediate_size=32
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+
+
+def take_offsets(folder: Path) -> None:
+    """Give an encoder of `make_encoder` a tokenizer in pure Python, which does not say where its tokens stand in the text."""
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("".join(f"{word} 1\n" for word in WORDS))
+    (folder / "bpe.codes").write_text("#version: 0.2\n")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertweetTokenizer"}))
 
 
 def write_data(folder: Path) -> None:

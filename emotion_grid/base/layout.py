@@ -15,7 +15,7 @@ An experiment's folder of results, `<results_root>/<experiment>`:
 
 The cache, `<cache_root>`, which experiments share:
 
-    encoders/<key>/                          spec.json, fetched.json, files/
+    encoders/<key>/                          spec.json, facts.json, fetched.json, files/
     tokens/<key>/                            spec.json, tokens.json, files/
     features/<key>/                          spec.json, features.json, files/
     images/<key>/                            images from a registry
@@ -42,7 +42,7 @@ CHECKS, TRAIN_LOG, EXPLANATION_PAGE = "checks.json", "train.log", "explanation.h
 # Folders of the cache, and the file that stands in each of their folders when it is whole.
 ENCODERS, TOKENS, FEATURES, IMAGES = "encoders", "tokens", "features", "images"
 FETCHED, TOKENS_RECORD, FEATURES_RECORD = "fetched.json", "tokens.json", "features.json"
-FILES = "files"
+FILES, FACTS = "files", "facts.json"
 
 SPEC = "spec.json"
 """What decides the content of a folder of results or of the cache."""

@@ -1,12 +1,15 @@
 """What the sections of a report are built from."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from emotion_grid.base.files import read_json
+from emotion_grid.data.splits import INPUTS
+from emotion_grid.encoders.facts import why_unexplained
 from emotion_grid.evaluation.mistakes import Predicted, read_predicted
-from emotion_grid.evaluation.results import Results, read_comparison
+from emotion_grid.evaluation.results import Results, folder_of, read_comparison
 
 
 @dataclass(frozen=True)
@@ -18,12 +21,14 @@ class Study:
         comparison: comparison.csv.
         checks: checks.json of all its data, by folder.
         predictions: the best run's predictions on the split on which settings are compared.
+        cache: folder of what experiments share, where facts about encoders are; None where nobody names it.
     """
 
     results: Results
     comparison: pd.DataFrame
     checks: dict[str, dict]
     predictions: Predicted
+    cache: Path | None = None
 
     @property
     def judge(self) -> str:
@@ -54,15 +59,26 @@ class Study:
         """Coverage of the intervals, such as 95%."""
         return f"{100 * self.results.plan['evaluation']['confidence']:g}%"
 
+    def why_unexplained(self, run: str) -> str:
+        """Why a run's predictions cannot be explained; empty if they can, as far as is known."""
+        inputs = folder_of(self.results, run) / INPUTS
+        if self.cache is None or not inputs.is_file():
+            return ""
+        return why_unexplained(self.cache / read_json(inputs)["encoder"])
+
     @property
     def caution(self) -> str:
         """What a caption adds about scores by which the runs were chosen; empty if they were chosen on another split."""
         return " The runs were chosen by these scores, which are therefore too high." if self.is_selected else ""
 
 
-def read_study(results: Results) -> Study:
-    """The experiment with its comparisons, the checks of its data and the predictions of its best run."""
+def read_study(results: Results, cache: Path | None = None) -> Study:
+    """The experiment with its comparisons, the checks of its data and the predictions of its best run.
+
+    Args:
+        cache: folder of what experiments share; without it, nothing is known of encoders.
+    """
     keys = dict.fromkeys(row["data"] for row in results.plan["rows"])
     paths = {key: results.home / "data" / key / "checks.json" for key in keys}
     checks = {key: read_json(path) for key, path in paths.items() if path.is_file()}
-    return Study(results, read_comparison(results.home), checks, read_predicted(results, results.best["run"]))
+    return Study(results, read_comparison(results.home), checks, read_predicted(results, results.best["run"]), cache)

@@ -1,5 +1,7 @@
 """The report of a study: one HTML page, a header and a list of sections."""
 
+from pathlib import Path
+
 from emotion_grid.evaluation.results import Results
 from emotion_grid.report.header.cards import cards
 from emotion_grid.report.header.facts import facts
@@ -36,9 +38,13 @@ SECTIONS = (
 """The sections in the order of the page; `emotion_grid/report/sections/__init__.py` says what each module declares."""
 
 
-def report_page(results: Results) -> str:
-    """The page."""
-    study = read_study(results)
+def report_page(results: Results, cache: Path | None = None) -> str:
+    """The page.
+
+    Args:
+        cache: folder of what experiments share; without it, nothing is known of encoders.
+    """
+    study = read_study(results, cache)
     built = [(section, section.build(study)) for section in SECTIONS]
     return render(
         "report.html.j2",

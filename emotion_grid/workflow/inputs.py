@@ -3,7 +3,6 @@
 A finished result waits for nothing, so that the cache may be deleted without training again.
 """
 
-import csv
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -169,18 +168,20 @@ class RuleInputs:
         """What decides the explanation of a run, beside the run itself."""
         return self.study.request(EXPLANATIONS_REQUEST)
 
-    def explanation(self, checkpoints: Any) -> Path:
+    def explanation(self, checkpoints: Any) -> list[Path]:
         """The page that explains the run that the config names, or the best one; known once the tables are made.
+
+        None where the run's encoder is unfit for it.
 
         Args:
             checkpoints: Snakemake's.
         """
-        models = checkpoints.keep_models.get(experiment=self.study.home.name).output[0]
-        run = self.study.config.get("explanations", {}).get("run", "best")
-        with open(models, newline="") as table:
-            rows = list(csv.DictReader(table))
-        wanted = next(row["run"] for row in rows if row["run"] == run or (run == "best" and row["best"] == "True"))
-        return self.study.home / EXPLANATIONS / wanted / EXPLANATION_PAGE
+        checkpoints.keep_models.get(experiment=self.study.home.name)
+        wanted = self.study.explained_run()
+        if reason := self.study.why_unexplained(wanted):
+            self.study.tell_unexplained(wanted, reason)
+            return []
+        return [self.study.home / EXPLANATIONS / wanted / EXPLANATION_PAGE]
 
     @property
     def explains(self) -> bool:

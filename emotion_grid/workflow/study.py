@@ -1,5 +1,6 @@
 """The study of one start of Snakemake: its folders, its plan, and what is still to be made."""
 
+import csv
 import functools
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
 from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import PACKS, PLAN, SPEC
+from emotion_grid.base.layout import MODELS_TABLE, PACKS, PLAN, SPEC, run_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import duration
 from emotion_grid.config.checking import check_config
@@ -21,6 +22,7 @@ from emotion_grid.data.splits import (
     missing_files,
     predicted_texts,
 )
+from emotion_grid.encoders.facts import why_unexplained
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
 from emotion_grid.jobs.outcome import explain_success
@@ -306,10 +308,40 @@ class Study:
             file=sys.stderr,
         )
 
+    def explained_run(self) -> str:
+        """The run that the config wants to be explained, by its name or as the best one; read from the table of models."""
+        wanted = self.config.get("explanations", {}).get("run", "best")
+        with (self.home / MODELS_TABLE).open(newline="", encoding="utf-8") as table:
+            rows = list(csv.DictReader(table))
+        return next(row["run"] for row in rows if row["run"] == wanted or (wanted == "best" and row["best"] == "True"))
+
+    def why_unexplained(self, run: str) -> str:
+        """Why a run cannot be explained; empty if it can, as far as is known."""
+        return why_unexplained(self.cache / str(self.inputs(run_folder(self.home, run)).encoder))
+
+    @functools.cache  # noqa: B019 - one study a process
+    def tell_unexplained(self, run: str, reason: str) -> None:
+        """Say that the study goes without the explanation of a run; at the end it is said again, if there was anything to do."""
+        print(_unexplained(run, reason), file=sys.stderr)
+
     def tell_end(self) -> None:
         """Say on the screen, when a start ends, what failed and why, or what the best run is; and what Slurm jobs used."""
         if self.plan is None:
             return
         logs = [log for job in self.workflow.scheduler.failed for log in job.log]
         text = explain_end(self.home, Path.cwd(), logs, on_cluster=not self.workflow.local_exec)
-        print(text + ("" if logs else explain_success(self.home)), file=sys.stderr, end="")
+        print(text + ("" if logs else self._explain_success()), file=sys.stderr, end="")
+
+    def _explain_success(self) -> str:
+        """What is said of a start that succeeded: the best run, the report, and why there is no explanation of the run if there is none."""
+        text = explain_success(self.home)
+        if not text or not self.plan or not self.plan.settings["explained"]:
+            return text
+        run = self.explained_run()
+        reason = self.why_unexplained(run)
+        return text + (f"{_unexplained(run, reason)}\n" if reason else "")
+
+
+def _unexplained(run: str, reason: str) -> str:
+    """What is said of a run that cannot be explained."""
+    return f"Explanations: none of {run}: {reason}"

@@ -31,7 +31,7 @@ BELOW = {
     "prediction": ("base", "data", "model", "features"),
     "evaluation": ("base", "data"),
     "explanation": ("base", "data", "model", "evaluation"),
-    "report": ("base", "data", "grid", "evaluation", "explanation"),
+    "report": ("base", "data", "grid", "encoders.facts", "evaluation", "explanation"),
 }
 """What each package of emotion_grid may import besides itself: whole packages, or single modules of one."""
 
