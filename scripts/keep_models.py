@@ -4,7 +4,6 @@ Reads summary.csv and metrics.csv; removes other models of the current grid (the
 keeps its own) and writes models.csv. The best run is the best by validation.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from emotion_grid.base.layout import METRICS_TABLE, MODELS_TABLE, PLAN, SPEC, SU
 from emotion_grid.base.messages import log
 from emotion_grid.data.splits import MODEL, PROVENANCE
 from emotion_grid.data.tables import write_table
+from emotion_grid.evaluation.keeping import remove_model
 from emotion_grid.evaluation.results import best_run
 from emotion_grid.report.model_card import write_card
 
@@ -31,7 +31,7 @@ def main() -> None:
     for _, row in summary[summary["kind"] == "run"].iterrows():
         folder = run_folder(home, row["run"]) / MODEL
         if row["run"] != plan["explained"] and (keep == "none" or (keep == "best" and row["run"] != best)):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_model(folder.parent)
         if folder.is_dir():
             card = write_card(
                 row,

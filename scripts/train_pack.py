@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--cache", required=True, type=Path, help="folder of what experiments share")
     parser.add_argument("--output", required=True, type=Path, help="file to write when all runs are finished")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of a run (default: 1)")
-    parser.add_argument("--keep", choices=["all", "results"], default="all", help="what each run writes")
+    parser.add_argument("--keep", choices=["all", "best", "results"], default="all", help="what each run writes")
     arguments = parser.parse_args()
     runs = read_json(arguments.pack)["runs"]
     train_pack(runs, arguments.results, arguments.cache, arguments.threads, arguments.keep)

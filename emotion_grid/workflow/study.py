@@ -91,7 +91,7 @@ class Study:
         self.results = Path(config.get("results_root", "results")).expanduser()
         self.home = self.results / str(config.get("experiment", ""))
         self.contained = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
-        self.keep = "results" if config.get("keep_models") == "none" else "all"
+        self.keep = {"all": "all", "none": "results"}.get(config.get("keep_models", "best"), "best")
         with plain_refusals():
             self.plan = build_plan(self.checked) if self.checked else None
             self.site = load_site()
