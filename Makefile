@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo test test-fast coverage cluster-test cluster-packages container share-container container-test browser-test bench lint docs lock status clean-unused
+.PHONY: help setup workflow demo test test-fast coverage cluster-test cluster-packages container share-container container-test browser-test bench soak lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,7 +40,7 @@ demo: setup ## Run the default grid on the sample set: about three minutes on tw
 	@echo "The table:  results/demo/summary.csv"
 
 test: $(VENV)/ready-dev ## Run the unit and workflow tests
-	python -m pytest
+	python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-fast: $(VENV)/ready-dev ## Run the unit tests that train nothing and build no encoder
 	python -m pytest tests/unit -m "not slow"
@@ -78,6 +78,9 @@ browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser,
 
 bench: $(VENV)/ready-dev ## Time a grid beside the way it replaces: results/bench (DATA=<folder that holds track_a> for the English task data)
 	python -m benchmarks.grid $(if $(DATA),--configfile config/brighter-eng.yaml --data-root "$(DATA)")
+
+soak: $(VENV)/ready-dev ## Let kills, damaged files, full disks and missing permissions happen to a tiny study for ten minutes (FULL=1: two hours)
+	python -m benchmarks.soak $(if $(FULL),--minutes 120)
 
 lint: $(VENV)/ready-dev ## Check style, spelling and types
 	ruff check .
