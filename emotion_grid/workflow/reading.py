@@ -1,9 +1,17 @@
 """Reading config files before Snakemake does."""
 
+import shlex
+import sys
+from pathlib import Path
 from typing import Any
 
+from emotion_grid.base.layout import PROJECT
+from emotion_grid.base.messages import InputError
 from emotion_grid.config.files import check_config_file
 from emotion_grid.workflow.errors import plain_refusals
+
+TARGETS = ("explain", "paper")
+"""Targets that people type. A file of the same name in the checkout is what Snakemake reads where one is typed after `--configfile`."""
 
 
 def check_config_files(workflow: Any, default: str) -> None:
@@ -12,9 +20,25 @@ def check_config_files(workflow: Any, default: str) -> None:
     Snakemake has read the former by then: what it cannot read at all it has refused in its own words. The latter it reads afterwards.
 
     Raises:
-        SystemExit: a file that cannot be read, or that YAML reads otherwise than a person.
+        SystemExit: a file that cannot be read, or that YAML reads otherwise than a person; a target in a config file's place.
     """
     if workflow.is_main_process:
         with plain_refusals():
-            for path in workflow.overwrite_configfiles or [default]:
+            for path in map(Path, workflow.overwrite_configfiles or [default]):
+                _refuse_target(path)
                 check_config_file(path)
+
+
+def _refuse_target(path: Path) -> None:
+    """Refuse a target that stands where Snakemake reads config files.
+
+    Raises:
+        InputError: with the command as it works.
+    """
+    target = path.name
+    if target in TARGETS and path.resolve() == PROJECT / target:
+        others = [word for word in sys.argv[1:] if word != target]
+        raise InputError(
+            f"--configfile: expected config files, found the target {target}; Snakemake takes every word after --configfile for a config file. "
+            f"Type the target first: {shlex.join(['snakemake', target, *others])}"
+        )

@@ -2,12 +2,15 @@
 
 import os
 import re
+import shutil
 import signal
 import time
 
 import pytest
 
+from testing.names import BRACES, ON_SLURM, WORKS
 from testing.slurm import ACCOUNT, run, wait_until
+from testing.tiny import Project
 
 SLURM = ("--profile", "profiles/slurm")
 
@@ -59,6 +62,32 @@ def test_jobs_ask_for_what_profile_and_site_say_and_only_what_changed_is_submitt
     assert len(project.run(*SLURM).trained) == 1
     assert len(jobs(since)) == 5
     assert project.run(*SLURM).nothing
+
+
+def test_jobs_of_a_study_whose_every_path_is_full_of_tricks_work_to_its_end(cluster, pristine, tmp_path):
+    """Fault: a job's command stood between double quotes, in which a shell ran what stood in `$(...)` in a path."""
+    names = "/".join(WORKS)
+    checkout = tmp_path / "/".join(ON_SLURM) / BRACES
+    shutil.copytree(pristine, checkout)
+    project = Project(checkout)
+    project.snakemake = "testing.polling"
+    (checkout / names / BRACES).mkdir(parents=True)
+    for name in ("texts", "encoders"):
+        (checkout / name).rename(checkout / names / BRACES / name)
+    project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
+    project.edit("profiles/slurm/site.yaml", "pack: 1", "pack: 2")
+    project.configure(
+        results_root=f"{names}/results",
+        cache_root=f"cache/{names}",
+        encoders={"one": {"model": f"./{names}/{BRACES}/encoders/one"}},
+        grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}],
+    )
+    config = f"config/{WORKS[1]} {BRACES}.yaml"
+    project.config_file.rename(checkout / config)
+    outcome = project.run(*SLURM, "--configfile", config, "--config", f"data_root={names}/{BRACES}")
+    assert f"Report: {names}/results/tiny/report.html" in outcome.output
+    assert len(list((checkout / names).glob("results/tiny/runs/*/provenance.json"))) == 3
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith("pwned")]
 
 
 @pytest.mark.parametrize(

@@ -101,3 +101,13 @@ def test_the_checks_see_what_they_are_for(tmp_path):
     assert sorted(MAKE.findall(commands(page))) == ["container", "gone", "test"]
     assert MODULE.findall(commands(page)) == ["scripts.gone"]
     assert repository_paths(page) == ["scripts/gone.py"]
+
+
+def test_targets_stand_before_options_that_take_every_word_behind_them():
+    """Fault: `snakemake --configfile x paper` reads `paper` as a second config file."""
+    configs = [path.read_text(encoding="utf-8") for path in sorted((PROJECT / "config").glob("*.yaml"))]
+    lines = [line for text in [*map(commands, PAGES), *configs] for line in text.splitlines()]
+    starts = [re.sub(r"\s#.*|<[^>]*>", "", line.lstrip("# ")).split() for line in lines if "snakemake " in line]
+    behind = [words[place + 2 :] for words in starts for place, word in enumerate(words) if word == "--configfile"]
+    assert len(behind) >= 8
+    assert [words for words in behind if words and not words[0].startswith("-")] == []

@@ -9,9 +9,15 @@ from testing.tiny import Project, make_checkout
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout in which the tiny study is finished: two encoders, one head, two seeds. Tests get copies of it."""
-    project = make_checkout(tmp_path_factory.mktemp("finished") / "checkout")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which nothing has run: two encoders, one head, two seeds."""
+    return make_checkout(tmp_path_factory.mktemp("pristine") / "checkout").folder
+
+
+@pytest.fixture(scope="session")
+def finished(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which the tiny study is finished. Tests get copies of it."""
+    project = Project(Path(shutil.copytree(pristine, tmp_path_factory.mktemp("finished") / "checkout")))
     assert len(project.run().trained) == 4
     return project.folder
 

@@ -10,35 +10,8 @@ import pytest
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.config.checking import check_config
-from testing.tiny import CONFIG, PROJECT, Project
-
-WORKS = [
-    "two words",
-    "it's",
-    'say "hello"',
-    "'quoted'",
-    "$HOME",
-    "$(touch pwned)",
-    "`touch pwned`",
-    "; touch pwned",
-    "& touch pwned #",
-    "| tee pwned",
-    "> pwned",
-    "<(touch pwned)",
-    "*",
-    "[0-9]?",
-    "back\\slash\\n",
-    "!! ~",
-    "100% %j",
-    "a,b=c:d",
-    "(brackets)",
-    "@list",
-    "ünï 語 😀",
-]
-"""Names of folders, each with what some tool on the way could read as an order."""
-
-BRACES = "{run} {{x}}"
-"""The same for Snakemake: fine wherever it reads no path of a rule."""
+from testing.names import BRACES, WORKS
+from testing.tiny import CONFIG, LABELS, PROJECT, Project
 
 
 def changed(setting: str, value: str) -> dict:
@@ -91,23 +64,19 @@ def test_a_name_is_refused_in_one_line_that_names_setting_and_character(settings
         assert line.startswith(f"  {setting}: expected ") and f"found {name!r}" in line and expected in line
 
 
-def copy(finished: Path, folder: Path) -> Project:
-    """The finished study's checkout, without its results, in another folder."""
-    shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("results", "cache", ".snakemake"))
-    return Project(folder)
-
-
-def test_a_study_whose_every_path_is_full_of_tricks_works_to_its_end(finished, tmp_path):
+def test_a_study_whose_every_path_is_full_of_tricks_works_to_its_end(pristine, tmp_path):
     """Fault: `results_root: my results` trained for hours, and scoring failed at an unquoted path."""
     names = "/".join(WORKS)
-    project = copy(finished, tmp_path / names / BRACES)
+    project = Project(Path(shutil.copytree(pristine, tmp_path / names / BRACES)))
     texts = project.folder / names / BRACES
     texts.mkdir(parents=True)
     for name in ("texts", "encoders"):
         (project.folder / name).rename(texts / name)
-    shutil.copytree(
-        finished / next(finished.glob("results/tiny/runs/*")) / "predictions", project.folder / names / "other"
-    )
+    others = project.folder / names / "other"
+    others.mkdir()
+    gold = (texts / "texts" / "dev.csv").read_text().splitlines()
+    cells = [(line.split(",")[0], *("0.25" for _ in LABELS)) for line in gold[1:]]
+    (others / "dev.csv").write_text("\n".join(",".join(row) for row in [("id", *LABELS), *cells]) + "\n")
     config = project.folder / "config" / f"{WORKS[1]} {BRACES}.yaml"
     project.configure(
         results_root=f"{names}/results",
@@ -127,8 +96,8 @@ def test_a_study_whose_every_path_is_full_of_tricks_works_to_its_end(finished, t
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith("pwned")]
 
 
-def test_a_checkout_with_a_line_break_in_its_path_is_refused(finished, tmp_path):
-    project = copy(finished, tmp_path / "line\nbreak")
+def test_a_checkout_with_a_line_break_in_its_path_is_refused(pristine, tmp_path):
+    project = Project(Path(shutil.copytree(pristine, tmp_path / "line\nbreak")))
     outcome = project.run("-n", fails=True)
     found = re.search(
         r"^'.*line\\nbreak': expected a checkout in a path of visible characters.*; move the checkout$",
