@@ -23,6 +23,16 @@ def raw_bytes(config: dict[str, Any], *splits: str) -> int:
     return sum(files[split].stat().st_size for split in splits if split in files and files[split].is_file())
 
 
+def raw_rows(config: dict[str, Any]) -> int:
+    """Lines of all raw files: as many as rows, unless texts hold line breaks."""
+    lines = 0
+    for path in raw_files(config).values():
+        if path.is_file():
+            with path.open("rb") as file:
+                lines += sum(1 for _ in file)
+    return lines
+
+
 def checked_files(config: dict[str, Any]) -> dict[str, Path]:
     """The raw file of each split that a study has.
 

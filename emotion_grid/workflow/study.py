@@ -23,6 +23,7 @@ from emotion_grid.data.splits import (
     predicted_texts,
 )
 from emotion_grid.encoders.facts import why_unexplained
+from emotion_grid.jobs.disk import disk_space, disk_text
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
 from emotion_grid.jobs.outcome import explain_success
@@ -30,7 +31,7 @@ from emotion_grid.jobs.packs import pack_runs
 from emotion_grid.jobs.records import unmark_finished
 from emotion_grid.jobs.site import load_site
 from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
-from emotion_grid.plan.inputs import raw_bytes
+from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes, raw_rows
 from emotion_grid.plan.plan import Row, build_plan
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
@@ -285,6 +286,8 @@ class Study:
             elif row.kind == "run" and (record := self._renewed(row)):
                 targets.append(record)
         self._tell_renewals()
+        if targets and self.workflow.dryrun:
+            self._tell_disk()
         return list(dict.fromkeys(targets))
 
     @functools.cache  # noqa: B019 - one study a process
@@ -307,6 +310,21 @@ class Study:
             f"with their models: {again}.",
             file=sys.stderr,
         )
+
+    @functools.cache  # noqa: B019 - one study a process
+    def _tell_disk(self) -> None:
+        """Say how much disk space the study takes."""
+        if self.plan is None or self.checked is None:
+            return
+        specs = [row.spec for row in self.plan.runs.values()]
+        settings = self.workflow.resource_settings
+        threads = min(spec["training"]["threads"] for spec in specs)
+        # A dry run does not say whether runs would be jobs; on a cluster, the profile bounds their number.
+        at_once = min(settings.nodes or max((settings.cores or 1) // threads, 1), len(specs))
+        encoders = [source.spec for source in self.plan.encoders.values()]
+        size = raw_bytes(self.config, *RAW_SPLITS), raw_rows(self.config)
+        disk = disk_space(specs, encoders, self.plan.cached, size, self.checked, at_once)
+        print(disk_text(disk, at_once, self.cache, self.home), file=sys.stderr)
 
     def explained_run(self) -> str:
         """The run that the config wants to be explained, by its name or as the best one; read from the table of models."""

@@ -21,7 +21,7 @@ def start(tmp_path, monkeypatch):
     write_rows(tmp_path / "train.csv")
     write_rows(tmp_path / "test.csv", ROWS[:1])
 
-    def make(main: bool = True, **changes: object) -> Study:
+    def make(main: bool = True, nodes: int | None = None, **changes: object) -> Study:
         config = {
             "experiment": "tiny",
             "data": {"train": "train.csv", "test": "test.csv", "labels": ["joy", "fear"]},
@@ -33,7 +33,7 @@ def start(tmp_path, monkeypatch):
             is_main_process=main,
             dryrun=True,
             executor_plugin=SimpleNamespace(),
-            resource_settings=SimpleNamespace(cores=2),
+            resource_settings=SimpleNamespace(cores=2, nodes=nodes),
             dag_settings=SimpleNamespace(forceall=False, forcerun=(), forcetargets=False, targets=()),
             local_exec=True,
             configfiles=[],
@@ -124,3 +124,17 @@ def test_a_start_with_fewer_cores_than_threads_is_refused(start, caplog):
     with pytest.raises(SystemExit):
         start(training={"threads": 3})
     assert "training.threads: expected at most the cores of this start (2), found 3" in caplog.text
+
+
+def test_a_dry_run_says_how_much_disk_space_a_study_takes_and_a_finished_study_takes_no_more(start, capsys):
+    study = start()
+    study.unfinished()
+    study.unfinished()
+    told = capsys.readouterr().err
+    assert told.count("Disk space of this study, estimated") == 1 and "at the end" in told
+    for row in (*study.plan.runs.values(), *study.plan.rows.values()):
+        finish(row, study.home)
+        if row.kind == "run":
+            write_json(predicted_texts(study.home / row.folder, row.inputs.texts), {})
+    start().unfinished()
+    assert "Disk space" not in capsys.readouterr().err

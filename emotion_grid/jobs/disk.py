@@ -1,0 +1,148 @@
+"""The disk space that a study takes, estimated before anything runs, from the shapes of its encoders and the size of its data."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emotion_grid.jobs.needs import BYTES_PER_TOKEN, VOCABULARY, parameters
+
+WEIGHT = 4
+"""Bytes of a weight on the disk, in fp32."""
+
+CHECKPOINT = 8 * WEIGHT
+"""Bytes of checkpoints for each trained parameter: weights, those of the best epoch and two moments of AdamW; twice, since a checkpoint
+goes when the next one is complete."""
+
+TOKEN = 8
+"""Bytes of a token in the cache: its number and its segment."""
+
+PROBABILITY = 12
+"""Bytes of a probability in a prediction table."""
+
+RECORDS = 150_000
+"""Bytes of what a run has besides: logs, history, metrics."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Bytes that a study takes at most, by kind.
+
+    Attributes:
+        encoders, tokens, features: in the cache.
+        models: trained models that are kept at the end.
+        training: checkpoints, and models that are not kept, of the runs that train at the same time.
+        tables: prepared data, predictions, metrics and logs.
+    """
+
+    encoders: float
+    tokens: float
+    features: float
+    models: float
+    training: float
+    tables: float
+
+    @property
+    def cache(self) -> float:
+        """Bytes in the cache."""
+        return self.encoders + self.tokens + self.features
+
+    @property
+    def end(self) -> float:
+        """Bytes when the study is complete."""
+        return self.cache + self.models + self.tables
+
+    @property
+    def peak(self) -> float:
+        """Bytes while runs train, at most."""
+        return self.end + self.training
+
+
+def trained_parameters(spec: dict[str, Any]) -> float:
+    """Parameters that a run trains, from its spec: its head and, of the encoder, the layers and embeddings that are not frozen, or their adapters."""
+    encoder, freeze, lora = spec["encoder"], spec["freeze"], spec.get("lora")
+    width = encoder["hidden_size"]
+    units = spec["head"].get("size") or 0
+    head = float(units * (units + width) * spec["head"].get("layers", 4))
+    if freeze == "all":
+        return head
+    layers = encoder["layers"] - freeze
+    if lora:
+        return head + layers * 4 * width * lora["rank"]  # two factors for each of query and value
+    return head + layers * 12 * width**2 + (0 if freeze else VOCABULARY * width)
+
+
+def disk_space(
+    runs: Iterable[dict[str, Any]],
+    encoders: Iterable[dict[str, Any]],
+    cached: dict[str, dict[str, Any]],
+    data: tuple[int, int],
+    config: dict[str, Any],
+    at_once: int,
+) -> Disk:
+    """What a study takes.
+
+    Args:
+        runs: the specs of its runs.
+        encoders: the specs of its encoders.
+        cached: the specs of its tokens and features, by their folder in the cache.
+        data: bytes and rows of its raw files.
+        config: the checked config.
+        at_once: how many runs train at the same time, at most.
+    """
+    size, rows = data
+    trained = sorted(map(trained_parameters, runs), reverse=True)
+    features = [_features(spec, size, rows) for spec in cached.values() if "tokens" in spec]
+    models = {"all": sum(trained), "best": sum(trained[:1]), "none": 0}[config["keep_models"]] * WEIGHT
+    waiting = 0 if config["keep_models"] == "none" else WEIGHT
+    labels = len(config["data"]["labels"])
+    return Disk(
+        encoders=sum(parameters({"encoder": spec}) * WEIGHT for spec in encoders),
+        tokens=sum(size / BYTES_PER_TOKEN * TOKEN for spec in cached.values() if "tokens" not in spec),
+        features=sum(min(one, config["features_gb"] * 1e9) for one in features),
+        models=models,
+        training=sum(trained[:at_once]) * (CHECKPOINT + waiting),
+        tables=2 * size + len(trained) * (rows * labels * PROBABILITY + RECORDS),
+    )
+
+
+def _features(spec: dict[str, Any], size: int, rows: int) -> float:
+    """Bytes of features: a vector for each text, or the hidden states of all tokens, which take half where they are computed in half precision."""
+    width = spec["tokens"]["encoder"]["hidden_size"]
+    if spec["output"] != "states":
+        return float(rows * width * WEIGHT)
+    return size / BYTES_PER_TOKEN * width * (2 if spec["precision"] in ("bf16", "fp16") else WEIGHT)
+
+
+def disk_text(disk: Disk, at_once: int, cache: Path, results: Path) -> str:
+    """The estimate in words, with the space that is free now.
+
+    Args:
+        at_once: how many runs train at the same time, at most.
+        cache: the folder of what experiments share.
+        results: the experiment's folder of results.
+    """
+    cached = (
+        f"encoders {gigabytes(disk.encoders)}, tokens {gigabytes(disk.tokens)}, features {gigabytes(disk.features)}"
+    )
+    ends = f"models {gigabytes(disk.models)}, tables {gigabytes(disk.tables)}"
+    return (
+        f"Disk space of this study, estimated from the shapes of its encoders and the size of its data: at most {gigabytes(disk.peak)} while "
+        f"runs train ({at_once} at the same time), {gigabytes(disk.end)} at the end.\n"
+        f"  {cache}: {cached}; {gigabytes(_free(cache))} are free\n"
+        f"  {results}: {ends}, and while runs train at most {gigabytes(disk.training)} of checkpoints; {gigabytes(_free(results))} are free"
+    )
+
+
+def _free(folder: Path) -> int:
+    """Bytes that are free where a folder is, or will be made."""
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free
+
+
+def gigabytes(size: float) -> str:
+    """A size in gigabytes, or in megabytes if it is small."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
