@@ -36,6 +36,7 @@ rule encode:
     resources:
         **resources.encoding,
     params:
+        threads=resources.encoding_threads,
         folder=subpath(output[0], parent=True),
         tokens=inputs.tokens_of_features,
         encoder=inputs.encoder_of_features,
@@ -44,4 +45,4 @@ rule encode:
         "Computing the hidden states of the frozen layers of {params.encoder}"
     shell:
         "python -m scripts.encode --spec {params.folder:q}/spec.json --tokens {params.tokens:q} --encoder {params.encoder:q}/files"
-        " --output {params.folder:q} --threads {threads} --limit-gb {params.limit} > {log:q} 2>&1"
+        " --output {params.folder:q} --threads {params.threads} --limit-gb {params.limit} > {log:q} 2>&1"

@@ -24,6 +24,7 @@ rule explain_run:
     resources:
         **resources.training,
     params:
+        threads=resources.training_threads,
         folder=subpath(output.page, parent=True),
         run=subpath(input.model, ancestor=2),
         data=inputs.data,
@@ -32,4 +33,4 @@ rule explain_run:
         "Explaining the predictions of {wildcards.run}"
     shell:
         "python -m scripts.explain --run {params.run:q} --data {params.data:q} --encoder {params.encoder:q}/files"
-        " --request {input.request:q} --threads {threads} --output {params.folder:q} > {log:q} 2>&1"
+        " --request {input.request:q} --threads {params.threads} --output {params.folder:q} > {log:q} 2>&1"

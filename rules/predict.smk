@@ -36,6 +36,7 @@ rule predict_again:
     resources:
         **resources.training,
     params:
+        threads=resources.training_threads,
         folder=subpath(output[0], ancestor=2),
         data=inputs.data,
         tokens=inputs.tokens,
@@ -44,4 +45,4 @@ rule predict_again:
         "Predicting new texts with {wildcards.run}"
     shell:
         "python -m scripts.predict_again --run {params.folder:q} --data {params.data:q} --tokens {params.tokens:q}"
-        " --encoder {params.encoder:q}/files --texts {wildcards.texts} --threads {threads} > {log:q} 2>&1"
+        " --encoder {params.encoder:q}/files --texts {wildcards.texts} --threads {params.threads} > {log:q} 2>&1"

@@ -11,6 +11,7 @@ rule train:
     resources:
         **resources.training,
     params:
+        threads=resources.training_threads,
         folder=subpath(output[-1], parent=True),
         data=inputs.data,
         cached=options.cached,
@@ -21,7 +22,7 @@ rule train:
         "Training {wildcards.run}"
     shell:
         "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} {params.cached}"
-        " --encoder {params.encoder:q}/files --output {params.folder:q} --texts {params.texts} --threads {threads}"
+        " --encoder {params.encoder:q}/files --output {params.folder:q} --texts {params.texts} --threads {params.threads}"
         " --keep {params.keep} > {log:q} 2>&1"
 
 
@@ -38,6 +39,7 @@ rule train_pack:
     resources:
         **resources.training,
     params:
+        threads=resources.training_threads,
         folder=subpath(output[0], ancestor=2),
         runs=lambda wildcards: len(inputs.runs(wildcards)),
         cache=CACHE,
@@ -46,7 +48,7 @@ rule train_pack:
         "Training {params.runs} runs in the pack {wildcards.pack}"
     shell:
         "python -m scripts.train_pack --pack {params.folder:q}/packs/{wildcards.pack}.json --results {params.folder:q}"
-        " --cache {params.cache:q} --output {output:q} --threads {threads} --keep {params.keep} > {log:q} 2>&1"
+        " --cache {params.cache:q} --output {output:q} --threads {params.threads} --keep {params.keep} > {log:q} 2>&1"
 
 
 # Only on request: a model that was cleared away is trained again from its spec; the run's predictions stay as they are.
@@ -61,6 +63,7 @@ rule restore_model:
     resources:
         **resources.training,
     params:
+        threads=resources.training_threads,
         folder=subpath(output[0], ancestor=2),
         data=inputs.data,
         cached=options.cached,
@@ -69,4 +72,4 @@ rule restore_model:
         "Training {wildcards.run} again for its model, which was not kept"
     shell:
         "python -m scripts.train --spec {params.folder:q}/spec.json --data {params.data:q} {params.cached}"
-        " --encoder {params.encoder:q}/files --output {params.folder:q} --threads {threads} --keep model > {log:q} 2>&1"
+        " --encoder {params.encoder:q}/files --output {params.folder:q} --threads {params.threads} --keep model > {log:q} 2>&1"

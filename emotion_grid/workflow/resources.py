@@ -26,8 +26,9 @@ class RuleResources:
         self.study, self.inputs = study, inputs
         fixed = fixed_resources(study.site, gpu=True)
         self.light = light_resources(study.site)
-        self.training = {**fixed, **_memory_and_time(self._training_need)}
-        self.encoding = {**fixed, **_memory_and_time(self._encoding_need)}
+        # The cores of the machine where Snakemake runs bound a rule's threads, and not what a job asks for.
+        self.training = {**fixed, **_memory_and_time(self._training_need), "cpus_per_task": self.training_threads}
+        self.encoding = {**fixed, **_memory_and_time(self._encoding_need), "cpus_per_task": self.encoding_threads}
 
     def light_group(self, name: str) -> str | None:
         """The group of a light step: where light steps are jobs, those of a group wait in the queue together."""

@@ -23,6 +23,7 @@ from emotion_grid.data.splits import (
     predicted_texts,
 )
 from emotion_grid.encoders.facts import why_unexplained
+from emotion_grid.jobs.cluster import check_threads
 from emotion_grid.jobs.disk import disk_space, disk_text
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
@@ -110,6 +111,8 @@ class Study:
         if self.plan is None or self.workflow.executor_plugin is None or not self.workflow.local_exec or not cores:
             return
         threads = [row.spec["training"]["threads"] for row in self.plan.runs.values() if self._missing[row.name]]
+        if self.workflow.dryrun and self.workflow.resource_settings.nodes:
+            return  # a dry run does not say whether runs would be jobs, which ask for their own cores
         if max(threads, default=0) > cores:
             raise InputError(
                 f"training.threads: expected at most the cores of this start ({cores}), found {max(threads)}; with fewer cores than "
@@ -170,6 +173,8 @@ class Study:
         with plain_refusals():
             assert self.guard is not None
             if not self.workflow.local_exec:
+                threads = max((row.spec["training"]["threads"] for row in self.plan.runs.values()), default=1)
+                check_threads(threads, self.site["partition"])
                 notice_lost_jobs()
                 self.workflow.executor_settings.jobname_prefix = job_prefix(self.home)
                 # As a script: between the quotes of `sbatch --wrap="..."` a shell would read `$` in paths.

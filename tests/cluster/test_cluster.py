@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from emotion_grid.base.files import read_json
 from testing.names import BRACES, ON_SLURM, WORKS
 from testing.slurm import ACCOUNT, run, wait_until
 from testing.tiny import Project
@@ -161,3 +162,26 @@ def running() -> list[str]:
 def test_the_profile_uses_no_job_arrays(project):
     text = (project.folder / "profiles/slurm/config.v8+.yaml").read_text()
     assert not [line for line in text.splitlines() if line.startswith("slurm-array")]
+
+
+def test_a_job_asks_for_as_many_cpus_as_threads_with_one_core_where_snakemake_runs(project, since):
+    """Fault: it asked for one CPU and trained with two threads."""
+    three_runs(project)
+    project.configure(training={**project.config["training"], "threads": 2})
+    project.run(*SLURM, "--cores", "1")
+    found = jobs(since)
+    assert len(found) == 4
+    for job in found:
+        assert "cpu=2," in job["AllocTRES"], "runs and the step that computes hidden states"
+    for path in project.home.glob("runs/*/provenance.json"):
+        assert read_json(path)["threads"] == 2
+
+
+def test_more_threads_than_a_node_has_cpus_are_refused_before_anything_is_submitted(project):
+    three_runs(project)
+    project.configure(training={**project.config["training"], "threads": 9})
+    outcome = project.run(*SLURM, fails=True)
+    assert (
+        "training.threads: expected at most the CPUs of a node" in outcome.output and "(8), found 9" in outcome.output
+    )
+    assert "Traceback" not in outcome.output and run("squeue", "-h") == ""

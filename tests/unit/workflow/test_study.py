@@ -126,6 +126,21 @@ def test_a_start_with_fewer_cores_than_threads_is_refused(start, caplog):
     assert "training.threads: expected at most the cores of this start (2), found 3" in caplog.text
 
 
+def test_a_dry_run_of_a_study_for_a_cluster_is_not_bound_to_the_cores_of_this_machine(start):
+    """A dry run does not say whether runs would be jobs; that a profile bounds their number shows it."""
+    assert start(nodes=100, training={"threads": 3}).plan
+
+
+def test_a_job_asks_for_as_many_cpus_as_its_run_has_threads(start):
+    """Fault: with one core where Snakemake runs, jobs asked for one CPU and trained with two threads."""
+    study = start(training={"threads": 2})
+    resources = RuleResources(study, RuleInputs(study))
+    row = next(iter(study.plan.runs.values()))
+    assert resources.training["cpus_per_task"](wildcards(row.name)) == 2
+    key = SimpleNamespace(key=row.inputs.features.partition("/")[2])
+    assert resources.encoding["cpus_per_task"](key) == 2
+
+
 def test_a_dry_run_says_how_much_disk_space_a_study_takes_and_a_finished_study_takes_no_more(start, capsys):
     study = start()
     study.unfinished()
