@@ -69,8 +69,8 @@ def trained_parameters(spec: dict[str, Any]) -> float:
         return head
     layers = encoder["layers"] - freeze
     if lora:
-        return head + layers * 4 * width * lora["rank"]  # two factors for each of query and value
-    return head + layers * 12 * width**2 + (0 if freeze else VOCABULARY * width)
+        return float(head + layers * 4 * width * lora["rank"])  # two factors for each of query and value
+    return float(head + layers * 12 * width**2 + (0 if freeze else VOCABULARY * width))
 
 
 def disk_space(
@@ -112,7 +112,7 @@ def _features(spec: dict[str, Any], size: int, rows: int) -> float:
     width = spec["tokens"]["encoder"]["hidden_size"]
     if spec["output"] != "states":
         return float(rows * width * WEIGHT)
-    return size / BYTES_PER_TOKEN * width * (2 if spec["precision"] in ("bf16", "fp16") else WEIGHT)
+    return float(size / BYTES_PER_TOKEN * width) * (2 if spec["precision"] in ("bf16", "fp16") else WEIGHT)
 
 
 def disk_text(disk: Disk, at_once: int, cache: Path, results: Path) -> str:

@@ -9,6 +9,7 @@ QUOTED_BEFORE = {"params.files", "params.cached"}
 
 NO_PATHS = {
     "threads",
+    "params.threads",
     "params.limit",
     "params.texts",
     "params.keep",
