@@ -2,8 +2,8 @@ rule prepare:
     input:
         inputs.nothing,
     output:
-        checks=f"{RESULTS}/data/{{key}}/checks.json",
         splits=[f"{RESULTS}/data/{{key}}/{split}.csv" for split in ("train", *SPLITS)],
+        checks=f"{RESULTS}/data/{{key}}/checks.json",
     log:
         f"{RESULTS}/data/{{key}}/prepare.log",
     group:

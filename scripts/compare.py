@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.layout import COMPARISON_TABLE
+from emotion_grid.base.integrity import recorded
+from emotion_grid.base.layout import COMPARISON_RECORD, COMPARISON_TABLE
 from emotion_grid.base.messages import log
 from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.comparison import comparison_table
@@ -22,7 +23,8 @@ def main() -> None:
     home = parser.parse_args().results
     results = read_results(home)
     table = comparison_table(results)
-    write_table(table, home / COMPARISON_TABLE)
+    with recorded(home / COMPARISON_RECORD, [COMPARISON_TABLE]):
+        write_table(table, home / COMPARISON_TABLE)
     log(f"{len(table)} comparisons, {(table['p'].notna()).sum()} of them possible")
     if results.judge == "validation":
         log("comparisons need a labelled dev split or data.folds: the runs were chosen on validation")

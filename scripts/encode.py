@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import FEATURES_RECORD
+from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import expect_whole, files_below, write_record
+from emotion_grid.base.layout import FEATURES_RECORD, FETCHED, FILES, TOKENS_RECORD
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
 from emotion_grid.features.states import compute
@@ -30,8 +31,9 @@ def main() -> None:
         if record.is_file():
             log(f"already in the cache: {given.output}")
             return
+        expect_whole({given.tokens / TOKENS_RECORD: None, given.encoder.with_name(FETCHED): None})
         made = compute(spec, given.tokens, given.encoder, given.output, given.threads, given.limit_gb)
-        write_json(record, made)
+        write_record(record, made, files_below(given.output, FILES) if made["stored"] else [])
     log(f"{made['gigabytes']} GB in {made['seconds']} s" if made["stored"] else f"not stored: {made['why']}")
 
 

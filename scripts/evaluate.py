@@ -10,7 +10,8 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import METRICS_TABLE, SETTINGS_TABLE, SUMMARY_TABLE
+from emotion_grid.base.integrity import recorded
+from emotion_grid.base.layout import METRICS_TABLE, RECORDED, SETTINGS_TABLE, SUMMARY_RECORD, SUMMARY_TABLE
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.scoring import evaluate
@@ -27,8 +28,9 @@ def main() -> None:
             "compare: expected no data.folds beside it (other predictions have no folds); leave one of them out"
         )
     summary, settings, metrics = evaluate(plan, arguments.output)
-    for name, table in ((METRICS_TABLE, metrics), (SETTINGS_TABLE, settings), (SUMMARY_TABLE, summary)):
-        write_table(table, arguments.output / name)
+    with recorded(arguments.output / SUMMARY_RECORD, RECORDED[SUMMARY_RECORD]):
+        for name, table in ((METRICS_TABLE, metrics), (SETTINGS_TABLE, settings), (SUMMARY_TABLE, summary)):
+            write_table(table, arguments.output / name)
 
 
 if __name__ == "__main__":

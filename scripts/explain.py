@@ -11,8 +11,10 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_text
-from emotion_grid.base.layout import EXPLANATION_PAGE
+from emotion_grid.base.integrity import expect_whole, recorded
+from emotion_grid.base.layout import CHECKS, EXPLANATION_PAGE, EXPLANATION_RECORD, FETCHED, MODEL_RECORD
 from emotion_grid.base.messages import log
+from emotion_grid.data.splits import MODEL, PROVENANCE
 from emotion_grid.data.tables import write_table
 from emotion_grid.explanation.explaining import explain
 from emotion_grid.explanation.words import contributions, logits_table
@@ -33,13 +35,16 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="folder for the tables and the page")
     arguments = parser.parse_args()
     run, request = arguments.run.name, read_json(arguments.request)
+    records = [arguments.run / PROVENANCE, arguments.run / MODEL / MODEL_RECORD, arguments.data / CHECKS]
+    expect_whole(dict.fromkeys([*records, arguments.encoder.with_name(FETCHED)]))
     explained = explain(arguments.run, arguments.data, arguments.encoder, request, arguments.ids, arguments.threads)
     table = contributions(explained.texts, explained.explanations, explained.labels)
     tables = {"contributions": table.assign(token=table["token"].map(csv_cell)), "logits": logits_table(explained)}
-    for name, rows in tables.items():
-        rows.insert(0, "run", run)
-        write_table(rows, arguments.output / f"{name}.csv")
-    write_text(arguments.output / EXPLANATION_PAGE, page(run, explained))
+    with recorded(arguments.output / EXPLANATION_RECORD, [*(f"{name}.csv" for name in tables), EXPLANATION_PAGE]):
+        for name, rows in tables.items():
+            rows.insert(0, "run", run)
+            write_table(rows, arguments.output / f"{name}.csv")
+        write_text(arguments.output / EXPLANATION_PAGE, page(run, explained))
     log(f"{arguments.output / EXPLANATION_PAGE}")
 
 

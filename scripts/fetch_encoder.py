@@ -9,6 +9,7 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.integrity import write_record
 from emotion_grid.base.layout import FACTS, FETCHED, FILES
 from emotion_grid.base.messages import log
 from emotion_grid.encoders.facts import find_facts, why_unexplained
@@ -24,7 +25,7 @@ def main() -> None:
     write_json(arguments.output / FACTS, find_facts(arguments.output))
     if reason := why_unexplained(arguments.output):
         log(f"no explanation of a run with this encoder: {reason}")
-    write_json(arguments.output / FETCHED, files)
+    write_record(arguments.output / FETCHED, {}, [FACTS, *(f"{FILES}/{name}" for name in files)])
     log(f"{len(files)} files in {arguments.output / FILES}")
 
 

@@ -11,7 +11,19 @@ import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_text
-from emotion_grid.base.layout import METRICS_TABLE, MODELS_TABLE, PLAN, SPEC, SUMMARY_TABLE, data_folder, run_folder
+from emotion_grid.base.integrity import expect_whole, recorded
+from emotion_grid.base.layout import (
+    METRICS_TABLE,
+    MODEL_RECORD,
+    MODELS_RECORD,
+    MODELS_TABLE,
+    PLAN,
+    SPEC,
+    SUMMARY_RECORD,
+    SUMMARY_TABLE,
+    data_folder,
+    run_folder,
+)
 from emotion_grid.base.messages import log
 from emotion_grid.data.splits import MODEL, PROVENANCE
 from emotion_grid.data.tables import write_table
@@ -24,6 +36,7 @@ def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     home = parser.parse_args().results
+    expect_whole({home / SUMMARY_RECORD: None})
     summary, metrics = pd.read_csv(home / SUMMARY_TABLE), pd.read_csv(home / METRICS_TABLE)
     plan, best = read_json(home / PLAN), best_run(summary)
     keep, data = plan["keep_models"], {row["run"]: row["data"] for row in plan["rows"]}
@@ -33,6 +46,7 @@ def main() -> None:
         if row["run"] != plan["explained"] and (keep == "none" or (keep == "best" and row["run"] != best)):
             remove_model(folder.parent)
         if folder.is_dir():
+            expect_whole({folder.parent / PROVENANCE: None, folder / MODEL_RECORD: None})
             card = write_card(
                 row,
                 metrics[metrics["run"] == row["run"]],
@@ -44,7 +58,8 @@ def main() -> None:
             write_text(folder / "README.md", card)
             log(f"{folder}")
         rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
-    write_table(pd.DataFrame(rows), home / MODELS_TABLE)
+    with recorded(home / MODELS_RECORD, [MODELS_TABLE]):
+        write_table(pd.DataFrame(rows), home / MODELS_TABLE)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import write_record
 from emotion_grid.base.layout import CHECKS
 from emotion_grid.base.messages import log
 from emotion_grid.data.preparation import prepare
@@ -30,7 +31,7 @@ def main() -> None:
         log(f"{split}: {len(table)} rows")
     for warning in checks["warnings"]:
         log(f"warning: {warning}")
-    write_json(arguments.output / CHECKS, checks)
+    write_record(arguments.output / CHECKS, checks, [f"{split}.csv" for split in splits])
 
 
 if __name__ == "__main__":

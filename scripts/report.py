@@ -10,7 +10,8 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import write_text
-from emotion_grid.base.layout import REPORT
+from emotion_grid.base.integrity import recorded
+from emotion_grid.base.layout import REPORT, REPORT_RECORD
 from emotion_grid.base.messages import log
 from emotion_grid.evaluation.results import read_results
 from emotion_grid.report.study import report_page
@@ -24,7 +25,9 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     home = arguments.results
-    write_text(home / REPORT, report_page(read_results(home), arguments.cache))
+    page = report_page(read_results(home), arguments.cache)
+    with recorded(home / REPORT_RECORD, [REPORT]):
+        write_text(home / REPORT, page)
     log(f"{home / REPORT}")
 
 

@@ -1,4 +1,4 @@
-"""List the runs of an experiment: waiting, queued in Slurm, running, done or failed.
+"""List the runs of an experiment: waiting, queued in Slurm, running, done, damaged or failed.
 
 Each with its Slurm job id, the time it used, its log and how Slurm says that its job stands or ended; failed ones come first. At the end, for
 Slurm jobs, what they asked for and what they used. Only reads; run it at any time, from the folder where Snakemake was started.

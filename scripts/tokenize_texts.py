@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import TOKENS_RECORD
+from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import expect_whole, files_below, write_record
+from emotion_grid.base.layout import FETCHED, FILES, TOKENS_RECORD
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
 from emotion_grid.features.tokens import read_texts, tokenize
@@ -31,9 +32,10 @@ def main() -> None:
         if (arguments.output / TOKENS_RECORD).is_file():
             log(f"already in the cache: {arguments.output}")
             return
+        expect_whole({arguments.encoder.with_name(FETCHED): None})
         paths = [path for path in (arguments.train, arguments.dev, arguments.test) if path]
         made = tokenize(read_texts(spec, paths), spec["max_length"], arguments.encoder, arguments.output)
-        write_json(arguments.output / TOKENS_RECORD, made)
+        write_record(arguments.output / TOKENS_RECORD, made, files_below(arguments.output, FILES))
     log(
         f"{made['texts']:,} texts, {made['tokens']:,} tokens, the longest has {made['longest']}, {made['texts_cut']} cut"
     )

@@ -15,6 +15,7 @@ from emotion_grid.base.locks import one_at_a_time
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.splits import MODEL_FILES, RESULT_FILES, missing_files
 from emotion_grid.evaluation.keeping import keep_best_so_far
+from emotion_grid.training.checks import check_inputs, put_broken_checkpoints_aside, record_results
 from emotion_grid.training.run import Job, train
 
 
@@ -39,7 +40,11 @@ def main() -> None:
         if waited and not missing_files(arguments.output, MODEL_FILES if arguments.keep == "model" else RESULT_FILES):
             log("the other process finished the run")
             return
-        train(Job(**{**vars(arguments), "spec": read_json(arguments.spec)}))
+        job = Job(**{**vars(arguments), "spec": read_json(arguments.spec)})
+        check_inputs(job)
+        put_broken_checkpoints_aside(job)
+        train(job)
+        record_results(job)
     if arguments.keep == "best":
         _keep_best(arguments.output)
 

@@ -6,12 +6,15 @@ An experiment's folder of results, `<results_root>/<experiment>`:
     data/<key>/                              prepared splits: spec.json, checks.json, <split>.csv
     runs/<run>/                              spec.json, inputs.json, train.log, predictions/<split>.csv, history.csv,
                                              provenance.json, model/, and checkpoint/ while it trains
-    baselines/<row>/                         spec.json, inputs.json, predictions/<split>.csv
+    baselines/<row>/                         spec.json, inputs.json, predictions/<split>.csv, provenance.json
     packs/<pack>.json                        which runs share a job
     metrics/<row>.json                       metrics of each row, kept for the next evaluation
+    summary.json, comparison.json, ...       digests of the tables and of the report, each beside what it is about
     summary.csv, settings.csv, metrics.csv   scores of rows and settings
     comparison.csv, models.csv, report.html  what is made from them
     explanations/<run>/explanation.html
+
+    set-aside/<date>/                        what was damaged, each with the reason beside it
 
 The cache, `<cache_root>`, which experiments share:
 
@@ -37,6 +40,8 @@ METRICS, EXPLANATIONS = "metrics", "explanations"
 PLAN, EXPLANATIONS_REQUEST, GUARD = "plan.json", "explanations.json", ".guard"
 SUMMARY_TABLE, SETTINGS_TABLE, METRICS_TABLE = "summary.csv", "settings.csv", "metrics.csv"
 COMPARISON_TABLE, MODELS_TABLE, REPORT = "comparison.csv", "models.csv", "report.html"
+SUMMARY_RECORD, COMPARISON_RECORD, MODELS_RECORD = "summary.json", "comparison.json", "models.json"
+REPORT_RECORD, EXPLANATION_RECORD, MODEL_RECORD = "report.json", "explanation.json", "digests.json"
 CHECKS, TRAIN_LOG, EXPLANATION_PAGE = "checks.json", "train.log", "explanation.html"
 
 # Folders of the cache, and the file that stands in each of their folders when it is whole.
@@ -46,6 +51,15 @@ FILES, FACTS = "files", "facts.json"
 
 SPEC = "spec.json"
 """What decides the content of a folder of results or of the cache."""
+
+
+RECORDED = {
+    SUMMARY_RECORD: (METRICS_TABLE, SETTINGS_TABLE, SUMMARY_TABLE),
+    COMPARISON_RECORD: (COMPARISON_TABLE,),
+    MODELS_RECORD: (MODELS_TABLE,),
+    REPORT_RECORD: (REPORT,),
+}
+"""Of which tables a record in an experiment's folder holds the digests."""
 
 
 def run_folder(home: Path, run: str) -> Path:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import read_record
 from emotion_grid.base.layout import FACTS, FILES
 from emotion_grid.base.messages import InputError
 
@@ -31,15 +31,13 @@ def find_facts(folder: Path) -> dict[str, Any]:
 
 
 def why_unexplained(folder: Path) -> str:
-    """Why the predictions of an encoder's runs cannot be explained; empty if they can, or if nothing is recorded yet.
+    """Why the predictions of an encoder's runs cannot be explained; empty if they can, or if nothing is recorded that can be read.
 
     Args:
         folder: the encoder's folder in the cache.
     """
-    if not (folder / FACTS).is_file():
-        return ""
-    facts = read_json(folder / FACTS)
-    if facts["offsets"]:
+    facts, _ = read_record(folder / FACTS)
+    if facts.get("offsets", True):
         return ""
     return (
         f"the tokenizer of its encoder ({facts['tokenizer']}) does not give the position of each token in the text (no offsets), "

@@ -21,7 +21,7 @@ from emotion_grid.evaluation.contrasts import (
     repeat_variance,
 )
 from emotion_grid.evaluation.resampling import resampled_macro_f1
-from emotion_grid.evaluation.results import Results, prediction_folders, setting_columns
+from emotion_grid.evaluation.results import Results, check_tables, prediction_folders, setting_columns
 from emotion_grid.evaluation.thresholds import thresholds_from
 
 COLUMNS = [
@@ -47,6 +47,7 @@ HIGHER, LOWER, SAME = "higher", "lower", "no evidence of a difference"
 def score_resamples(results: Results) -> Scored:
     """Macro-F1 of every row on the split that judges and on each resample of its texts, at the thresholds tuned on validation."""
     plan, labels = results.plan, results.plan["labels"]
+    check_tables(plan, results.home)
     folders, first = prediction_folders(plan, results.home), plan["rows"][0]["data"]
     data = {row["run"]: row["data"] for row in plan["rows"]}
     golds = {key: read_split(data_folder(results.home, key) / f"{results.judge}.csv") for key in set(data.values())}

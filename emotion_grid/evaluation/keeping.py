@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import PLAN, data_folder
+from emotion_grid.base.integrity import expect_whole
+from emotion_grid.base.layout import CHECKS, PLAN, data_folder
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.rows import read_rows
 from emotion_grid.data.scores import macro_f1
@@ -19,6 +20,7 @@ from emotion_grid.data.splits import (
     INPUTS,
     MODEL,
     MODEL_FILES,
+    PROVENANCE,
     RESULT_FILES,
     missing_files,
     predicted_texts,
@@ -40,12 +42,18 @@ def keep_best_so_far(home: Path) -> list[str]:
 
     Args:
         home: the experiment's folder of results.
+
+    Raises:
+        InputError: a table by which models are compared is not as it was written.
     """
     plan = read_json(home / PLAN)
     scores: dict[str, tuple[float, int]] = {}
     for place, row in enumerate(plan["rows"]):
         if row["kind"] == "run" and not missing_files(home / row["folder"], (*MODEL_FILES, *RESULT_FILES)):
-            score = validation_score(home / row["folder"], data_folder(home, row["data"]), plan)
+            folder, data = home / row["folder"], data_folder(home, row["data"])
+            validation = predictions_file(folder, "validation").relative_to(folder).as_posix()
+            expect_whole({folder / PROVENANCE: [validation], data / CHECKS: ["validation.csv"]})
+            score = validation_score(folder, data, plan)
             scores[row["run"]] = score, -place
     best = max(scores, key=lambda run: scores[run], default=None)
     folders = {row["run"]: home / row["folder"] for row in plan["rows"]}

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from emotion_grid.base.layout import data_folder
-from emotion_grid.data.splits import predictions_file
+from emotion_grid.base.integrity import expect_whole
+from emotion_grid.base.layout import CHECKS, data_folder
+from emotion_grid.data.splits import PROVENANCE, predictions_file
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.resampling import resampled_macro_f1, resamples
 from emotion_grid.evaluation.results import Results, folder_of
@@ -42,7 +43,9 @@ def read_predicted(results: Results, run: str) -> Predicted:
     """A run's predictions on the split on which settings are compared, which has gold labels."""
     labels, row = results.plan["labels"], results.summary.set_index("run").loc[run]
     data = next(entry["data"] for entry in results.plan["rows"] if entry["run"] == run)
-    table = read_split(data_folder(results.home, data) / f"{results.judge}.csv")
+    gold = data_folder(results.home, data)
+    expect_whole({gold / CHECKS: None, folder_of(results, run) / PROVENANCE: None})
+    table = read_split(gold / f"{results.judge}.csv")
     assert has_gold(table), "a judge has gold labels"
     path = predictions_file(folder_of(results, run), results.judge)
     probabilities = match(read_predictions(path, labels), table, str(path))

@@ -8,8 +8,19 @@ from typing import Any
 import pandas as pd
 
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import COMPARISON_TABLE, METRICS_TABLE, PLAN, SETTINGS_TABLE, SUMMARY_TABLE
-from emotion_grid.data.splits import PREDICTIONS
+from emotion_grid.base.integrity import expect_whole
+from emotion_grid.base.layout import (
+    CHECKS,
+    COMPARISON_RECORD,
+    COMPARISON_TABLE,
+    METRICS_TABLE,
+    PLAN,
+    SETTINGS_TABLE,
+    SUMMARY_RECORD,
+    SUMMARY_TABLE,
+    data_folder,
+)
+from emotion_grid.data.splits import PREDICTIONS, PROVENANCE
 from emotion_grid.data.tables import read_table
 
 ALIKE = "no interval: all resamples alike"
@@ -150,7 +161,12 @@ def score_of(row: pd.Series, split: str) -> dict:
 
 
 def read_results(home: Path) -> Results:
-    """The plan and tables of an experiment's folder."""
+    """The plan and tables of an experiment's folder.
+
+    Raises:
+        InputError: a table that is not as it was written.
+    """
+    expect_whole({home / SUMMARY_RECORD: None})
     plan = read_json(home / PLAN)
     texts = {"run", "kind", "older", "threshold", *plan["columns"]}
     summary, settings = (read_numbers(home / name, texts) for name in (SUMMARY_TABLE, SETTINGS_TABLE))
@@ -158,6 +174,16 @@ def read_results(home: Path) -> Results:
     judge = "dev" if finite_or_none(best.get("dev_macro_f1")) is not None else "validation"
     runs = summary[summary["kind"] == "run"]
     return Results(home, plan, summary, settings, varying_axes(runs, plan), best, judge)
+
+
+def check_tables(plan: dict, home: Path) -> None:
+    """Refuse gold labels and prediction tables that are not as they were written.
+
+    Raises:
+        InputError: all that does not match its digest.
+    """
+    data = dict.fromkeys(data_folder(home, row["data"]) / CHECKS for row in plan["rows"])
+    expect_whole({**data, **dict.fromkeys(home / row["folder"] / PROVENANCE for row in plan["rows"])})
 
 
 def read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
@@ -173,7 +199,12 @@ def read_metrics(home: Path) -> pd.DataFrame:
 
 
 def read_comparison(home: Path) -> pd.DataFrame:
-    """comparison.csv of an experiment's folder."""
+    """comparison.csv of an experiment's folder.
+
+    Raises:
+        InputError: it is not as it was written.
+    """
+    expect_whole({home / COMPARISON_RECORD: None})
     return read_numbers(home / COMPARISON_TABLE, {"family", "axis", "first", "second", "verdict", "not_held_same"})
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from emotion_grid.base.digests import digest, file_digest
-from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import METRICS, data_folder
-from emotion_grid.base.messages import log
+from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import DIGESTS, find_damage, note_damage, read_record, write_record
+from emotion_grid.base.layout import CHECKS, METRICS, data_folder
+from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.splits import PROVENANCE, SPLITS
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.metrics import OVERALL, score
-from emotion_grid.evaluation.results import prediction_folders, setting_columns
+from emotion_grid.evaluation.results import check_tables, prediction_folders, setting_columns
 from emotion_grid.evaluation.thresholds import threshold_text, tune_threshold
 
 METRIC_COLUMNS = ["run", "split", "threshold", "metric", "label", "value", "low", "high"]
@@ -35,10 +36,11 @@ def score_row(row: dict, folder: Path, plan: dict, home: Path) -> dict:
         }
     )
     kept = home / METRICS / f"{row['run']}.json"
-    if kept.is_file() and (scored := read_json(kept))["key"] == key:
+    scored, _ = read_record(kept)
+    if scored.get("key") == key and DIGESTS in scored and not find_damage(kept):
         return scored
     result = {"key": key, **score_tables(tables, gold_files, plan)}
-    write_json(kept, result)
+    write_record(kept, result, [])
     return result
 
 
@@ -106,16 +108,32 @@ def average(summary: pd.DataFrame, plan: dict) -> pd.DataFrame:
 
 def evaluate(plan: dict, home: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """summary, settings and metrics of all rows of the plan, in its order."""
+    check_tables(plan, home)
     rows, folders = [*plan["rows"], *_others(plan)], prediction_folders(plan, home)
     summary, metrics = [], []
     for number, row in enumerate(rows, 1):
-        result = score_row(row, folders[row["run"]], plan, home)
+        try:
+            result = score_row(row, folders[row["run"]], plan, home)
+        except InputError as error:
+            raise _damage_without_digests(row, home, error) from error
         summary.append(summarise(row, plan["columns"], result, home))
         metrics += [{"run": row["run"], **metric} for metric in result["metrics"]]
         if number % 100 == 0 or number == len(rows):
             log(f"{number} of {len(rows)} prediction folders scored")
     table = pd.DataFrame(summary).convert_dtypes()  # whole numbers stay whole where a cell is empty
     return table, average(table, plan), pd.DataFrame(metrics, columns=METRIC_COLUMNS)
+
+
+def _damage_without_digests(row: dict, home: Path, error: InputError) -> InputError:
+    """What to say of a row that cannot be scored: what has no digests, of an earlier version, is noted and so made again.
+
+    Of gold labels and predictions that do not fit together, the gold labels are made again first: it costs seconds.
+    """
+    records = [data_folder(home, row["data"]) / CHECKS, home / row["folder"] / PROVENANCE]
+    unknown = [record for record in records if record.is_file() and DIGESTS not in read_record(record)[0]]
+    if row["kind"] == "other" or not unknown:
+        return error
+    return InputError(note_damage({unknown[0]: [str(error)]}))
 
 
 def _others(plan: dict) -> list[dict]:

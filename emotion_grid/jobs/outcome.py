@@ -17,8 +17,8 @@ def explain_success(home: Path) -> str:
     if not all(path.is_file() for path in paths):
         return ""
     with paths[1].open(newline="", encoding="utf-8") as table:
-        best = next((row["run"] for row in csv.DictReader(table) if row["best"] == "True"), "")
+        best = next((row["run"] for row in csv.DictReader(table) if row.get("best") == "True"), "")
     with paths[0].open(newline="", encoding="utf-8") as table:
-        row = next((row for row in csv.DictReader(table) if row["run"] == best), {})
+        row = next((row for row in csv.DictReader(table) if row.get("run") == best), {})
     scores = [f"{split} {float(row[name]):.3f}" for split in SPLITS if row.get(name := f"{split}_macro_f1")]
     return f"\nBest run by validation: {best}\nMacro-F1: {', '.join(scores)}\nReport: {paths[2]}\n" if scores else ""

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import read_record
 from emotion_grid.base.layout import PACKS, RUNS, TRAIN_LOG, run_folder
 from emotion_grid.data.splits import RESULT_FILES, missing_files
 from emotion_grid.jobs.slurm import Job
@@ -23,7 +23,7 @@ class Records:
         self.has_jobs = self.logs.is_dir()
         self.queue: dict[tuple[str, str], Job] = {}
         self.packs: dict[str, list[str]] = {
-            path.stem: read_json(path)["runs"] for path in sorted((home / PACKS).glob("*.json"))
+            path.stem: read_record(path)[0].get("runs", []) for path in sorted((home / PACKS).glob("*.json"))
         }
         self._packs_of: dict[str, list[str]] = {}
         for pack, members in self.packs.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import find_damage, is_suspect, read_record
 from emotion_grid.base.layout import PLAN, SPEC
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import clock
@@ -19,8 +20,9 @@ from emotion_grid.jobs.guard import Start, is_locked, last_start
 from emotion_grid.jobs.records import Records, changed, slurm_time
 from emotion_grid.jobs.slurm import Job, ended_jobs, queued_jobs
 
-STATES = ("failed", "running", "queued", "waiting", "done")
-"""Of a run, what needs eyes first: ended without its results; at work; in Slurm's queue; not begun; all results there."""
+STATES = ("failed", "damaged", "running", "queued", "waiting", "done")
+"""Of a run, what needs eyes first: ended without its results; changed since they were written; at work; in Slurm's queue; not begun; all
+results there."""
 
 IN_QUEUE = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD")
 """Slurm's words for a job that waits."""
@@ -91,8 +93,11 @@ def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) ->
     program_log = records.program_log(name)
     written = changed(program_log)
     run = replace(run, log=program_log if written else None)
-    if not missing_files(records.home / row["folder"], RESULT_FILES):
-        provenance = read_json(records.home / row["folder"] / PROVENANCE)
+    folder = records.home / row["folder"]
+    if not missing_files(folder, RESULT_FILES):
+        provenance, broken = read_record(folder / PROVENANCE)
+        if broken or _is_damaged(folder):
+            return replace(run, state="damaged")
         return replace(
             run, state="done", job=_job_with_number(provenance.get("job")), seconds=provenance.get("total_seconds")
         )
@@ -120,6 +125,12 @@ def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) ->
     if not tried or (start and start.at_work and tried < start.since):
         return replace(run, log=None)
     return replace(run, state="failed", job=_job_with_number(number), log=run.log or slurm_log)
+
+
+def _is_damaged(folder: Path) -> bool:
+    """Whether a file of a finished run was changed after the run's record, and does not match it; no process writes there now."""
+    record, names = folder / PROVENANCE, [*RESULT_FILES[:-1], SPEC]
+    return is_suspect(record, names) and bool(find_damage(record)) and not is_locked(folder / SPEC)
 
 
 def _with_accounting(run: Run, records: Records, ended: dict[int, Job]) -> Run:

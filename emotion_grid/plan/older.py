@@ -7,7 +7,9 @@ from typing import Any
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import read_record, spec_damage
 from emotion_grid.base.layout import RUNS, SPEC
+from emotion_grid.base.messages import log
 from emotion_grid.data.splits import INPUTS, RESULT_FILES, missing_files
 from emotion_grid.plan.specs import training_data
 
@@ -64,6 +66,9 @@ def standing_run(
     for other in sorted(candidates, key=lambda other: -(folder / other).stat().st_mtime):
         if missing_files(folder / other, (*RESULT_FILES, SPEC)):
             continue
+        if damage := spec_damage(folder / other):
+            log(f"an older run does not stand for {name}: {damage}")
+            continue
         written = read_json(folder / other / SPEC)
         if canonical(_without(_in_present_form(written, data), kept)) == wanted:
             older = tuple(key for key in kept if _part(written, key) != _part(spec, key))
@@ -78,8 +83,8 @@ def _judging_data(spec: dict[str, Any], data: dict[str, Any], home: Path, folder
     inputs = folder / INPUTS
     if spec["data"]["program"] == data["program"] or not inputs.is_file():
         return data
-    own = home / read_json(inputs)["data"] / SPEC
-    return read_json(own) if own.is_file() else data
+    own, _ = read_record(home / read_record(inputs)[0].get("data", "") / SPEC)
+    return own or data
 
 
 def predicts(spec: dict[str, Any], data: dict[str, Any]) -> bool:

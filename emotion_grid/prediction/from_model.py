@@ -4,7 +4,8 @@ from pathlib import Path
 
 from emotion_grid.base.environment import set_up_environment
 from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import SPEC
+from emotion_grid.base.integrity import expect_whole, forget, renew_record
+from emotion_grid.base.layout import CHECKS, FETCHED, MODEL_RECORD, SPEC, TOKENS_RECORD
 from emotion_grid.base.messages import log
 from emotion_grid.data.rows import read_rows, write_predictions
 from emotion_grid.data.splits import MODEL, PREDICTIONS, PROVENANCE, predicted_texts, predictions_file
@@ -24,6 +25,8 @@ def predict_again(run: Path, data: Path, tokens: Path, encoder: Path, texts: str
         texts: the name of dev's and test's texts.
         threads: CPU threads.
     """
+    records = [run / PROVENANCE, run / MODEL / MODEL_RECORD, data / CHECKS, tokens / TOKENS_RECORD]
+    expect_whole(dict.fromkeys([*records, encoder.with_name(FETCHED)]))
     set_up_environment(threads)
     import torch
 
@@ -43,8 +46,10 @@ def predict_again(run: Path, data: Path, tokens: Path, encoder: Path, texts: str
     for record in (run / PREDICTIONS).glob("texts-*.json"):
         record.unlink()
     # The held-out fold of a cross-validation, which stands in the place of dev, is one of the training rows: its texts are the run's own.
-    folds = read_json(run / SPEC)["data"]["fold"] is not None
-    for name in ("test",) if folds else ("dev", "test"):
+    splits = ("dev", "test") if read_json(run / SPEC)["data"]["fold"] is None else ("test",)
+    tables = [predictions_file(run, name).relative_to(run).as_posix() for name in splits]
+    forget(run / PROVENANCE, tables)
+    for name in splits:
         rows = read_rows(data / f"{name}.csv")
         split, logits = Split(rows, index), []
         for places in batches_by_length(split.lengths):
@@ -54,4 +59,5 @@ def predict_again(run: Path, data: Path, tokens: Path, encoder: Path, texts: str
         probabilities = split.in_table_order(torch.cat(logits).numpy()) if logits else split.no_predictions
         write_predictions(predictions_file(run, name), rows.ids, rows.labels, probabilities)
         log(f"{name}: {len(rows)} rows")
+    renew_record(run / PROVENANCE, tables)
     write_json(predicted_texts(run, texts), {})

@@ -16,6 +16,7 @@ from emotion_grid.container.image import runtime
 from emotion_grid.data.splits import (
     BASELINE_FILES,
     INPUTS,
+    MODEL,
     MODEL_FILES,
     PROVENANCE,
     RESULT_FILES,
@@ -36,6 +37,7 @@ from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes, raw_rows
 from emotion_grid.plan.plan import Row, build_plan
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
+from emotion_grid.workflow.damage import Damage, damaged_inputs, damaged_results, put_aside
 from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.image import StudyImage, study_paths
 from emotion_grid.workflow.patches import notice_lost_jobs, quote_for_shells
@@ -168,7 +170,12 @@ class Study:
         """
         if self.plan is not None and self.image:
             self.image.path  # noqa: B018 - checked before anything runs
-        if self.plan is None or self.only_looks:
+        if self.plan is None:
+            return
+        for damage in (self._damaged_results, self._damaged_inputs):
+            if damage.found:
+                print(damage.tell(self.only_looks), file=sys.stderr)
+        if self.only_looks:
             return
         with plain_refusals():
             assert self.guard is not None
@@ -181,9 +188,11 @@ class Study:
                 self.workflow.executor_settings.pass_command_as_script = True
                 if cancelled := cancel_survivors(self.home, self.guard.held):
                     print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
-            write_specs(self.plan, self.home, self.cache)
+            put_aside(self._damaged_results, self.home)
+            put_aside(self._damaged_inputs, self.cache, shared=True)
+            finished = {name for name in self._missing if not self._missing[name]}
+            write_specs(self.plan, self.home, self.cache, finished)
             record_start(self.checked or {}, self.home)
-        finished = {name for name in self.plan.runs if not self._missing[name]}
         unmark_finished(self.home, Path.cwd(), finished)
         for pack, runs in self.packs.items():
             self.pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
@@ -198,15 +207,44 @@ class Study:
         packed = pack_runs(waiting, raw_bytes(self.config, "train"), self.site)
         return {digest(runs)[:SHORT]: runs for runs in packed}
 
+    @property
+    def _rows(self) -> list[Row]:
+        """All rows of the plan; none in a job."""
+        return [*self.plan.runs.values(), *self.plan.rows.values()] if self.plan else []
+
+    @staticmethod
+    def _files(row: Row) -> tuple[str, ...]:
+        """The files that a finished row has."""
+        return RESULT_FILES if row.kind == "run" else BASELINE_FILES
+
+    @functools.cached_property
+    def _absent(self) -> dict[str, Path | None]:
+        """The first file of each row that is not there when this start begins, or None."""
+        return {
+            row.name: next(iter(missing_files(self.home / row.folder, self._files(row))), None) for row in self._rows
+        }
+
+    @functools.cached_property
+    def _damaged_results(self) -> Damage:
+        """What of the results is damaged when this start begins."""
+        finished = [row for row in self._rows if not self._absent[row.name]]
+        return damaged_results(self.plan, self.home, finished) if self.plan else Damage()
+
+    @functools.cached_property
+    def _damaged_inputs(self) -> Damage:
+        """What is damaged in the cache of that which rows that are still to be made read."""
+        return damaged_inputs([row for row in self._rows if self._missing[row.name]], self.cache)
+
     @functools.cached_property
     def _missing(self) -> dict[str, Path | None]:
-        """The first file that each row of the plan lacks when this start begins, or None."""
-        rows = (*self.plan.runs.values(), *self.plan.rows.values()) if self.plan else ()
-        files = {"run": RESULT_FILES}
-        return {
-            row.name: next(iter(missing_files(self.home / row.folder, files.get(row.kind, BASELINE_FILES))), None)
-            for row in rows
+        """The first file that each row of the plan lacks when this start begins, or None; a damaged row lacks all."""
+        damaged = self._damaged_results.found
+        lost = {
+            row.name: self.home / row.folder / self._files(row)[0]
+            for row in self._rows
+            if self.home / row.folder in damaged
         }
+        return {**self._absent, **lost}
 
     def pack_file(self, pack: str) -> Path:
         """The file that says which runs a pack holds; written before its job starts."""
@@ -285,11 +323,13 @@ class Study:
         if self.plan is None:
             return []
         targets = []
-        for row in (*self.plan.runs.values(), *self.plan.rows.values()):
+        for row in self._rows:
             if missing := self._missing[row.name]:
                 targets.append(self._packed.get(row.name, missing))
             elif row.kind == "run" and (record := self._renewed(row)):
                 targets.append(record)
+            if row.kind == "run" and self.home / row.folder / MODEL in self._damaged_results.found:
+                targets.append(self.home / row.folder / MODEL_FILES[0])
         self._tell_renewals()
         if targets and self.workflow.dryrun:
             self._tell_disk()
@@ -336,7 +376,16 @@ class Study:
         wanted = self.config.get("explanations", {}).get("run", "best")
         with (self.home / MODELS_TABLE).open(newline="", encoding="utf-8") as table:
             rows = list(csv.DictReader(table))
-        return next(row["run"] for row in rows if row["run"] == wanted or (wanted == "best" and row["best"] == "True"))
+        named = [
+            row["run"] for row in rows if row.get("run") == wanted or (wanted, row.get("best")) == ("best", "True")
+        ]
+        if not named:
+            with plain_refusals():
+                path = self.home / MODELS_TABLE
+                raise InputError(
+                    f"{path}: expected the run to explain ({wanted}), found none; delete it and start again"
+                )
+        return named[0]
 
     def why_unexplained(self, run: str) -> str:
         """Why a run cannot be explained; empty if it can, as far as is known."""

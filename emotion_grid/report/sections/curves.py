@@ -4,6 +4,8 @@ import math
 
 import pandas as pd
 
+from emotion_grid.base.integrity import expect_whole
+from emotion_grid.data.splits import HISTORY, PROVENANCE
 from emotion_grid.evaluation.results import finite_or_none, folder_of, read_numbers
 from emotion_grid.report.figures.curves import curves_figure
 from emotion_grid.report.reading import Study
@@ -20,7 +22,8 @@ def build(study: Study) -> dict | None:
     runs = results.runs.sort_values("validation_macro_f1", ascending=False, kind="stable")
     histories = {}
     for run in runs["run"].head(MOST_CURVES):
-        path = folder_of(results, run) / "history.csv"
+        path = folder_of(results, run) / HISTORY
+        expect_whole({path.with_name(PROVENANCE): [HISTORY]})
         table = read_numbers(path, set()) if path.is_file() else pd.DataFrame()
         if len(table):
             histories[run] = table.to_dict("records")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from emotion_grid.base.integrity import renew_record
 from emotion_grid.base.messages import InputError
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
@@ -42,6 +43,24 @@ def test_every_state_with_job_time_and_log(grid):
     assert lines[3] == ["queued", "13", "0:01:05", "in-queue", "-", "PENDING"]
     assert lines[4] == ["waiting", "-", "-", "not-begun", "-", "-"]
     assert lines[5] == ["done", "11", "0:01:01", "finished", "results/tiny/runs/finished/train.log", "-"]
+
+
+def test_finished_runs_that_were_changed_are_damaged(grid):
+    """Fault: a run whose table was cut counts as done, and an emptied record ends the program."""
+    for name in ("whole", "cut", "emptied"):
+        folder = grid.run(name, results={"total_seconds": 1.0})
+        (folder / "spec.json").write_text("{}")
+        (folder / "predictions" / "dev.csv").write_text("id,joy\n1,0.5\n")
+        renew_record(folder / "provenance.json", ["predictions/dev.csv", "spec.json"])
+    later = time.time() + 5
+    for name, file in (("cut", "predictions/dev.csv"), ("emptied", "provenance.json")):
+        (grid.home / "runs" / name / file).write_text("")
+        os.utime(grid.home / "runs" / name / file, (later, later))
+    assert {name: state for name, (state, _) in grid.look().items()} == {
+        "whole": "done",
+        "cut": "damaged",
+        "emptied": "damaged",
+    }
 
 
 def test_a_job_that_slurm_still_cleans_up_after_has_ended_as_the_accounting_says(grid):

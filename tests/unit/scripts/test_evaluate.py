@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.integrity import renew_record, write_record
 from emotion_grid.data.rows import write_predictions
 from emotion_grid.data.tables import write_split
 from emotion_grid.evaluation import scoring
@@ -132,8 +133,47 @@ def test_kept_metrics_are_what_is_shown(experiment, monkeypatch):
     content = read_json(kept)
     for row in content["metrics"]:
         row["value"] = 0.123
-    write_json(kept, content)
+    write_record(kept, content, [])
     assert experiment.evaluate(monkeypatch)["dev_macro_f1"]["low_seed-1_a"] == 0.123
+
+
+def test_kept_metrics_that_were_edited_are_computed_again(experiment, monkeypatch):
+    """Fault: a digit changed in metrics/ stands in the tables, and an emptied file fails every start."""
+    before = experiment.evaluate(monkeypatch)
+    kept = experiment.home / "metrics" / "low_seed-1_a.json"
+    for content in (kept.read_text().replace("0.8", "0.9", 1), ""):
+        kept.write_text(content)
+        assert experiment.evaluate(monkeypatch).equals(before)
+
+
+def test_edited_tables_are_named_together_and_not_scored(experiment, monkeypatch, capsys):
+    """Fault: a digit changed in a prediction table is scored."""
+    tables = [f"predictions/{split}.csv" for split in ("validation", "dev", "test")]
+    runs = [experiment.home / "runs" / name for name in ("low_seed-1_a", "low_seed-2_b")]
+    for run in runs:
+        renew_record(run / "provenance.json", tables)
+    experiment.evaluate(monkeypatch)
+    for run in runs:
+        path = run / "predictions" / "dev.csv"
+        path.write_text(path.read_text().replace("0.9", "0.8", 1))
+    experiment.evaluate(monkeypatch, status=1)
+    said = capsys.readouterr().err
+    assert [f"{run}/predictions/dev.csv: expected SHA-256" in said for run in runs] == [True, True]
+    assert said.count("error:") == 1 and "start again" in said
+    assert all((run / "damaged.txt").is_file() for run in runs)
+
+
+def test_a_table_without_digests_that_cannot_be_scored_is_noted_and_gold_labels_before_it(experiment, monkeypatch):
+    """Fault: a cut table of an earlier version fails every start; cut gold labels let every run be trained again."""
+    run, data = experiment.home / "runs" / "low_seed-1_a", experiment.home / "data" / "d1"
+    path = run / "predictions" / "dev.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    write_json(data / "checks.json", {"warnings": []})
+    experiment.evaluate(monkeypatch, status=1)
+    assert (data / "damaged.txt").is_file() and not (run / "damaged.txt").exists()
+    write_record(data / "checks.json", {"warnings": []}, ["dev.csv"])
+    experiment.evaluate(monkeypatch, status=1)
+    assert "expected one row for each" in (run / "damaged.txt").read_text()
 
 
 def test_changed_predictions_are_scored_again_and_no_others(experiment, monkeypatch, scored):

@@ -51,7 +51,11 @@ def test_program_records_every_file(tmp_path, monkeypatch):
     output = tmp_path / "out"
     monkeypatch.setattr(sys, "argv", ["fetch", "--spec", str(tmp_path / "spec.json"), "--output", str(output)])
     assert run_program(program.main) == 0
-    assert read_json(output / "fetched.json") == {name: sha256((folder / name).read_bytes()) for name in SAFE}
+    digests = read_json(output / "fetched.json")["digests"]
+    assert {name: digests.get(f"files/{name}") for name in SAFE} == {
+        name: sha256((folder / name).read_bytes()) for name in SAFE
+    }
+    assert set(digests) == {*(f"files/{name}" for name in SAFE), "fetched.json"}
 
 
 def test_program_refuses_with_status_1_and_leaves_no_record(tmp_path, monkeypatch, capsys):

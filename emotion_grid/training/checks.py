@@ -1,0 +1,106 @@
+"""What a run reads is checked against its digests before it is trained, and what it wrote gets digests of its own.
+
+`training/run.py` does not import this module: its digest would enter the name of every run.
+"""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+from emotion_grid.base.environment import set_up_environment
+from emotion_grid.base.files import read_json
+from emotion_grid.base.integrity import (
+    expect_whole,
+    files_below,
+    renew_record,
+    set_aside,
+    spec_damage,
+    write_record,
+)
+from emotion_grid.base.layout import CHECKS, FEATURES_RECORD, FETCHED, MODEL_RECORD, SPEC, TOKENS_RECORD
+from emotion_grid.base.messages import InputError, log
+from emotion_grid.data.splits import BASELINE_FILES, HISTORY, MODEL, MODEL_FILES, PROVENANCE, missing_files
+from emotion_grid.training.checkpoints import FOLDER
+from emotion_grid.training.run import Job
+
+
+def check_inputs(job: Job) -> None:
+    """Refuse a spec, prepared splits, tokens, features and an encoder that are not as they were written.
+
+    The weights of an encoder are read only if the run reads them: a head that is trained on features does not.
+
+    Raises:
+        InputError: what does not match its digest.
+    """
+    if damage := spec_damage(job.output):
+        raise InputError(f"{damage}; start again: then it is written again")
+    records: dict[Path, None] = {job.data / CHECKS: None, job.tokens / TOKENS_RECORD: None}
+    if job.features:
+        records[job.features / FEATURES_RECORD] = None
+    expect_whole(records)
+    if not _reads_features_alone(job):
+        expect_whole({job.encoder.with_name(FETCHED): None})
+
+
+def _reads_features_alone(job: Job) -> bool:
+    """Whether the run trains a head on features and needs no weights of the encoder."""
+    if job.features is None or job.spec["freeze"] != "all":
+        return False
+    set_up_environment(job.threads)
+    from emotion_grid.model.devices import find_device, find_precision
+
+    record = read_json(job.features / FEATURES_RECORD)
+    precision = find_precision(job.spec["training"]["precision"], find_device())
+    return bool(record["stored"]) and record["precision"] == precision
+
+
+def put_broken_checkpoints_aside(job: Job) -> None:
+    """Move checkpoints aside that cannot be read, so that the run starts from the first epoch instead of failing at every start.
+
+    A checkpoint has no digests. What is cut or empty is found here, and so is a changed byte of the optimiser's state.
+    """
+    for folder in (job.output / FOLDER).glob("[0-9]*"):
+        if broken := [path.name for path in sorted(folder.iterdir()) if _is_broken(path)]:
+            reason = f"{folder}: expected a checkpoint that can be read, found {', '.join(broken)} damaged"
+            log(f"{reason}; it is moved to {set_aside(folder, job.output, [reason])}")
+
+
+def _is_broken(path: Path) -> bool:
+    """Whether a file of a checkpoint is cut, empty or of another format than its name says."""
+    try:
+        if path.suffix == ".json":
+            read_json(path)
+        elif path.suffix in (".pt", ".pth"):
+            with zipfile.ZipFile(path) as archive:
+                return archive.testzip() is not None
+        elif path.suffix == ".safetensors":
+            with path.open("rb") as file:
+                length = int.from_bytes(file.read(8), "little")
+                tensors = {
+                    name: entry for name, entry in json.loads(file.read(length)).items() if name != "__metadata__"
+                }
+            end = max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
+            return path.stat().st_size != 8 + length + end
+    except (InputError, OSError, OverflowError, ValueError, zipfile.BadZipFile):
+        return True
+    return False
+
+
+def record_results(job: Job) -> None:
+    """Note the digests of what a run has written: its tables, history and spec in provenance.json, its model's beside the model."""
+    if job.keep != "model":
+        spec = [SPEC] if (job.output / SPEC).is_file() else []
+        renew_record(job.output / PROVENANCE, [*BASELINE_FILES, HISTORY, *spec])
+    if job.keep != "results":
+        _record_model(job.output / MODEL)
+
+
+def _record_model(folder: Path) -> None:
+    """Note the digests of a model, unless a process that keeps the best one removes it at this moment."""
+    try:
+        write_record(folder / MODEL_RECORD, {}, files_below(folder))
+    except FileNotFoundError:
+        return
+    if missing_files(folder.parent, MODEL_FILES):
+        shutil.rmtree(folder, ignore_errors=True)
