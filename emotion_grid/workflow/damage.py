@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emotion_grid.base.integrity import (
+    NOTE,
     SET_ASIDE,
     clear_suspicion,
     find_damage,
@@ -133,19 +134,34 @@ def _note_tables(damage: Damage, record: Path, tables: Iterable[str]) -> None:
             damage.found[record.parent / name] = record, [reason]
 
 
-def damaged_inputs(rows: Iterable[Row], cache: Path) -> Damage:
-    """What is damaged in the cache, as far as rows that are still to be made read it."""
+def damaged_inputs(made: Iterable[Row], finished: Iterable[Row], cache: Path) -> Damage:
+    """What is damaged in the cache.
+
+    Args:
+        made: rows that are still to be made: what they read is looked at.
+        finished: the others; they may still be explained, or predict new texts. Of what they read only notes count.
+        cache: the folder.
+    """
     damage = Damage()
-    parts = {(part, name) for row in rows for part, name in _records(row) if part}
-    for part, name in sorted(parts):
-        _note_listed(damage, cache / part / name)
+    needed = _records(made, cache)
+    noted = {record for record in _records(finished, cache) - needed if record.with_name(NOTE).is_file()}
+    for record in sorted(needed | noted):
+        _note_listed(damage, record)
     return damage
 
 
-def _records(row: Row) -> list[tuple[str | None, str]]:
-    """Folders in the cache that a row reads, and their records."""
-    inputs = row.inputs
-    return [(inputs.encoder, FETCHED), (inputs.tokens, TOKENS_RECORD), (inputs.features, FEATURES_RECORD)]
+def _records(rows: Iterable[Row], cache: Path) -> set[Path]:
+    """The records of what rows read in the cache."""
+    names = {
+        (folder, name)
+        for inputs in (row.inputs for row in rows)
+        for folder, name in (
+            (inputs.encoder, FETCHED),
+            (inputs.tokens, TOKENS_RECORD),
+            (inputs.features, FEATURES_RECORD),
+        )
+    }
+    return {cache / folder / name for folder, name in names if folder}
 
 
 def put_aside(damage: Damage, root: Path, shared: bool = False) -> None:

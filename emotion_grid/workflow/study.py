@@ -232,8 +232,9 @@ class Study:
 
     @functools.cached_property
     def _damaged_inputs(self) -> Damage:
-        """What is damaged in the cache of that which rows that are still to be made read."""
-        return damaged_inputs([row for row in self._rows if self._missing[row.name]], self.cache)
+        """What is damaged in the cache when this start begins."""
+        made = [row for row in self._rows if self._missing[row.name]]
+        return damaged_inputs(made, [row for row in self._rows if not self._missing[row.name]], self.cache)
 
     @functools.cached_property
     def _missing(self) -> dict[str, Path | None]:

@@ -98,8 +98,11 @@ def test_a_cache_is_looked_at_only_for_runs_that_are_to_be_made(tmp_path):
     write_record(folder / "features.json", {}, ["files/values.safetensors"])
     (folder / "files" / "values.safetensors").unlink()
     inputs = SimpleNamespace(encoder="encoders/e", tokens="tokens/t", features="features/0123")
-    assert damaged_inputs([], tmp_path).found == {}
-    damage = damaged_inputs([SimpleNamespace(inputs=inputs)], tmp_path)
+    row = SimpleNamespace(inputs=inputs)
+    assert damaged_inputs([], [row], tmp_path).found == {}
+    damage = damaged_inputs([row], [], tmp_path)
     assert list(damage.found) == [folder]
+    write_text(folder / "damaged.txt", "by a job that predicts new texts, which would fail at every start")
+    assert list(damaged_inputs([], [row], tmp_path).found) == [folder]
     put_aside(damage, tmp_path, shared=True)
     assert not folder.exists() and list((tmp_path / "set-aside").rglob("features.json"))
