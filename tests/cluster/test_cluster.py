@@ -80,12 +80,13 @@ def test_jobs_of_a_study_whose_every_path_is_full_of_tricks_work_to_its_end(clus
     project.configure(
         results_root=f"{names}/results",
         cache_root=f"cache/{names}",
+        data_root=f"{names}/{BRACES}",
         encoders={"one": {"model": f"./{names}/{BRACES}/encoders/one"}},
         grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}],
     )
     config = f"config/{WORKS[1]} {BRACES}.yaml"
     project.config_file.rename(checkout / config)
-    outcome = project.run(*SLURM, "--configfile", config, "--config", f"data_root={names}/{BRACES}")
+    outcome = project.run(*SLURM, "--configfile", config, seconds=560)
     assert f"Report: {names}/results/tiny/report.html" in outcome.output
     assert len(list((checkout / names).glob("results/tiny/runs/*/provenance.json"))) == 3
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith("pwned")]

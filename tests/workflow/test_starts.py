@@ -80,3 +80,11 @@ def test_a_target_after_the_config_file_is_told_where_it_belongs_and_there_it_wo
     done = start(project.folder, "-n", target, "--configfile", config)
     assert done.returncode == 0 and "results/another/" not in done.stdout
     assert "results/tiny/paper" in done.stdout or target == "explain"
+
+
+def test_a_value_on_the_command_line_that_yaml_would_cut_is_refused(project: Project):
+    """Fault: of `--config "results_root=out #2"` the results went to the folder out."""
+    told = start(project.folder, "-n", "--config", "results_root=out #2")
+    assert told.returncode
+    assert "--config results_root: expected a value without a number sign (#) after a space" in told.stdout
+    assert "found out #2; set it in a config file, in quotes\n" in told.stdout
