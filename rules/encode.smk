@@ -14,12 +14,13 @@ rule tokenize_texts:
         **resources.light,
     params:
         folder=subpath(output[0], parent=True),
+        umask=study.cache_umask,
         encoder=inputs.encoder_of_tokens,
         files=options.raw_files,
     message:
         "Tokenizing the texts for {params.encoder}"
     shell:
-        "python -m scripts.tokenize_texts --spec {params.folder:q}/spec.json {params.files} --encoder {params.encoder:q}/files"
+        "umask {params.umask} && python -m scripts.tokenize_texts --spec {params.folder:q}/spec.json {params.files} --encoder {params.encoder:q}/files"
         " --output {params.folder:q} > {log:q} 2>&1"
 
 
@@ -38,11 +39,13 @@ rule encode:
     params:
         threads=resources.encoding_threads,
         folder=subpath(output[0], parent=True),
+        umask=study.cache_umask,
         tokens=inputs.tokens_of_features,
         encoder=inputs.encoder_of_features,
         limit=config.get("features_gb", 20),
     message:
         "Computing the hidden states of the frozen layers of {params.encoder}"
     shell:
-        "python -m scripts.encode --spec {params.folder:q}/spec.json --tokens {params.tokens:q} --encoder {params.encoder:q}/files"
+        "umask {params.umask} && python -m scripts.encode --spec {params.folder:q}/spec.json --tokens {params.tokens:q}"
+        " --encoder {params.encoder:q}/files"
         " --output {params.folder:q} --threads {params.threads} --limit-gb {params.limit} > {log:q} 2>&1"

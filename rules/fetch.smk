@@ -9,7 +9,8 @@ rule fetch_encoder:
         **resources.light,
     params:
         folder=subpath(output[0], parent=True),
+        umask=study.cache_umask,
     message:
         "Fetching the encoder {wildcards.key}"
     shell:
-        "python -m scripts.fetch_encoder --spec {params.folder:q}/spec.json --output {params.folder:q} > {log:q} 2>&1"
+        "umask {params.umask} && python -m scripts.fetch_encoder --spec {params.folder:q}/spec.json --output {params.folder:q} > {log:q} 2>&1"

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 from emotion_grid.base.messages import InputError
+from emotion_grid.base.sharing import explain_refusal
 
 
 def program_parser(docstring: str) -> argparse.ArgumentParser:
@@ -17,6 +18,13 @@ def run_program(main: Callable[[], None]) -> int:
     try:
         main()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+        message = str(error)
+    except OSError as error:
+        refusal = explain_refusal(error)
+        if refusal is None:
+            raise
+        message = refusal
+    else:
+        return 0
+    print(f"error: {message}", file=sys.stderr)
+    return 1

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from emotion_grid.base.layout import FILES
-from emotion_grid.base.messages import InputError, log
+from emotion_grid.base.messages import log
+from emotion_grid.base.sharing import explained_refusals
 
 
 @contextmanager
@@ -18,14 +19,10 @@ def one_maker(folder: Path) -> Iterator[None]:
 
     What a killed maker left half-made under a temporary name is removed first.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
     lock = folder.with_name(f".{folder.name}.lock")
-    try:
+    with explained_refusals(lock):
+        folder.parent.mkdir(parents=True, exist_ok=True)
         file = lock.open("w")
-    except PermissionError as error:
-        raise InputError(
-            f"{lock}: expected a cache that you can write to, found no permission; ask its owner to open it (chmod -R g+rwX), or set cache_root"
-        ) from error
     with file:
         _wait(file, f"another process makes {folder.name}; waiting until it is there")
         for left in folder.glob(f".{FILES}.*"):

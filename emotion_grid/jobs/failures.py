@@ -1,5 +1,6 @@
 """What the screen shows when a start ends: which runs failed, why, and what to do."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,6 +22,9 @@ ADVICE = {
 """What to do about a run, by the state in which its job ended."""
 
 MEND = "fix the error that the log shows; the same command then trains only what is missing"
+
+ROOM_FOR_A_LOG = 65_536
+"""Bytes; where a disk has less, a program may have ended without a word."""
 
 LINES, MESSAGE_LINES, SHOWN = 5, 20, 10
 """Lines shown of a log, lines of a program's own error message at most, and failed runs shown in full."""
@@ -82,7 +86,9 @@ def _explain_run(run: Run, shared: bool) -> str:
 def _block(title: str, log: Path | None, advice: str) -> str:
     if not log or not log.is_file():
         return f"{title}\n  no log: the job never started; Snakemake's message above says why"
-    return "\n".join([title, f"  log: {log}", *(f"    | {line}" for line in last_lines(log)), f"  to do: {advice}"])
+    if not (lines := last_lines(log)) and shutil.disk_usage(log.parent).free < ROOM_FOR_A_LOG:
+        lines, advice = ["(empty: the disk is full)"], f"free some space on the disk; {CONTINUES}"
+    return "\n".join([title, f"  log: {log}", *(f"    | {line}" for line in lines), f"  to do: {advice}"])
 
 
 def last_lines(log: Path) -> list[str]:

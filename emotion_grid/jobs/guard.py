@@ -12,6 +12,7 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import GUARD
 from emotion_grid.base.locks import lock_file
 from emotion_grid.base.messages import InputError
+from emotion_grid.base.sharing import explained_refusals
 
 
 class Guard:
@@ -24,11 +25,12 @@ class Guard:
         """Take the guard.
 
         Raises:
-            InputError: somebody holds it; the message says who, where and since when.
+            InputError: somebody holds it (the message says who, where and since when), or the system refuses the file.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / GUARD
-        self._file = path.open("a+", encoding="utf-8")  # held until the process ends
+        with explained_refusals(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a+", encoding="utf-8")  # held until the process ends
         try:
             self.held = lock_file(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -36,12 +38,13 @@ class Guard:
             raise InputError(
                 f"experiment {experiment} is already running: {_owner(path)}. Wait for it, or stop that one first."
             ) from None
-        self._file.truncate(0)
-        self._file.write(
-            f'{{"user": "{getpass.getuser()}", "host": "{socket.gethostname()}", "process": {os.getpid()}, '
-            f'"since": "{time.strftime("%Y-%m-%d %H:%M:%S")}"}}\n'
-        )
-        self._file.flush()
+        with explained_refusals(path):
+            self._file.truncate(0)
+            self._file.write(
+                f'{{"user": "{getpass.getuser()}", "host": "{socket.gethostname()}", "process": {os.getpid()}, '
+                f'"since": "{time.strftime("%Y-%m-%d %H:%M:%S")}"}}\n'
+            )
+            self._file.flush()
 
 
 @dataclass(frozen=True)

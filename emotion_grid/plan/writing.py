@@ -9,7 +9,7 @@ from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.integrity import read_record
 from emotion_grid.base.layout import ENCODERS, EXPLANATIONS_REQUEST, FEATURES_RECORD, PLAN, SPEC, data_folder
-from emotion_grid.base.messages import InputError
+from emotion_grid.base.sharing import explained_refusals, shared
 from emotion_grid.data.splits import INPUTS, predicted_texts
 from emotion_grid.plan.plan import Plan
 
@@ -25,8 +25,15 @@ def write_specs(plan: Plan, home: Path, cache: Path, finished: Container[str] = 
         finished: names of the rows whose results are whole.
 
     Raises:
-        InputError: a folder that must not be written to.
+        InputError: a folder that the system does not let write to.
     """
+    with explained_refusals(cache), shared(cache):
+        _write_cache_specs(plan, cache)
+    with explained_refusals(home):
+        _write_results_specs(plan, home, finished)
+
+
+def _write_results_specs(plan: Plan, home: Path, finished: Container[str]) -> None:
     for row in (*plan.runs.values(), *plan.rows.values()):
         if row.name not in finished or not (home / row.folder / SPEC).is_file():
             _write_spec(home / row.folder / SPEC, row.spec)
@@ -35,6 +42,11 @@ def write_specs(plan: Plan, home: Path, cache: Path, finished: Container[str] = 
             _write_spec(predicted_texts(home / row.folder, row.inputs.texts), {})
     for key, spec in plan.data.items():
         _write_spec(data_folder(home, key) / SPEC, spec)
+    write_request(plan.document(), home / PLAN)
+    write_request(plan.explanations, home / EXPLANATIONS_REQUEST)
+
+
+def _write_cache_specs(plan: Plan, cache: Path) -> None:
     for key, source in plan.encoders.items():
         path = cache / ENCODERS / key / SPEC
         written, _ = read_record(path)  # another start may have found the same encoder elsewhere
@@ -42,8 +54,6 @@ def write_specs(plan: Plan, home: Path, cache: Path, finished: Container[str] = 
     for folder, spec in plan.cached.items():
         _write_spec(cache / folder / SPEC, spec)
         _reconsider(cache / folder / FEATURES_RECORD, plan.features_gb)
-    write_request(plan.document(), home / PLAN)
-    write_request(plan.explanations, home / EXPLANATIONS_REQUEST)
 
 
 def _reconsider(record: Path, limit: float) -> None:
@@ -75,11 +85,5 @@ def _says(path: Path, document: dict[str, Any]) -> bool:
 
 
 def _write_spec(path: Path, spec: dict[str, Any]) -> None:
-    try:
-        if not _says(path, spec):
-            write_json(path, spec)
-    except PermissionError as error:
-        raise InputError(
-            f"{path.parent}: expected an existing result or permission to write, found neither ({error.filename}); ask who owns it "
-            "to run this study once or to open it (chmod -R g+rwX), or set cache_root or results_root to a folder of your own"
-        ) from error
+    if not _says(path, spec):
+        write_json(path, spec)

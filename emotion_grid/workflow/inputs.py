@@ -91,16 +91,10 @@ class RuleInputs:
             files: what its job makes.
             rule: the rule that makes them.
         """
-        folder, cache = self.folder(wildcards), self.study.cache
+        folder = self.folder(wildcards)
         if not missing_files(folder, files) and not self.study.is_forced(rule, folder):
             return []
-        inputs = self.study.inputs(folder)
-        return [
-            self.home(wildcards) / inputs.data / CHECKS,
-            cache / f"{inputs.tokens}/{TOKENS_RECORD}",
-            *([cache / f"{inputs.features}/{FEATURES_RECORD}"] if inputs.features else []),
-            cache / f"{inputs.encoder}/{FETCHED}",
-        ]
+        return self.study.needs(self.home(wildcards), self.study.inputs(folder))
 
     def model(self, wildcards: Wildcards) -> list[Path]:
         """What a run waits for whose model is to be restored."""

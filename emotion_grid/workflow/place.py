@@ -54,7 +54,7 @@ def _use_this_python() -> None:
         InputError: there is no program named `python` in it.
     """
     folder = Path(sys.executable).parent
-    if shutil.which("python", path=str(folder)) is None:
+    if not (folder / "python").exists():
         raise InputError(
             f"{folder}: expected a program named python beside the one that runs Snakemake, since the rules call it, found none; make setup, "
             "then start .venv/bin/snakemake"

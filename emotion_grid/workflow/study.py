@@ -2,15 +2,27 @@
 
 import csv
 import functools
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
 from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import MODELS_TABLE, PACKS, PLAN, SPEC, run_folder
+from emotion_grid.base.layout import (
+    CHECKS,
+    FEATURES_RECORD,
+    FETCHED,
+    MODELS_TABLE,
+    PACKS,
+    PLAN,
+    SPEC,
+    TOKENS_RECORD,
+    run_folder,
+)
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import duration
+from emotion_grid.base.sharing import check_writable, explained_refusals, shared_umask
 from emotion_grid.config.checking import check_config
 from emotion_grid.container.image import runtime
 from emotion_grid.data.splits import (
@@ -73,6 +85,7 @@ class Study:
         cache: folder of what experiments share.
         results: folder of all experiments' results.
         home: the experiment's folder of results.
+        cache_umask: the umask of programs that write to the cache.
         plan: the plan, or None in a job.
         site: the bounds of a cluster's jobs (profiles/slurm/site.yaml).
         contained: whether a profile asks for the image.
@@ -94,6 +107,8 @@ class Study:
         self.cache = Path(config.get("cache_root", "cache")).expanduser()
         self.results = Path(config.get("results_root", "results")).expanduser()
         self.home = self.results / str(config.get("experiment", ""))
+        self.cache_umask = f"{shared_umask(self.cache):04o}"
+        os.umask(shared_umask(self.home))  # of this process, and of the programs that write results
         self.contained = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
         self.keep = {"all": "all", "none": "results"}.get(config.get("keep_models", "best"), "best")
         with plain_refusals():
@@ -188,15 +203,35 @@ class Study:
                 self.workflow.executor_settings.pass_command_as_script = True
                 if cancelled := cancel_survivors(self.home, self.guard.held):
                     print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
-            put_aside(self._damaged_results, self.home)
-            put_aside(self._damaged_inputs, self.cache, shared=True)
+            with explained_refusals(self.home):
+                put_aside(self._damaged_results, self.home)
+            with explained_refusals(self.cache):
+                put_aside(self._damaged_inputs, self.cache, shared=True)
             finished = {name for name in self._missing if not self._missing[name]}
             write_specs(self.plan, self.home, self.cache, finished)
-            record_start(self.checked or {}, self.home)
-        unmark_finished(self.home, Path.cwd(), finished)
-        for pack, runs in self.packs.items():
-            self.pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
-            write_json(self.pack_file(pack), {"runs": runs})
+            with explained_refusals(self.home):
+                record_start(self.checked or {}, self.home)
+                unmark_finished(self.home, Path.cwd(), finished)
+                for pack, runs in self.packs.items():
+                    self.pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
+                    write_json(self.pack_file(pack), {"runs": runs})
+            check_writable(self._to_write())
+
+    def needs(self, home: Path, inputs: Inputs) -> list[Path]:
+        """What a row waits for: the last file of its prepared splits and, for a run, of its tokens, features and encoder.
+
+        Args:
+            home: the experiment's folder of results.
+            inputs: where the row's job finds what it reads.
+        """
+        cached = {inputs.tokens: TOKENS_RECORD, inputs.features: FEATURES_RECORD, inputs.encoder: FETCHED}
+        return [home / inputs.data / CHECKS, *(self.cache / folder / file for folder, file in cached.items() if folder)]
+
+    def _to_write(self) -> list[Path]:
+        """Folders that this start writes to: the experiment's, those of unfinished rows, and those of what these wait for."""
+        rows = [row for row in self._rows if self._missing[row.name]]
+        needs = sorted({file for row in rows for file in self.needs(self.home, row.inputs) if not file.is_file()})
+        return [self.home, *(self.home / row.folder for row in rows), *(file.parent for file in needs)]
 
     @functools.cached_property
     def packs(self) -> dict[str, list[str]]:

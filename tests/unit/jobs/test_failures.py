@@ -2,6 +2,7 @@
 
 import json
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -91,3 +92,14 @@ def test_a_logs_end_holds_no_control_characters(tmp_path):
     log = tmp_path / "train.log"
     log.write_bytes(b"\x1b[31mred\x1b]0;title\x07\xff\n\n")
     assert last_lines(log) == [" [31mred ]0;title \ufffd"]
+
+
+@pytest.mark.parametrize(("free", "full"), [(0, True), (10**9, False)])
+def test_an_empty_log_on_a_full_disk_says_so(grid, monkeypatch, free, full):
+    """Fault: on a full disk a program cannot even say why it ends, and nothing stood below the name of its log."""
+    (grid.run("mute") / "train.log").touch()
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
+    text = grid.explain("mute")
+    assert (
+        "    | (empty: the disk is full)\n  to do: free some space on the disk; the same command continues" in text
+    ) == full

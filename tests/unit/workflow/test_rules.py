@@ -14,6 +14,7 @@ NO_PATHS = {
     "params.texts",
     "params.keep",
     "params.program",
+    "params.umask",
     "wildcards.texts",
     "wildcards.pack",
 }
