@@ -6,6 +6,7 @@ Imports the standard library only: the Snakefile reads this module, too.
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +47,8 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
-        partial.chmod(0o777 & ~_umask())
+        handed_on = partial.stat().st_mode & stat.S_ISGID  # where a team's folder hands its group on, so does this one
+        partial.chmod(handed_on | 0o777 & ~_umask())
         yield partial
         if path.exists():
             shutil.rmtree(path)

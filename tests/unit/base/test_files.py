@@ -152,3 +152,17 @@ def test_broken_json_is_named(tmp_path):
     (tmp_path / "spec.json").write_text('{"a": ')
     with pytest.raises(InputError, match=r"spec\.json: expected JSON"):
         read_json(tmp_path / "spec.json")
+
+
+def test_a_folder_hands_the_group_on_where_the_one_above_does(tmp_path, umask):
+    """Fault: in a team's folder, what lay in a folder written as a whole belonged to the writer's own group."""
+    umask(0o002)
+    tmp_path.chmod(0o2775)
+    with whole_folder(tmp_path / "model") as partial:
+        (partial / "inner").mkdir()
+    for folder in (tmp_path / "model", tmp_path / "model" / "inner"):
+        assert folder.stat().st_mode & 0o7777 == 0o2775
+    tmp_path.chmod(0o775)
+    with whole_folder(tmp_path / "model"):
+        pass
+    assert (tmp_path / "model").stat().st_mode & 0o7777 == 0o775
