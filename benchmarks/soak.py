@@ -38,7 +38,8 @@ TABLES = ("metrics.csv", "comparison.csv")
 NOT_DAMAGED = {"guard.json", "lock", "spec.lock", "start.json", "config.yaml"}
 """Files that nothing is made from."""
 
-REASONS = ("No space left on device", "Read-only file system", "Permission denied")
+REASONS = ("found a full disk", "found a read-only file system", "expected permission")
+"""Words of the messages about a full disk, a read-only file system and missing permissions."""
 
 
 @dataclass
@@ -147,6 +148,7 @@ def kill(project: Project, study: Study, random: Random) -> str:
     except (ProcessLookupError, psutil.NoSuchProcess):
         target = "nobody (all was done)"
     output = process.communicate(timeout=600)[0] if target == "one program" else ""
+    assert process.stdout
     process.stdout.close()
     process.wait(timeout=600)
     if "Traceback (most recent call last)" in output:
@@ -256,7 +258,7 @@ def check(project: Project, study: Study) -> None:
             raise Fault(f"{name} is {'different' if name in found else 'missing'}")
 
 
-def soak(study: Study, output: Path, minutes: float, seed: int) -> tuple[Counter, Counter]:
+def soak(study: Study, output: Path, minutes: float, seed: int) -> tuple[Counter[str], Counter[str]]:
     """Rounds and faults of each kind of accident, one kind after the other until the time is over."""
     rounds: Counter[str] = Counter()
     faults: Counter[str] = Counter()
