@@ -55,7 +55,7 @@ def test_program_records_every_file(tmp_path, monkeypatch):
     assert {name: digests.get(f"files/{name}") for name in SAFE} == {
         name: sha256((folder / name).read_bytes()) for name in SAFE
     }
-    assert set(digests) == {*(f"files/{name}" for name in SAFE), "fetched.json"}
+    assert set(digests) == {*(f"files/{name}" for name in SAFE), "facts.json", "fetched.json"}
 
 
 def test_program_refuses_with_status_1_and_leaves_no_record(tmp_path, monkeypatch, capsys):
