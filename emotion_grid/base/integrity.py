@@ -84,11 +84,19 @@ def _own_digest(content: Mapping[str, Any]) -> str:
 
 
 def read_record(record: Path) -> tuple[dict[str, Any], str]:
-    """The content of a record, or nothing and what is wrong with it."""
+    """The content of a record, or nothing and what is wrong with it.
+
+    Raises:
+        InputError: the system does not let it be read, which says nothing about what is in it.
+    """
     try:
         content = read_json(record)
-    except (InputError, OSError, UnicodeDecodeError) as error:
-        return {}, str(error) if isinstance(error, InputError) else f"{record}: expected JSON, found {error}"
+    except InputError as error:
+        return {}, str(error)
+    except FileNotFoundError:
+        return {}, f"{record}: expected JSON, found no file"
+    except OSError as error:
+        raise _unreadable(record, error) from error
     if not isinstance(content, dict) or not isinstance(content.get(DIGESTS, {}), dict):
         return {}, f"{record}: expected a JSON object with digests, found another value"
     return content, ""
@@ -100,6 +108,9 @@ def find_damage(record: Path, names: Iterable[str] | None = None) -> dict[str, s
     Args:
         names: the files to read, those that the record knows; None for all. The record itself is always checked first: if it does not
             match its own digest, nothing is known of the files.
+
+    Raises:
+        InputError: the system does not let a file be read, which is no damage.
     """
     content, broken = read_record(record)
     if broken:
@@ -115,7 +126,7 @@ def find_damage(record: Path, names: Iterable[str] | None = None) -> dict[str, s
         path = record.parent / name
         if not path.is_file():
             found[name] = f"{path}: expected the file that {record.name} names, found none"
-        elif expected[name] != (actual := file_digest(path)):
+        elif expected[name] != (actual := _digest(path)):
             found[name] = _differs(path, expected[name], actual, record)
     if SPEC in expected and SPEC not in found and (foreign := spec_damage(record.parent)):
         found[SPEC] = foreign
@@ -125,6 +136,19 @@ def find_damage(record: Path, names: Iterable[str] | None = None) -> dict[str, s
 def known_names(record: Path) -> list[str]:
     """The files of which a record holds the digests; none where it cannot be read."""
     return [name for name in read_record(record)[0].get(DIGESTS, {}) if name != record.name]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{path}: expected a file that can be read, found {error.strerror}; ask its owner or the admins, and start again"
+    )
 
 
 def _differs(path: Path, expected: str, found: str, record: Path) -> str:

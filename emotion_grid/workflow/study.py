@@ -187,9 +187,10 @@ class Study:
             self.image.path  # noqa: B018 - checked before anything runs
         if self.plan is None:
             return
-        for damage in (self._damaged_results, self._damaged_inputs):
-            if damage.found:
-                print(damage.tell(self.only_looks), file=sys.stderr)
+        with plain_refusals():
+            for damage in (self._damaged_results, self._damaged_inputs):
+                if damage.found:
+                    print(damage.tell(self.only_looks), file=sys.stderr)
         if self.only_looks:
             return
         with plain_refusals():

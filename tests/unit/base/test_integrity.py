@@ -1,10 +1,12 @@
 """Records of digests: what was damaged after it was written is found, and what is not is left alone."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from emotion_grid.base import integrity
 from emotion_grid.base.digests import digest
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.integrity import (
@@ -69,6 +71,21 @@ def test_damage_is_found_named_and_noted(record, name, damage):
 def test_a_file_that_is_gone_is_damage(record):
     (record.parent / "a.csv").unlink()
     assert is_suspect(record, NAMES) and list(find_damage(record)) == ["a.csv"]
+
+
+def test_what_the_system_does_not_let_be_read_is_no_damage(record, monkeypatch):
+    """Fault: a disk that answers late, or a folder that its owner has closed, lets finished runs be trained again."""
+
+    def refused(*arguments: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(integrity, "file_digest", refused)
+    with pytest.raises(InputError, match=r"a\.csv: expected a file that can be read, found Input/output error"):
+        expect_whole({record: None})
+    monkeypatch.setattr(integrity, "read_json", refused)
+    with pytest.raises(InputError, match=r"record\.json: expected a file that can be read"):
+        find_damage(record)
+    assert not (record.parent / "damaged.txt").exists()
 
 
 def test_only_the_files_that_are_asked_for_are_read(record):
