@@ -20,7 +20,7 @@ def read_json(path: str | Path) -> Any:
     """The value in a JSON file; a broken file is an `InputError` that names it."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
+    except ValueError as error:  # no JSON, or no UTF-8
         raise InputError(f"{path}: expected JSON, found {error}") from error
 
 

@@ -148,8 +148,9 @@ def test_written_json_is_sorted_readable_and_keeps_letters(tmp_path):
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "a": "ü",\n  "b": 1\n}\n'
 
 
-def test_broken_json_is_named(tmp_path):
-    (tmp_path / "spec.json").write_text('{"a": ')
+@pytest.mark.parametrize("content", [b'{"a": ', b"", b"\xff\xfe{}"], ids=["cut", "empty", "not UTF-8"])
+def test_broken_json_is_named(tmp_path, content):
+    (tmp_path / "spec.json").write_bytes(content)
     with pytest.raises(InputError, match=r"spec\.json: expected JSON"):
         read_json(tmp_path / "spec.json")
 
