@@ -29,6 +29,7 @@ from emotion_grid.base.layout import (
     FETCHED,
     MODEL_RECORD,
     RECORDED,
+    RUNS,
     SPEC,
     SUMMARY_TABLE,
     TOKENS_RECORD,
@@ -72,8 +73,14 @@ class Damage:
         """
         lines = shortened([reason for _, reasons in self.found.values() for reason in reasons])
         start = "The next start" if looks else "This start"
+        runs = sum(path.parent.name == RUNS for path in self.found)
+        trained = f" Trained again: {runs} run{'s' * (runs != 1)}." if runs else ""
         return "\n".join(
-            ["Damaged since it was written:", *lines, f"{start} moves it to a folder {SET_ASIDE} and makes it again."]
+            [
+                "Damaged since it was written:",
+                *lines,
+                f"{start} moves it to a folder {SET_ASIDE} and makes it again.{trained}",
+            ]
         )
 
 

@@ -58,7 +58,9 @@ def test_what_is_moved_for_a_damaged_file(home, path, moved):
     (home / path).write_text("")
     assert found(home) == moved
     damage = damaged_results(PLAN, home, [SimpleNamespace(kind="run", folder="runs/one")])
-    assert f"{home / path}: expected" in damage.tell(looks=True)
+    told = damage.tell(looks=True)
+    assert f"{home / path}: expected" in told and "The next start moves it to a folder set-aside" in told
+    assert ("Trained again: 1 run." in told) == (moved == {"runs/one"})
     put_aside(damage, home)
     assert not any((home / name).exists() for name in moved)
 
