@@ -153,3 +153,15 @@ def test_damage_that_file_times_hide_is_found_where_the_file_is_read(project: Pr
     outcome = project.run()
     assert outcome.trained == [files["predictions"].parts[-3]]
     assert tables(project) == before and project.snapshot() == predictions
+
+
+def test_a_damaged_model_is_trained_again_for_its_weights(project: Project):
+    """Fault: a cut model is found by nobody until it is needed, and then fails every start."""
+    (model,) = project.home.glob("runs/*/model/model.safetensors")
+    whole, predictions = model.read_bytes(), project.snapshot()
+    cut(model)
+    outcome = project.run()
+    assert f"{model.relative_to(project.folder)}: expected SHA-256 " in outcome.output
+    assert outcome.output.count(" again for its model") == 1 and outcome.trained == []
+    assert model.read_bytes() == whole and project.snapshot() == predictions
+    assert project.run().nothing
