@@ -22,7 +22,7 @@ from emotion_grid.base.layout import (
 )
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import duration
-from emotion_grid.base.sharing import check_writable, explained_refusals, shared_umask
+from emotion_grid.base.sharing import check_writable, explained_refusals, shared, shared_umask
 from emotion_grid.config.checking import check_config
 from emotion_grid.container.image import runtime
 from emotion_grid.data.splits import (
@@ -206,7 +206,7 @@ class Study:
                     print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
             with explained_refusals(self.home):
                 put_aside(self._damaged_results, self.home)
-            with explained_refusals(self.cache):
+            with explained_refusals(self.cache), shared(self.cache):
                 put_aside(self._damaged_inputs, self.cache, shared=True)
             finished = {name for name in self._missing if not self._missing[name]}
             write_specs(self.plan, self.home, self.cache, finished)

@@ -61,6 +61,7 @@ def test_members_finish_each_other_s_studies(pristine, tmp_path):
     other.configure(grid=[{**grid, "seed": [1, 2, 3]}])
     refused = other.run(fails=True)
     assert (
-        f"\n{log}: expected permission to use it, found none; ask its owner to open it to the group" in refused.output
+        f"\nError: {log}: expected permission to use it, found none; ask its owner to open it to the group"
+        in refused.output
     )
     assert not refused.trained and "Traceback" not in refused.output

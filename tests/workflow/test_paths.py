@@ -100,7 +100,7 @@ def test_a_checkout_with_a_line_break_in_its_path_is_refused(pristine, tmp_path)
     project = Project(Path(shutil.copytree(pristine, tmp_path / "line\nbreak")))
     outcome = project.run("-n", fails=True)
     found = re.search(
-        r"^'.*line\\nbreak': expected a checkout in a path of visible characters.*; move the checkout$",
+        r"^Error: '.*line\\nbreak': expected a checkout in a path of visible characters.*; move the checkout$",
         outcome.output,
         re.M,
     )

@@ -44,7 +44,7 @@ def test_a_start_from_another_folder_is_told_what_to_add_and_that_works(project:
     for more in ((), ("--directory", str(elsewhere))):
         told = start(elsewhere, *arguments, *more)
         assert told.returncode
-        assert f"\n{elsewhere}: expected a start in the checkout ({project.folder})" in told.stdout
+        assert f"\nError: {elsewhere}: expected a start in the checkout ({project.folder})" in told.stdout
         assert f"; add --directory {project.folder} (" in told.stdout
         assert list(elsewhere.iterdir()) in ([], [elsewhere / ".snakemake"])
     done = start(elsewhere, "-n", *arguments, "--directory", str(project.folder))
