@@ -46,7 +46,7 @@ from emotion_grid.jobs.records import unmark_finished
 from emotion_grid.jobs.site import load_site
 from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
 from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes, raw_rows
-from emotion_grid.plan.plan import Row, build_plan
+from emotion_grid.plan.plan import Plan, Row, build_plan
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.workflow.damage import Damage, damaged_inputs, damaged_results, put_aside
@@ -114,7 +114,6 @@ class Study:
         with plain_refusals():
             self.plan = build_plan(self.checked) if self.checked else None
             self.site = load_site()
-            self._check_threads()
         self.image = StudyImage(workflow, self.site, self.cache, self._paths()) if self.contained else None
         self.light_jobs = self.site["light_steps"] == "job" or (self.contained and not runtime())
 
@@ -127,7 +126,7 @@ class Study:
         cores = self.workflow.resource_settings.cores
         if self.plan is None or self.workflow.executor_plugin is None or not self.workflow.local_exec or not cores:
             return
-        threads = [row.spec["training"]["threads"] for row in self.plan.runs.values() if self._missing[row.name]]
+        threads = self._threads(self.plan)
         if self.workflow.dryrun and self.workflow.resource_settings.nodes:
             return  # a dry run does not say whether runs would be jobs, which ask for their own cores
         if max(threads, default=0) > cores:
@@ -135,6 +134,10 @@ class Study:
                 f"training.threads: expected at most the cores of this start ({cores}), found {max(threads)}; with fewer cores than "
                 f"threads a run would give other digits. Start with --cores {max(threads)}, or set training.threads to {cores}"
             )
+
+    def _threads(self, plan: Plan) -> list[int]:
+        """Threads of each run that is not finished."""
+        return [row.spec["training"]["threads"] for row in plan.runs.values() if self._missing[row.name]]
 
     @property
     def local_rules(self) -> list[str]:
@@ -180,11 +183,13 @@ class Study:
     def begin(self) -> None:
         """Before anything runs: take the experiment's guard, write the specs and record the start.
 
-        Input functions call it, since reading the Snakefile alone must neither take a guard nor write. Who only looks (`-n`, `--dag`,
-        `--summary`, `--lint`, ...) does neither, and a job only reads.
+        Input functions call it, since reading the Snakefile alone must neither take a guard nor write, and since only now it is known
+        whether runs would be jobs. Who only looks (`-n`, `--dag`, `--summary`, `--lint`, ...) does neither, and a job only reads.
         """
         if self.plan is not None and self.image:
             self.image.path  # noqa: B018 - checked before anything runs
+        with plain_refusals():
+            self._check_threads()
         if self.plan is None:
             return
         with plain_refusals():
@@ -196,7 +201,7 @@ class Study:
         with plain_refusals():
             assert self.guard is not None
             if not self.workflow.local_exec:
-                threads = max((row.spec["training"]["threads"] for row in self.plan.runs.values()), default=1)
+                threads = max(self._threads(self.plan), default=1)
                 check_threads(threads, self.site["partition"])
                 notice_lost_jobs()
                 self.workflow.executor_settings.jobname_prefix = job_prefix(self.home)

@@ -120,15 +120,15 @@ def test_a_job_reads_what_its_start_has_written_whatever_the_config_says_now(sta
 
 def test_a_start_with_fewer_cores_than_threads_is_refused(start, caplog):
     """Fault: two threads on one core gave another result under the same spec."""
-    assert start(training={"threads": 2}).plan
+    start(training={"threads": 2}).begin()
     with pytest.raises(SystemExit):
-        start(training={"threads": 3})
+        start(training={"threads": 3}).begin()
     assert "training.threads: expected at most the cores of this start (2), found 3" in caplog.text
 
 
 def test_a_dry_run_of_a_study_for_a_cluster_is_not_bound_to_the_cores_of_this_machine(start):
     """A dry run does not say whether runs would be jobs; that a profile bounds their number shows it."""
-    assert start(nodes=100, training={"threads": 3}).plan
+    start(nodes=100, training={"threads": 3}).begin()
 
 
 def test_a_job_asks_for_as_many_cpus_as_its_run_has_threads(start):
