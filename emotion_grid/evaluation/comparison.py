@@ -6,6 +6,8 @@ runs within settings, pooled over all settings. The difference is tested with a 
 (1946), and the p values of a family of comparisons are corrected by Holm's method (1979).
 """
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -13,10 +15,9 @@ from emotion_grid.base.layout import data_folder
 from emotion_grid.data.tables import match, read_predictions, read_split
 from emotion_grid.evaluation.contrasts import (
     Scored,
-    contrast,
+    contrasts_with,
     group_numbers,
-    holm,
-    judge,
+    judge_family,
     matched_contrast,
     repeat_variance,
 )
@@ -40,8 +41,6 @@ COLUMNS = [
     "verdict",
     "not_held_same",
 ]
-
-HIGHER, LOWER, SAME = "higher", "lower", "no evidence of a difference"
 
 
 def score_resamples(results: Results) -> Scored:
@@ -69,41 +68,39 @@ def score_resamples(results: Results) -> Scored:
 def compare_with_best(results: Results, scored: Scored) -> list[dict]:
     """The setting of the best run against every other setting, baseline and other prediction."""
     rows = scored.rows
-    best = rows["setting"] == rows.loc[rows["run"] == results.best["run"], "setting"].iloc[0]
-    name, comparisons = results.label(results.best, repetitions=False), []
-    for _, group in rows[~best].groupby("setting", sort=False):
-        other = np.isin(rows.index, group.index)
-        weights = contrast(rows, best.to_numpy(), other)
-        if weights is not None:
-            sides = {"first": name, "second": results.label(group.iloc[0], repetitions=False), "pairs": 1}
-            comparisons.append({"family": "best", **sides, **judge(scored, weights, _confidence(results))})
-    return _corrected(comparisons, results)
+    best = int(rows.loc[rows["run"] == results.best["run"], "setting"].iloc[0])
+    contrasts = contrasts_with(rows, best)
+    judged = judge_family(scored, list(contrasts.values()), _confidence(results))
+    first = results.label(results.best, repetitions=False)
+    members = rows.drop_duplicates("setting").set_index("setting", drop=False)
+    return [
+        {
+            "family": "best",
+            "first": first,
+            "second": results.label(members.loc[other], repetitions=False),
+            "pairs": 1,
+            **values,
+        }
+        for other, values in zip(contrasts, judged, strict=True)
+    ]
 
 
 def compare_levels(results: Results, scored: Scored) -> list[dict]:
     """Every two levels of every axis that varies, over the settings that are equal in all other axes."""
-    comparisons = []
+    comparisons, contrasts = [], []
     whole = {axis.column: [axis.column, *axis.together] for axis in results.axes}
     for axis in results.axes:
         others = [other.column for other in results.axes if other is not axis]
-        for place, first in enumerate(axis.levels):
-            for second in axis.levels[place + 1 :]:
-                weights, pairs, free = matched_contrast(scored.rows, axis, first, second, others)
-                sides = {"axis": axis.column, "first": first, "second": second, "pairs": pairs}
-                values = {} if weights is None else judge(scored, weights, _confidence(results))
-                names = ", ".join(name for column in free for name in whole[column])
-                comparisons.append({"family": "axis", **sides, "not_held_same": names, **values})
-    return _corrected(comparisons, results)
-
-
-def _corrected(comparisons: list[dict], results: Results) -> list[dict]:
-    """The comparisons of one family with their corrected p and verdict."""
-    made = [row for row in comparisons if "p" in row]
-    alpha = 1 - _confidence(results)
-    for row, corrected in zip(made, holm(np.array([row["p"] for row in made])), strict=True):
-        row["p_corrected"] = corrected
-        row["verdict"] = SAME if corrected > alpha else HIGHER if row["difference"] > 0 else LOWER
-    return comparisons
+        for first, second in itertools.combinations(axis.levels, 2):
+            weights, pairs, free = matched_contrast(scored.rows, axis, first, second, others)
+            names = ", ".join(name for column in free for name in whole[column])
+            sides = {"axis": axis.column, "first": first, "second": second, "pairs": pairs}
+            comparisons.append({"family": "axis", **sides, "not_held_same": names})
+            contrasts.append(weights)
+    judged = iter(judge_family(scored, [weights for weights in contrasts if weights is not None], _confidence(results)))
+    return [
+        row if weights is None else {**row, **next(judged)} for row, weights in zip(comparisons, contrasts, strict=True)
+    ]
 
 
 def _confidence(results: Results) -> float:

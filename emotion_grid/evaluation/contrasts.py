@@ -7,6 +7,9 @@ import pandas as pd
 
 from emotion_grid.evaluation.results import VaryingAxis
 
+HIGHER, LOWER, SAME = "higher", "lower", "no evidence of a difference"
+"""What is said of a difference: of its first side against its second."""
+
 ROUNDING = 1e-9
 """An error below this is that of equal predictions, whose sums differ in their last digits."""
 
@@ -91,6 +94,23 @@ def holm(p: np.ndarray) -> np.ndarray:
     corrected = np.empty(len(p))
     corrected[order] = np.minimum(stepped, 1)
     return corrected
+
+
+def judge_family(scored: Scored, contrasts: list[np.ndarray], confidence: float) -> list[dict]:
+    """What `judge` says of each contrast of a family of comparisons, with `p_corrected` for their number and `verdict`."""
+    judged = [judge(scored, weights, confidence) for weights in contrasts]
+    for row, corrected in zip(judged, holm(np.array([row["p"] for row in judged])), strict=True):
+        row["p_corrected"] = float(corrected)
+        row["verdict"] = SAME if corrected > 1 - confidence else HIGHER if row["difference"] > 0 else LOWER
+    return judged
+
+
+def contrasts_with(rows: pd.DataFrame, setting: int) -> dict[int, np.ndarray]:
+    """The contrast of a setting with each other row's setting that has a fold in common with it, by the other's number."""
+    own = (rows["setting"] == setting).to_numpy()
+    others = [other for other in rows["setting"].unique() if other != setting]
+    found = {int(other): contrast(rows, own, (rows["setting"] == other).to_numpy()) for other in others}
+    return {other: weights for other, weights in found.items() if weights is not None}
 
 
 def matched_contrast(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import HIGHER, LOWER, SAME
+from emotion_grid.evaluation.contrasts import HIGHER, LOWER, SAME
 from emotion_grid.evaluation.results import EMPTY, VaryingAxis, named_together
 
 MARKS = {LOWER: "↓", HIGHER: "↑", SAME: "≈"}

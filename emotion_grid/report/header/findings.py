@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import SAME
+from emotion_grid.evaluation.contrasts import SAME
 from emotion_grid.evaluation.results import Results
 from emotion_grid.report.header.headline import best_baseline
 from emotion_grid.report.reading import Study

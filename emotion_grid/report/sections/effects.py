@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import SAME
+from emotion_grid.evaluation.contrasts import SAME
 from emotion_grid.evaluation.results import VaryingAxis, named_together
 from emotion_grid.report.figure import Figure, score_domain
 from emotion_grid.report.figures.levels import levels_figure

@@ -2,7 +2,7 @@
 
 from emotion_grid.base.numbers import duration
 from emotion_grid.data.splits import SPLITS
-from emotion_grid.evaluation.comparison import HIGHER, LOWER, SAME
+from emotion_grid.evaluation.contrasts import HIGHER, LOWER, SAME
 from emotion_grid.evaluation.results import cell_words, finite_or_none, score_of, words_of
 from emotion_grid.report.reading import Study
 from emotion_grid.report.verdicts import against_best

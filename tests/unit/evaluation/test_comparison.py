@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from emotion_grid.evaluation.comparison import SAME, comparison_table
+from emotion_grid.evaluation.comparison import comparison_table
+from emotion_grid.evaluation.contrasts import SAME
 from emotion_grid.evaluation.results import read_results
 from scripts import compare, evaluate
 from testing.made import make_experiment, run_program
