@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo test test-fast coverage cluster-test cluster-packages container share-container container-test browser-test bench soak lint docs lock status clean-unused
+.PHONY: help setup workflow demo test test-fast coverage cluster-test cluster-packages container share-container container-test browser-test bench soak check-verdicts lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -81,6 +81,9 @@ bench: $(VENV)/ready-dev ## Time a grid beside the way it replaces: results/benc
 
 soak: $(VENV)/ready-dev ## Let kills, damaged files, full disks and missing permissions happen to a tiny study for ten minutes (FULL=1: two hours)
 	python -m benchmarks.soak $(if $(FULL),--minutes 120)
+
+check-verdicts: setup ## Check by simulation how often verdicts are right: results/verdicts.md, about a quarter of an hour on two cores
+	OMP_NUM_THREADS=1 python -m scripts.check_verdicts --output results/verdicts.md
 
 lint: $(VENV)/ready-dev ## Check style, spelling and types
 	ruff check .

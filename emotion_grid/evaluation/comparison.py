@@ -1,9 +1,7 @@
 """Which differences between settings are significant: paired on the same texts, seeds and folds as repetitions, corrected for their number.
 
-A difference is a contrast of runs: weights that sum to zero. Its variance has two parts. The variation between texts comes from a paired
-bootstrap (Efron 1979): every run is scored on the same resamples of the texts. The variation between seeds comes from the variance of
-runs within settings, pooled over all settings. The difference is tested with a t distribution with Satterthwaite's degrees of freedom
-(1946), and the p values of a family of comparisons are corrected by Holm's method (1979).
+`contrasts.py` has the method: which part of a difference other texts, seeds and folds would change. The p values of a family of
+comparisons are corrected by Holm's method (1979).
 """
 
 import itertools
@@ -19,7 +17,6 @@ from emotion_grid.evaluation.contrasts import (
     group_numbers,
     judge_family,
     matched_contrast,
-    repeat_variance,
 )
 from emotion_grid.evaluation.resampling import resampled_macro_f1
 from emotion_grid.evaluation.results import Results, check_tables, prediction_folders, setting_columns
@@ -34,8 +31,10 @@ COLUMNS = [
     "difference",
     "low",
     "high",
+    "error",
     "error_texts",
     "error_repeats",
+    "freedom",
     "p",
     "p_corrected",
     "verdict",
@@ -61,8 +60,7 @@ def score_resamples(results: Results) -> Scored:
         scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, predicted, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
     rows["setting"] = group_numbers(rows, ["kind", *setting_columns(plan)])
-    variance, freedom = repeat_variance(rows, np.array([row[0] for row in scores]))
-    return Scored(rows, np.array(scores), repeat_variance=variance, repeat_freedom=freedom)
+    return Scored(rows, np.array(scores))
 
 
 def compare_with_best(results: Results, scored: Scored) -> list[dict]:
@@ -86,13 +84,19 @@ def compare_with_best(results: Results, scored: Scored) -> list[dict]:
 
 
 def compare_levels(results: Results, scored: Scored) -> list[dict]:
-    """Every two levels of every axis that varies, over the settings that are equal in all other axes."""
+    """Every two levels of every axis that varies, over the settings that are equal in all other axes.
+
+    Settings that were run once cannot be tested, so they count only where all pairs would need one of them.
+    """
     comparisons, contrasts = [], []
     whole = {axis.column: [axis.column, *axis.together] for axis in results.axes}
     for axis in results.axes:
         others = [other.column for other in results.axes if other is not axis]
         for first, second in itertools.combinations(axis.levels, 2):
-            weights, pairs, free = matched_contrast(scored.rows, axis, first, second, others)
+            weights, pairs, free = matched_contrast(scored.rows, axis, first, second, others, scored.is_repeated)
+            if weights is None:
+                every = np.ones(len(scored.rows), dtype=bool)
+                weights, pairs, free = matched_contrast(scored.rows, axis, first, second, others, every)
             names = ", ".join(name for column in free for name in whole[column])
             sides = {"axis": axis.column, "first": first, "second": second, "pairs": pairs}
             comparisons.append({"family": "axis", **sides, "not_held_same": names})

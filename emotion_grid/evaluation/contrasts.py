@@ -1,6 +1,25 @@
-"""Contrasts of runs: differences between settings with their standard errors, p values and Holm's correction."""
+"""Contrasts of runs: differences between settings with their standard errors, p values and Holm's correction.
 
+A difference is a contrast: weights of runs that sum to zero. Its standard error comes from whatever repeats.
+
+Without folds, runs of a setting repeat each other with another seed, on the same texts. The variance has two parts. What other texts would
+change comes from a bootstrap (Efron 1979) in which all runs are scored on the same resamples, less the part of it by which runs of one
+setting differ: the spread of these runs on the texts at hand holds that part already. What other seeds would change comes from the
+variance of the runs of each setting, or from that of all settings pooled where this is larger. A noisier setting thus keeps its own
+variance, and a small variance of two or three runs is not believed. Degrees of freedom are those of Satterthwaite (1946); the second
+part has those of the pooled variance.
+
+With folds, a setting's mean in a fold is one observation, since its seeds share the fold's luck. Two settings are compared fold by fold.
+The variance of these differences, or the pooled one where it is larger, is multiplied by 1/J + 1/(J - 1) for J folds instead of 1/J: the
+folds share most of their training rows (Nadeau and Bengio, Inference for the generalization error, Machine Learning 52, 2003).
+
+Without repetitions, or with so few that the approximation fails, nothing is tested. `emotion_grid/evaluation/verdict_check.py` simulates
+how often the verdicts are right.
+"""
+
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -9,6 +28,12 @@ from emotion_grid.evaluation.results import VaryingAxis
 
 HIGHER, LOWER, SAME = "higher", "lower", "no evidence of a difference"
 """What is said of a difference: of its first side against its second."""
+
+UNTESTED = "not tested"
+"""What is said of it where repetitions are missing."""
+
+FEWEST_FREEDOM = 4
+"""Degrees of freedom that the seeds of all settings together must leave; below, simulated error rates exceed the nominal one."""
 
 ROUNDING = 1e-9
 """An error below this is that of equal predictions, whose sums differ in their last digits."""
@@ -19,36 +44,63 @@ class Scored:
     """The rows of summary.csv that have the judge's split, and their macro-F1.
 
     Attributes:
-        rows: the rows, numbered from 0.
+        rows: the rows with `kind`, `setting` and `fold`, numbered from 0; settings have the numbers from 0.
         scores: (rows, 1 + resamples); the first column is the score on the texts as they are.
-        repeat_variance: variance of runs within a setting, None if no setting was repeated; fold effects are removed.
-        repeat_freedom: its degrees of freedom.
     """
 
     rows: pd.DataFrame
     scores: np.ndarray
-    repeat_variance: float | None
-    repeat_freedom: int
+
+    @cached_property
+    def members(self) -> np.ndarray:
+        """Which rows belong to each setting: (rows, settings) of 0 and 1."""
+        return _indicators(self.rows["setting"].to_numpy())
+
+    @cached_property
+    def folds(self) -> np.ndarray:
+        """Which rows belong to each fold: (rows, folds) of 0 and 1; one column without folds."""
+        return _indicators(np.unique(self.rows["fold"].fillna("").to_numpy(str), return_inverse=True)[1])
+
+    @cached_property
+    def varies(self) -> np.ndarray:
+        """Which settings depend on a seed, (settings,): runs do, baselines and other predictions do not."""
+        return self.members.T @ (self.rows["kind"] == "run").to_numpy(dtype=float) > 0
+
+    @cached_property
+    def is_repeated(self) -> np.ndarray:
+        """Which rows belong to a setting that has several runs, be it of several seeds or of several folds: (rows,)."""
+        return self.members @ self.members.sum(0) > 1
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Variances of the differences that contrasts measure, each (contrasts,).
+
+    Attributes:
+        texts: the part of the texts; NaN with folds, whose spread holds it.
+        repeats: the part of seeds or folds.
+        freedom: degrees of freedom of the sum.
+        tested: whether there are enough repetitions; where not, the rest means nothing.
+    """
+
+    texts: np.ndarray
+    repeats: np.ndarray
+    freedom: np.ndarray
+    tested: np.ndarray
 
     @property
-    def repeats(self) -> np.ndarray:
-        """Which rows depend on a seed: runs, but not baselines and other predictions."""
-        return (self.rows["kind"] == "run").to_numpy()
+    def error(self) -> np.ndarray:
+        """Standard error."""
+        return np.sqrt(np.nan_to_num(self.texts) + self.repeats)
+
+
+def _indicators(codes: np.ndarray) -> np.ndarray:
+    return (codes[:, None] == np.arange(codes.max() + 1)).astype(float)
 
 
 def group_numbers(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
     """A number for each row, (rows,): equal where all the columns are equal."""
     return rows.groupby(columns, dropna=False, sort=False).ngroup().to_numpy()
-
-
-def repeat_variance(rows: pd.DataFrame, scores: np.ndarray) -> tuple[float | None, int]:
-    """Pooled variance of runs within their settings, fold effects removed, and its degrees of freedom."""
-    runs = rows["kind"] == "run"
-    table = rows.loc[runs, ["setting", "fold"]].assign(score=scores[runs])
-    rest = table["score"] - table.groupby("setting")["score"].transform("mean")
-    rest = rest - rest.groupby(table["fold"]).transform("mean") if table["fold"].nunique() > 1 else rest
-    freedom = len(table) - table["setting"].nunique() - (table["fold"].nunique() - 1)
-    return (float((rest**2).sum() / freedom), freedom) if freedom > 0 else (None, 0)
 
 
 def contrast(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
@@ -65,26 +117,61 @@ def contrast(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.nd
     return weights
 
 
-def judge(scored: Scored, weights: np.ndarray, confidence: float) -> dict:
-    """The difference that a contrast measures: `difference`, `low` and `high`, `error_texts`, `error_repeats` (NaN: unknown), `p`."""
-    from scipy.stats import t
+def errors_of(scored: Scored, weights: np.ndarray) -> Errors:
+    """The variances of contrasts, (contrasts, rows)."""
+    return _from_seeds(scored, weights) if scored.folds.shape[1] == 1 else _from_folds(scored, weights)
 
-    samples = weights @ scored.scores
-    texts = float(samples[1:].var(ddof=1))
-    repeated = float((weights[scored.repeats] ** 2).sum())
-    repeats = repeated * scored.repeat_variance if scored.repeat_variance is not None else 0.0
-    error, difference = np.sqrt(texts + repeats), float(samples[0])
-    freedom = (texts + repeats) ** 2 / (repeats**2 / scored.repeat_freedom) if repeats else np.inf
-    margin = float(t.ppf((1 + confidence) / 2, freedom) * error)
-    unknown = scored.repeat_variance is None and repeated > 0
-    return {
-        "difference": difference,
-        "low": difference - margin,
-        "high": difference + margin,
-        "error_texts": np.sqrt(texts),
-        "error_repeats": np.nan if unknown else np.sqrt(repeats),
-        "p": float(2 * t.sf(abs(difference) / error, freedom)) if error > ROUNDING else 1.0,
-    }
+
+def _from_seeds(scored: Scored, weights: np.ndarray) -> Errors:
+    """Texts from the bootstrap, seeds from the runs of each setting."""
+    members, scores, varies = scored.members, scored.scores, scored.varies
+    runs = members.sum(0)
+    own_freedom = np.where(varies, runs - 1, 0)
+    deviations = scores - members @ ((members.T @ scores) / runs[:, None])
+    squares = members.T @ np.column_stack([deviations[:, 0] ** 2, deviations[:, 1:].var(axis=1, ddof=1)])
+    own, own_texts = np.where(own_freedom > 0, squares.T / np.maximum(own_freedom, 1), 0.0)
+    pooled_freedom = own_freedom.sum()
+    pooled = (own * own_freedom).sum() / max(pooled_freedom, 1)
+    shares = weights**2 @ members  # of each setting's variance in that of the contrast
+    texts = (weights @ scores[:, 1:]).var(axis=1, ddof=1) - shares @ own_texts
+    texts, repeats = np.maximum(texts, 0.0), shares @ np.where(varies, np.maximum(own, pooled), 0.0)
+    single = shares[:, varies & (own_freedom == 0)].sum(1) > 0
+    doubt = repeats**2 / max(pooled_freedom, 1)
+    freedom = np.divide((texts + repeats) ** 2, doubt, out=np.full(len(doubt), np.inf), where=doubt > 0)
+    return Errors(texts, repeats, freedom, ~single & (pooled_freedom >= FEWEST_FREEDOM))
+
+
+def _from_folds(scored: Scored, weights: np.ndarray) -> Errors:
+    """From the differences in each fold: they differ by texts, seeds and the luck of the fold."""
+    folds, members = scored.folds, scored.members
+    by_fold = (weights * scored.scores[:, 0]) @ folds
+    is_used = (weights != 0) @ folds > 0
+    common = is_used.sum(1)
+    centred = np.where(is_used, by_fold * common[:, None] - by_fold.sum(1, keepdims=True), 0.0)
+    own_freedom = np.maximum(common - 1, 1)
+    own = (centred**2).sum(1) / own_freedom
+    residual, pooled_freedom = _fold_residual(scored)
+    pooled = ((weights @ members) ** 2).sum(1) * residual
+    factor = 1 / common + 1 / (folds.shape[1] - 1)
+    freedom = np.where(pooled > own, pooled_freedom, own_freedom).astype(float)
+    repeats = np.maximum(own, pooled) * factor
+    return Errors(np.full(len(weights), np.nan), repeats, freedom, common > 1)
+
+
+def _fold_residual(scored: Scored) -> tuple[float, int]:
+    """Variance of the settings' means in folds, effects of settings and of folds removed, and its degrees of freedom."""
+    members, folds = scored.members[:, scored.varies], scored.folds
+    runs = members.T @ folds
+    cells = np.divide(members.T @ (folds * scored.scores[:, :1]), runs, out=np.full(runs.shape, np.nan), where=runs > 0)
+    rest = cells - np.nanmean(cells, axis=1, keepdims=True)
+    rest -= np.nanmean(rest, axis=0)
+    freedom = int((runs > 0).sum()) - members.shape[1] - (folds.shape[1] - 1)
+    return (float(np.nansum(rest**2) / freedom), freedom) if freedom > 0 else (0.0, 0)
+
+
+def seeds_to_test(settings: int) -> int:
+    """The fewest seeds of each of as many settings with which differences between them are tested."""
+    return 1 + max(1, math.ceil(FEWEST_FREEDOM / settings))
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -97,12 +184,50 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def judge_family(scored: Scored, contrasts: list[np.ndarray], confidence: float) -> list[dict]:
-    """What `judge` says of each contrast of a family of comparisons, with `p_corrected` for their number and `verdict`."""
-    judged = [judge(scored, weights, confidence) for weights in contrasts]
-    for row, corrected in zip(judged, holm(np.array([row["p"] for row in judged])), strict=True):
-        row["p_corrected"] = float(corrected)
-        row["verdict"] = SAME if corrected > 1 - confidence else HIGHER if row["difference"] > 0 else LOWER
-    return judged
+    """What `verdicts` says of a family of contrasts, each (rows,)."""
+    if not contrasts:
+        return []
+    weights = np.array(contrasts)
+    return verdicts(weights @ scored.scores[:, 0], errors_of(scored, weights), confidence)
+
+
+def verdicts(differences: np.ndarray, errors: Errors, confidence: float) -> list[dict]:
+    """What a family of differences says.
+
+    Returns:
+        For each `difference`, `low` and `high` (for this comparison alone), `error`, `error_texts`, `error_repeats`, `freedom`, `p`,
+        `p_corrected` for the number of tests in the family, and `verdict`. What is not tested has NaN in the place of all but the
+        difference.
+    """
+    from scipy.stats import t
+
+    error, freedom = errors.error, errors.freedom
+    margin = t.ppf((1 + confidence) / 2, freedom) * error
+    p = np.where(error > ROUNDING, 2 * t.sf(np.abs(differences) / np.maximum(error, ROUNDING), freedom), 1.0)
+    corrected = np.full(len(p), np.nan)
+    corrected[errors.tested] = holm(p[errors.tested])
+    columns = {
+        "low": differences - margin,
+        "high": differences + margin,
+        "error": error,
+        "error_texts": np.sqrt(errors.texts),
+        "error_repeats": np.sqrt(errors.repeats),
+        "freedom": freedom,
+        "p": p,
+        "p_corrected": corrected,
+    }
+    known = np.where(errors.tested, np.array(list(columns.values())), np.nan)
+    rows = [dict(zip(columns, map(float, values), strict=True)) for values in known.T]
+    return [
+        {"difference": float(difference), **row, "verdict": _verdict(difference, row["p_corrected"], 1 - confidence)}
+        for difference, row in zip(differences, rows, strict=True)
+    ]
+
+
+def _verdict(difference: float, p: float, alpha: float) -> str:
+    if math.isnan(p):
+        return UNTESTED
+    return SAME if p > alpha else HIGHER if difference > 0 else LOWER
 
 
 def contrasts_with(rows: pd.DataFrame, setting: int) -> dict[int, np.ndarray]:
@@ -114,15 +239,22 @@ def contrasts_with(rows: pd.DataFrame, setting: int) -> dict[int, np.ndarray]:
 
 
 def matched_contrast(
-    rows: pd.DataFrame, axis: VaryingAxis, first: str, second: str, others: list[str]
+    rows: pd.DataFrame, axis: VaryingAxis, first: str, second: str, others: list[str], usable: np.ndarray
 ) -> tuple[np.ndarray | None, int, list[str]]:
     """Two levels of an axis compared within blocks of runs that are equal in the other axes; each block has the same weight.
+
+    Args:
+        rows: the rows of a study.
+        axis: what is compared.
+        first, second: its levels.
+        others: the columns of the other axes.
+        usable: the rows that may be used, (rows,).
 
     Returns:
         The weights (rows,), None if there is no block; the number of blocks; and the columns without a value that occurs at both levels
         (such as a head's size for two kinds of heads), which therefore cannot be held the same.
     """
-    runs = rows["kind"] == "run"
+    runs = (rows["kind"] == "run") & usable
     one, two = (runs & (rows[axis.column] == level) for level in (first, second))
     free = [name for name in others if not set(rows.loc[one, name]) & set(rows.loc[two, name])]
     held = [name for name in others if name not in free]

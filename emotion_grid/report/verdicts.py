@@ -4,13 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-from emotion_grid.evaluation.contrasts import HIGHER, LOWER, SAME
+from emotion_grid.evaluation.contrasts import HIGHER, LOWER, SAME, UNTESTED
 from emotion_grid.evaluation.results import EMPTY, VaryingAxis, named_together
 
-MARKS = {LOWER: "↓", HIGHER: "↑", SAME: "≈"}
+MARKS = {LOWER: "↓", HIGHER: "↑", SAME: "≈", UNTESTED: "?"}
 """What stands for a row's verdict in a figure or a table."""
 
-_OTHER_SIDE = {LOWER: HIGHER, HIGHER: LOWER, SAME: SAME}
+_OTHER_SIDE = {LOWER: HIGHER, HIGHER: LOWER}
+
+_KINDS = {LOWER: "significant", HIGHER: "significant", SAME: "same", UNTESTED: "untested", "": ""}
 
 
 def against_best(table: pd.DataFrame) -> dict[str, tuple[float, str]]:
@@ -20,17 +22,20 @@ def against_best(table: pd.DataFrame) -> dict[str, tuple[float, str]]:
     """
     best = table[table["family"] == "best"]
     return {
-        label: (-difference, _OTHER_SIDE[verdict])
+        label: (-difference, _OTHER_SIDE.get(verdict, verdict))
         for label, difference, verdict in zip(best["second"], best["difference"], best["verdict"], strict=True)
     }
+
+
+_ORDER = ("significant", "same", "untested")
 
 
 def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
     """A finding for each axis, with the pairs of its levels that were compared.
 
-    `kind` is significant, same (no evidence of a difference) or open (no two settings differ in this axis alone). Only pairs of levels
-    that were compared with all other axes held the same count; `strongest` is the largest significant difference of them or, if none
-    is significant, the largest.
+    `kind` is significant, same (no evidence of a difference), untested (too few repetitions) or open (no two settings differ in this axis
+    alone). Only pairs of levels that were compared with all other axes held the same count; `strongest` is the largest difference of
+    those with the finding's kind.
     """
     found = []
     for axis in axes:
@@ -40,23 +45,22 @@ def axis_findings(table: pd.DataFrame, axes: list[VaryingAxis]) -> list[dict]:
         ]
         made = [row for row in rows if row["verdict"]]
         clean = [row for row in made if row["is_clean"]]
-        significant = [row for row in clean if row["is_significant"]]
-        strongest = max(significant or clean, key=lambda row: abs(row["difference"]), default=None)
+        kind = next((kind for kind in _ORDER if any(row["kind"] == kind for row in clean)), "open")
+        chosen = [row for row in clean if row["kind"] == kind]
+        strongest = max(chosen, key=lambda row: abs(row["difference"]), default=None)
         found.append(
             {
                 "name": axis.name,
                 "is_several": bool(axis.together),
-                "kind": "significant" if significant else "same" if clean else "open",
-                "significant": len(significant),
+                "kind": kind,
+                "significant": len(chosen) if kind == "significant" else 0,
                 "clean": len(clean),
                 "strongest": strongest,
                 "pairs": sorted(made, key=lambda row: -abs(row["difference"])),
                 "missing": len(rows) - len(made),
             }
         )
-    return sorted(
-        found, key=lambda entry: (("significant", "same", "open").index(entry["kind"]), -_size(entry["strongest"]))
-    )
+    return sorted(found, key=lambda entry: ((*_ORDER, "open").index(entry["kind"]), -_size(entry["strongest"])))
 
 
 def _size(row: dict | None) -> float:
@@ -67,6 +71,7 @@ def in_words(row: pd.Series, axis: VaryingAxis | None = None) -> dict[str, Any]:
     """A comparison with the higher side first; of two levels of an axis, `cause` is what the difference may be ascribed to.
 
     That is the axis with all columns that change together with it, be it always or between these two levels (`is_clean`: only always).
+    `kind` is significant, same (no evidence of a difference) or untested; empty if no settings could be compared.
     """
     entry = {name: row[name] for name in ("pairs", "p_corrected", "verdict", "difference", "low", "high")}
     first, second = (axis.level_name(row[side]) if axis else row[side] or EMPTY for side in ("first", "second"))
@@ -78,7 +83,7 @@ def in_words(row: pd.Series, axis: VaryingAxis | None = None) -> dict[str, Any]:
         **entry,
         "first": first,
         "second": second,
-        "is_significant": row["verdict"] not in ("", SAME),
+        "kind": _KINDS[row["verdict"]],
         "is_clean": not free,
         "cause": named_together([axis.column, *axis.together, *free]) if axis else "",
     }

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from emotion_grid.evaluation.contrasts import SAME
+from emotion_grid.evaluation.contrasts import SAME, UNTESTED, seeds_to_test
 from emotion_grid.evaluation.results import Results
 from emotion_grid.report.header.headline import best_baseline
 from emotion_grid.report.reading import Study
@@ -10,14 +10,14 @@ from emotion_grid.report.verdicts import axis_findings, in_words
 
 
 def findings(study: Study) -> dict:
-    """`baseline`, `axes` and `others`: the comparisons; `unrepeated`: whether no setting was run with more than one seed or fold."""
+    """`baseline`, `axes` and `others`: the comparisons; `untested`: whether some were not tested; `seeds`: of each setting to test all."""
     results, comparison = study.results, study.comparison
-    runs = results.settings.loc[results.settings["kind"] == "run", "runs"]
     return {
         "baseline": _against_baseline(comparison, best_baseline(results)),
         "axes": axis_findings(comparison, results.axes),
         "others": _against_settings(comparison, results),
-        "unrepeated": bool((runs < 2).all()),
+        "untested": bool((comparison["verdict"] == UNTESTED).any()),
+        "seeds": seeds_to_test(int((results.settings["kind"] == "run").sum())),
     }
 
 
@@ -30,9 +30,10 @@ def _against_baseline(table: pd.DataFrame, baseline: pd.Series | None) -> dict |
 
 
 def _against_settings(table: pd.DataFrame, results: Results) -> dict | None:
-    """How many other settings there are, and for how many of them there is no evidence of a difference from the best run's."""
+    """How many other settings were tested against the best run's, how many of them differ significantly, and how many were not tested."""
     others = {results.label(row, repetitions=False) for _, row in results.settings.iterrows() if row["kind"] == "run"}
     found = table[(table["family"] == "best") & table["second"].isin(others)]
     if found.empty:
         return None
-    return {"all": len(found), "same": int((found["verdict"] == SAME).sum())}
+    same, untested = (int((found["verdict"] == verdict).sum()) for verdict in (SAME, UNTESTED))
+    return {"tested": len(found) - untested, "same": same, "untested": untested}

@@ -1,13 +1,14 @@
 """The section of the axes' effects: the scores of each axis's levels, and which differences are significant."""
 
+import numpy as np
 import pandas as pd
 
-from emotion_grid.evaluation.contrasts import SAME
+from emotion_grid.evaluation.contrasts import SAME, UNTESTED
 from emotion_grid.evaluation.results import VaryingAxis, named_together
 from emotion_grid.report.figure import Figure, score_domain
 from emotion_grid.report.figures.levels import levels_figure
 from emotion_grid.report.reading import Study
-from emotion_grid.report.verdicts import axis_findings
+from emotion_grid.report.verdicts import MARKS, axis_findings
 
 NAME, TITLE, TEMPLATE = "axes", "The effect of each axis", "sections/effects.html.j2"
 
@@ -44,7 +45,7 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
     caption = (
         f"Differences of macro-F1 on {study.judge} between two levels of an axis, over pairs of settings that are equal in all other axes "
         "(axes named together change together: their effects cannot be separated). Each interval is for its own comparison; p is corrected by Holm's method; "
-        "≈: no evidence of a difference."
+        "≈: no evidence of a difference; ?: not tested."
     )
     return {"effects": (_table(study.comparison, study.results.axes), caption)}
 
@@ -73,11 +74,11 @@ def _table(comparison: pd.DataFrame, axes: list[VaryingAxis]) -> pd.DataFrame:
             "pairs": table["pairs"].map("{:.0f}".format),
             "first − second": [
                 f"{difference:+.3f} ({f'{low:+.3f} to {high:+.3f}' if low < high else 'no interval'})"
-                + (" ≈" if verdict == SAME else "")
+                + (f" {MARKS[verdict]}" if verdict in (SAME, UNTESTED) else "")
                 for difference, low, high, verdict in zip(
                     *(table[name] for name in ("difference", "low", "high", "verdict")), strict=True
                 )
             ],
-            "p": ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in table["p_corrected"]],
+            "p": ["< 0.001" if p < 0.001 else "" if np.isnan(p) else f"{p:.3f}" for p in table["p_corrected"]],
         }
     )

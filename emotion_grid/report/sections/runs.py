@@ -2,7 +2,7 @@
 
 from emotion_grid.base.numbers import duration
 from emotion_grid.data.splits import SPLITS
-from emotion_grid.evaluation.contrasts import HIGHER, LOWER, SAME
+from emotion_grid.evaluation.contrasts import HIGHER, LOWER, SAME, UNTESTED
 from emotion_grid.evaluation.results import cell_words, finite_or_none, score_of, words_of
 from emotion_grid.report.reading import Study
 from emotion_grid.report.verdicts import against_best
@@ -11,7 +11,7 @@ NAME, TITLE, TEMPLATE = "all", "All runs", "sections/runs.html.j2"
 
 OVERALL_TITLES = {"micro_f1": "micro-F1", "weighted_f1": "weighted F1", "subset_accuracy": "subset accuracy"}
 
-VERDICTS = {LOWER: "significantly lower", HIGHER: "significantly higher", SAME: SAME}
+VERDICTS = {LOWER: "significantly lower", HIGHER: "significantly higher", SAME: SAME, UNTESTED: UNTESTED}
 """What the table says of a row, by the verdict from the row's own side."""
 
 

@@ -47,7 +47,8 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
     """A row for each setting, best by validation first: its axes, runs, and mean and standard deviation of its scores."""
     caption = (
         f"All settings, best by validation first: {study.results.score_name}, mean ± standard deviation over runs. ★: the best run's "
-        f"setting; ↓, ↑: significantly lower or higher than it; ≈: no evidence of a difference from it.{study.caution}"
+        f"setting; ↓, ↑: significantly lower or higher than it; ≈: no evidence of a difference from it; "
+        f"?: not tested.{study.caution}"
     )
     return {"settings": (_table(study.results, against_best(study.comparison)), caption)}
 

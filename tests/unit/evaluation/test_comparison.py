@@ -4,10 +4,18 @@ import pandas as pd
 import pytest
 
 from emotion_grid.evaluation.comparison import comparison_table
-from emotion_grid.evaluation.contrasts import SAME
+from emotion_grid.evaluation.contrasts import HIGHER, SAME, UNTESTED
 from emotion_grid.evaluation.results import read_results
 from scripts import compare, evaluate
-from testing.made import make_experiment, run_program
+from testing.made import (
+    made_row,
+    make_experiment,
+    make_texts,
+    run_program,
+    write_plan,
+    write_records,
+    write_tables,
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +43,23 @@ def test_what_selected_the_runs_judges_nothing(made, tmp_path, monkeypatch):
     results = read_results(made)
     validation = type(results)(**{**results.__dict__, "judge": "validation"})
     assert len(comparison_table(validation)) == 0
+
+
+def test_axes_are_compared_over_settings_that_were_run_more_than_once(tmp_path):
+    """Two heads by two freezes; one of the four settings was run once, and its pairs wait."""
+    golds, rows = make_texts(tmp_path), []
+    for head, freeze, seed in [(h, f, s) for h in ("1x", "2x") for f in ("0", "all") for s in (1, 2, 3)]:
+        if (head, freeze) == ("2x", "all") and seed > 1:
+            continue
+        name = f"{head}_{freeze}_{seed}"
+        columns = {"encoder": "small", "head_size": head, "freeze": freeze, "fold": None, "seed": seed}
+        rows.append(made_row(name, columns))
+        write_tables(tmp_path / "runs" / name, golds, 1.0 + 2.0 * (freeze == "0"), len(rows))
+        write_records(tmp_path / "runs" / name)
+    write_plan(tmp_path, rows, evaluation={"threshold": "fixed", "bootstrap": 50, "confidence": 0.95})
+    run_program(evaluate, "--plan", tmp_path / "plan.json", "--output", tmp_path)
+    table = comparison_table(read_results(tmp_path)).set_index("family")
+    (freeze,) = table.loc["axis"].set_index("axis").loc[["freeze"]].to_dict("records")
+    assert freeze["verdict"] == HIGHER and freeze["pairs"] == 1, "of two pairs, one has a setting that was run once"
+    verdicts = table.loc["best"].set_index("second")["verdict"]
+    assert verdicts[verdicts == UNTESTED].index.tolist() == ["size 2x · encoder frozen"]
