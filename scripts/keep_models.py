@@ -1,7 +1,7 @@
 """Keep the models that the config asks for, and write the card of each.
 
 Reads summary.csv and metrics.csv; removes other models of the current grid (their predictions stay; a run that explanations.run names
-keeps its own) and writes models.csv. The best run is the best by validation.
+keeps its own) and writes models.csv. The best run is that of the setting with the best mean on validation.
 """
 
 import sys
@@ -38,7 +38,8 @@ def main() -> None:
     home = parser.parse_args().results
     expect_whole({home / SUMMARY_RECORD: None})
     summary, metrics = pd.read_csv(home / SUMMARY_TABLE), pd.read_csv(home / METRICS_TABLE)
-    plan, best = read_json(home / PLAN), best_run(summary)
+    plan = read_json(home / PLAN)
+    best = best_run(summary, plan)
     keep, data = plan["keep_models"], {row["run"]: row["data"] for row in plan["rows"]}
     rows = []
     for _, row in summary[summary["kind"] == "run"].iterrows():

@@ -8,7 +8,7 @@ from emotion_grid.data.splits import SPLITS
 
 
 def explain_success(home: Path) -> str:
-    """The best run by validation with its macro-F1, and the report's path; empty where the tables are not there.
+    """The best run of the best setting with its macro-F1, and the report's path; empty where the tables are not there.
 
     Args:
         home: the experiment's folder of results.
@@ -21,4 +21,8 @@ def explain_success(home: Path) -> str:
     with paths[0].open(newline="", encoding="utf-8") as table:
         row = next((row for row in csv.DictReader(table) if row.get("run") == best), {})
     scores = [f"{split} {float(row[name]):.3f}" for split in SPLITS if row.get(name := f"{split}_macro_f1")]
-    return f"\nBest run by validation: {best}\nMacro-F1: {', '.join(scores)}\nReport: {paths[2]}\n" if scores else ""
+    return (
+        f"\nBest run of the best setting by validation: {best}\nMacro-F1: {', '.join(scores)}\nReport: {paths[2]}\n"
+        if scores
+        else ""
+    )

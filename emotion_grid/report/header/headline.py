@@ -31,6 +31,7 @@ def headline(study: Study) -> dict:
             for split in splits
         ],
         "settings": _headline_settings(results, baseline, splits[0]),
+        "chosen_among": int((results.settings["kind"] == "run").sum()),
     }
 
 
@@ -42,16 +43,13 @@ def best_baseline(results: Results) -> pd.Series | None:
 
 
 def _headline_settings(results: Results, baseline: pd.Series | None, split: str) -> dict | None:
-    """Mean and spread over seeds and folds: of the best run's setting, of the baseline, of the best setting if that is another."""
+    """Mean and spread over seeds and folds: of the best run's setting and of the baseline; None if the setting was run once."""
     own = results.setting_of(results.best)
     if own["runs"] < 2:
         return None
-    settings = results.settings[results.settings["kind"] == "run"]
-    leader = settings.loc[settings["validation_macro_f1_mean"].idxmax()]
     return {
         "own": _mean_of(results, own, split),
         "baseline": None if baseline is None else _mean_of(results, results.setting_of(baseline), split),
-        "leader": None if leader.name == own.name else _mean_of(results, leader, split),
     }
 
 

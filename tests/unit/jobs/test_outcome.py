@@ -12,6 +12,6 @@ def test_the_best_run_its_scores_and_the_report_are_named(tmp_path):
     assert explain_success(tmp_path) == ""
     (tmp_path / "report.html").touch()
     told = explain_success(tmp_path)
-    assert "Best run by validation: one\n" in told
+    assert "Best run of the best setting by validation: one\n" in told
     assert "Macro-F1: validation 0.700, dev 0.612\n" in told
     assert str(tmp_path / "report.html") in told
