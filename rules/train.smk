@@ -7,6 +7,7 @@ rule train:
         f"{RESULTS}/runs/{{run}}/train.log",
     benchmark:
         f"{RESULTS}/runs/{{run}}/benchmark.tsv"
+    priority: resources.training_priority
     threads: resources.training_threads
     resources:
         **resources.training,

@@ -1,4 +1,4 @@
-"""Which models of a grid stay while runs are still to come: the best finished run's, and no other that cannot be the best any more.
+"""Which models of a grid stay while runs are still to come: those that can still be the best run's.
 
 Imports no pandas: a run of a head alone, which ends here, shall start fast.
 """
@@ -28,14 +28,17 @@ from emotion_grid.data.splits import (
 )
 from emotion_grid.evaluation.thresholds import tune_threshold
 
+ALIKE_BELOW = 1e-9
+"""Means of scores that differ by less are equal: sums of the same numbers differ in their last digits."""
+
 
 def keep_best_so_far(home: Path) -> list[str]:
-    """Remove the models of finished runs that another finished run's model is better than; the names of these runs.
+    """Remove the models of finished runs that cannot be the best run's when the study is complete; the names of these runs.
 
-    Better is what `best_run` calls better when the study is complete: a higher macro-F1 on validation at the threshold tuned there, as
-    the tables show it, and among equals the place in the plan. This order is total and is computed from finished files alone, so that
-    processes that come here at the same time need no lock: the best model is the one that none of them ever removes, and a worse one
-    goes only when a better one is complete.
+    The best run is the best one of the best setting (`best_run`), both by macro-F1 on validation at the threshold tuned there, as the tables
+    show it. So a run's model goes if another run of its setting is better, or if its setting is complete and another complete setting has a
+    better mean. Both are computed from finished files alone, so that processes that come here at the same time need no lock: the best model
+    is the one that none of them ever removes, and a worse one goes only when a better one is complete.
 
     The model of a run stays as long as it is needed for something else: the run is named under `explanations.run`, or has still to
     predict new texts of dev or test.
@@ -47,24 +50,53 @@ def keep_best_so_far(home: Path) -> list[str]:
         InputError: a table by which models are compared is not as it was written.
     """
     plan = read_json(home / PLAN)
-    scores: dict[str, tuple[float, int]] = {}
-    for place, row in enumerate(plan["rows"]):
-        if row["kind"] == "run" and not missing_files(home / row["folder"], (*MODEL_FILES, *RESULT_FILES)):
-            folder, data = home / row["folder"], data_folder(home, row["data"])
-            validation = predictions_file(folder, "validation").relative_to(folder).as_posix()
-            expect_whole({folder / PROVENANCE: [validation], data / CHECKS: ["validation.csv"]})
-            score = validation_score(folder, data, plan)
-            scores[row["run"]] = score, -place
-    best = max(scores, key=lambda run: scores[run], default=None)
-    folders = {row["run"]: home / row["folder"] for row in plan["rows"]}
-    removed = []
-    for run in scores:
-        if run not in (best, plan["explained"]) and not _predicts_again(folders[run]):
-            remove_model(folders[run])
-            removed.append(run)
-    if best is not None:
-        log(f"best model so far, by validation macro-F1 {scores[best][0]:.4f}: {best}; models removed: {len(removed)}")
+    rows = [
+        row for row in plan["rows"] if row["kind"] == "run" and not missing_files(home / row["folder"], RESULT_FILES)
+    ]
+    with_model = {
+        row["run"]: home / row["folder"] for row in rows if not missing_files(home / row["folder"], MODEL_FILES)
+    }
+    candidates: dict[tuple[str, ...], str] = {}
+    means: dict[tuple[str, ...], float] = {}
+    for setting, members in _settings(plan).items():
+        finished = [row for row in rows if row["run"] in members]
+        if not any(row["run"] in with_model for row in finished):
+            continue  # a better setting took its models' place
+        scores = {row["run"]: _checked_score(home, row, plan) for row in finished}
+        candidates[setting] = max(scores, key=lambda run: scores[run])  # the first among equals
+        if len(finished) == len(members):
+            means[setting] = float(np.mean(list(scores.values())))
+    top = max(means.values(), default=0.0) - ALIKE_BELOW
+    kept = {run for setting, run in candidates.items() if means.get(setting, top) >= top}
+    removed = [
+        run
+        for run, folder in with_model.items()
+        if run not in {*kept, plan["explained"]} and not _predicts_again(folder)
+    ]
+    for run in removed:
+        remove_model(with_model[run])
+    log(
+        f"models that can still be the best: {', '.join(run for run in with_model if run in kept)}; removed: {len(removed)}"
+    )
     return removed
+
+
+def _settings(plan: dict[str, Any]) -> dict[tuple[str, ...], set[str]]:
+    """Names of the runs of each setting, by its values on all axes but those of repetitions."""
+    names = [name for name in plan["columns"] if name not in plan["repetitions"]]
+    settings: dict[tuple[str, ...], set[str]] = {}
+    for row in plan["rows"]:
+        if row["kind"] == "run":
+            settings.setdefault(tuple(str(row["columns"].get(name)) for name in names), set()).add(row["run"])
+    return settings
+
+
+def _checked_score(home: Path, row: dict[str, Any], plan: dict[str, Any]) -> float:
+    """A finished run's score on validation, if the tables that it is computed from are as they were written."""
+    folder, data = home / row["folder"], data_folder(home, row["data"])
+    validation = predictions_file(folder, "validation").relative_to(folder).as_posix()
+    expect_whole({folder / PROVENANCE: [validation], data / CHECKS: ["validation.csv"]})
+    return validation_score(folder, data, plan)
 
 
 def validation_score(folder: Path, data: Path, plan: dict[str, Any]) -> float:

@@ -22,12 +22,10 @@ from emotion_grid.base.layout import (
 )
 from emotion_grid.data.splits import PREDICTIONS, PROVENANCE
 from emotion_grid.data.tables import read_table
+from emotion_grid.evaluation.keeping import ALIKE_BELOW
 
 ALIKE = "no interval: all resamples alike"
 """What stands for the interval of a score that every resample of the texts gives again."""
-
-ALIKE_BELOW = 1e-9
-"""Means of scores that differ by less are equal: sums of the same numbers differ in their last digits."""
 
 EMPTY = "(none)"
 """What stands for an empty cell of an axis: the axis does not apply, or is off."""

@@ -95,7 +95,8 @@ def disk_space(
     trained = sorted(map(trained_parameters, runs), reverse=True)
     features = [_features(spec, size, rows) for spec in cached.values() if "tokens" in spec]
     models = {"all": sum(trained), "best": sum(trained[:1]), "none": 0}[config["keep_models"]] * WEIGHT
-    waiting = 0 if config["keep_models"] == "none" else WEIGHT
+    # With `best`: the models of the runs that have just ended, and one of each setting of which other runs train.
+    waiting = 2 * WEIGHT if config["keep_models"] == "best" else 0
     labels = len(config["data"]["labels"])
     return Disk(
         encoders=sum(parameters({"encoder": spec}) * WEIGHT for spec in encoders),

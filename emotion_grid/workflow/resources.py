@@ -38,6 +38,10 @@ class RuleResources:
         """CPU threads of a training job."""
         return max(int(self.study.spec(run)["training"]["threads"]) for run in self.inputs.runs(wildcards))
 
+    def training_priority(self, wildcards: Any) -> int:
+        """Which training jobs come first: those of a setting one after the other, since models of complete settings can be removed."""
+        return self.study.settings_left.get(wildcards.run, 0)
+
     def encoding_threads(self, wildcards: Any) -> int:
         """CPU threads of a job that computes features."""
         return int(self.study.cached_spec(f"{FEATURES}/{wildcards.key}")["threads"])

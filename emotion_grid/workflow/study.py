@@ -248,6 +248,16 @@ class Study:
         packed = pack_runs(waiting, raw_bytes(self.config, "train"), self.site)
         return {digest(runs)[:SHORT]: runs for runs in packed}
 
+    @functools.cached_property
+    def settings_left(self) -> dict[str, int]:
+        """For each run, how many settings are left when its own begins, in the order of the plan; empty in a job."""
+        if self.plan is None:
+            return {}
+        names = [name for name in self.plan.settings["columns"] if name not in self.plan.settings["repetitions"]]
+        settings = {run: tuple(str(row.columns.get(name)) for name in names) for run, row in self.plan.runs.items()}
+        places = {setting: place for place, setting in enumerate(dict.fromkeys(settings.values()))}
+        return {run: len(places) - places[setting] for run, setting in settings.items()}
+
     @property
     def _rows(self) -> list[Row]:
         """All rows of the plan; none in a job."""

@@ -34,23 +34,27 @@ RUNS = ("low_seed-1_a", "low_seed-2_b", "high_seed-1_c")
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-@pytest.mark.parametrize("threshold", ["global", "fixed"])
-def test_two_models_are_there_at_most_and_the_best_is_left_whatever_the_order(experiment, order, threshold):
-    """The third run is as good as the first at a tuned threshold: among equals the plan's order decides, not time."""
+@pytest.mark.parametrize(("threshold", "best"), [("global", RUNS[2]), ("fixed", RUNS[0])])
+def test_a_model_for_each_incomplete_setting_is_there_at_most_and_the_best_is_left(experiment, order, threshold, best):
+    """At a tuned threshold the third run is all right, and the mean of the other two is not; at 0.5 it is the worst."""
     experiment.write(evaluation={"threshold": threshold, "bootstrap": 100, "confidence": 0.9})
+    for row in experiment.rows[:3]:
+        (experiment.home / row["folder"] / "provenance.json").rename(experiment.home / f"{row['run']}.json")
     for place in order:
-        finish(experiment, experiment.rows[place])
-        assert len(kept(experiment)) <= 2
+        row = experiment.rows[place]
+        (experiment.home / f"{row['run']}.json").rename(experiment.home / row["folder"] / "provenance.json")
+        finish(experiment, row)
         keep_best_so_far(experiment.home)
-        assert len(kept(experiment)) == 1
-    assert kept(experiment) == {RUNS[0]}
+        assert len(kept(experiment)) <= 2, "the best setting's, and that of an incomplete one"
+    assert kept(experiment) == {best}
 
 
 def test_the_model_that_is_left_is_the_one_that_the_tables_call_best(experiment, monkeypatch):
     random = np.random.default_rng(3)
     for number in range(12):
         noisy = np.clip(GOLD4 * 0.3 + random.random(GOLD4.shape) * 0.6, 0, 1)
-        experiment.add("run", f"noisy_seed-{number}", {"freeze": 0, "seed": number}, noisy, noisy)
+        columns = {"freeze": 1 + number // 3, "seed": number % 3}
+        experiment.add("run", f"noisy-{number // 3}_seed-{number % 3}", columns, noisy, noisy)
     experiment.write()
     runs = [row for row in experiment.rows if row["kind"] == "run"]
     summary = experiment.evaluate(monkeypatch)
@@ -60,7 +64,7 @@ def test_the_model_that_is_left_is_the_one_that_the_tables_call_best(experiment,
     for row in reversed(runs):
         finish(experiment, row)
         keep_best_so_far(experiment.home)
-    assert kept(experiment) == {best_run(summary.reset_index())}
+    assert kept(experiment) == {best_run(summary.reset_index(), experiment.plan)}
 
 
 def test_an_unfinished_run_neither_loses_its_model_nor_costs_another_its_own(experiment):
@@ -74,13 +78,13 @@ def test_an_unfinished_run_neither_loses_its_model_nor_costs_another_its_own(exp
 
 def test_a_model_stays_that_is_to_be_explained_or_has_texts_to_predict(experiment):
     first, second, third = experiment.rows[:3]
-    experiment.write(explained=second["run"])
+    experiment.write(explained=first["run"])
     finish(experiment, first)
-    finish(experiment, second)
-    finish(experiment, third, texts="new")
+    finish(experiment, second, texts="new")
+    finish(experiment, third)
     assert keep_best_so_far(experiment.home) == []
-    write_json(predicted_texts(experiment.home / third["folder"], "new"), {})
-    assert keep_best_so_far(experiment.home) == [third["run"]]
+    write_json(predicted_texts(experiment.home / second["folder"], "new"), {})
+    assert keep_best_so_far(experiment.home) == [second["run"]]
 
 
 def test_a_kill_while_a_model_goes_leaves_no_half_of_one_and_the_best_whole(experiment, monkeypatch):
@@ -94,9 +98,9 @@ def test_a_kill_while_a_model_goes_leaves_no_half_of_one_and_the_best_whole(expe
         patched.setattr(shutil, "rmtree", killed)
         with pytest.raises(KeyboardInterrupt):
             keep_best_so_far(experiment.home)
-    assert RUNS[0] in kept(experiment) and len(kept(experiment)) == 2, "the one that was going counts as gone"
+    assert RUNS[2] in kept(experiment) and len(kept(experiment)) == 2, "the one that was going counts as gone"
     keep_best_so_far(experiment.home)
-    assert kept(experiment) == {RUNS[0]}
+    assert kept(experiment) == {RUNS[2]}
     remove_model(experiment.home / experiment.rows[1]["folder"])
 
 
