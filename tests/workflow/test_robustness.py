@@ -215,3 +215,12 @@ def test_results_that_an_orphan_finished_are_finished(project):
     time.sleep(1)
     finished = {path.parent.name for path in project.home.glob("runs/*seed-8*/provenance.json")}
     assert not finished & set(project.run().trained)
+
+
+def test_fewer_cores_than_threads_are_refused_in_a_dry_run_and_in_a_start(project):
+    """Fault: it was checked while the Snakefile is read, when Snakemake does not know its executor yet, and so never."""
+    project.configure(training={**project.config["training"], "threads": 2})
+    for looks in (("-n",), ()):
+        refused = project.run("--cores", "1", *looks, fails=True)
+        assert "training.threads: expected at most the cores of this start (1), found 2" in refused.output
+    assert project.run("--cores", "2", "-n").trained
