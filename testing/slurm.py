@@ -13,7 +13,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PACKAGES = ("slurmctld", "slurmd", "slurmdbd", "slurm-client", "munge", "mariadb-server")
@@ -111,6 +112,24 @@ class Cluster:
             )
         self.processes[name] = process.pid
         self.record.write_text(json.dumps(self.processes))
+
+    @contextmanager
+    def configured(self, **changes: str) -> Iterator[None]:
+        """Values of slurm.conf while the block runs, an empty one for none; the controller is started again before and after."""
+        path = HOME / "slurm.conf"
+        before = path.read_text()
+        kept = [line for line in before.splitlines() if line.partition("=")[0] not in changes]
+        self._restart_with("\n".join([*kept, *(f"{name}={value}" for name, value in changes.items() if value), ""]))
+        try:
+            yield
+        finally:
+            self._restart_with(before)
+
+    def _restart_with(self, configuration: str) -> None:
+        (HOME / "slurm.conf").write_text(configuration)
+        self.stop_daemon("slurmctld")
+        self.start_controller()
+        wait_until("idle nodes", lambda: run("sinfo", "-h", "-o", "%T", check=False).split() == ["idle"])
 
     def stop_daemon(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
         """End one daemon by its process id."""

@@ -1,8 +1,13 @@
-"""What is asked of Slurm before anything is submitted: how many CPUs a node has."""
+"""What is asked of Slurm before anything is submitted: how many CPUs a node has, and whether the ends of jobs can be seen."""
+
+import re
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.jobs.slurm import call_slurm
 from emotion_grid.jobs.status import SITE
+
+LONGEST_LOOK = 240
+"""Seconds between two looks of Snakemake's executor at the queue, at most, and a minute for a slow answer."""
 
 
 def check_threads(threads: int, partition: str) -> None:
@@ -42,3 +47,34 @@ def most_cpus(partition: str) -> int | None:
         if row[1].isdigit()
     ]
     return max(found, default=None)
+
+
+def accounting_fault() -> str:
+    """Why Slurm's accounting does not tell how jobs ended, in one line; empty if it does."""
+    try:
+        call_slurm("sacct", "--allocations", "--noheader", "--format=JobID", "--starttime=now")
+    except InputError as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def check_queue_remembers(fault: str) -> None:
+    """Refuse a start where neither the accounting nor the queue tells how jobs ended: it would wait for ever.
+
+    Args:
+        fault: why the accounting does not tell.
+
+    Raises:
+        InputError: with what to ask the cluster's administrators for.
+    """
+    try:
+        found = re.search(r"^MinJobAge\s*=\s*(\d+)", call_slurm("scontrol", "show", "config"), re.MULTILINE)
+    except InputError as error:
+        raise InputError(f"{error}; Slurm's accounting does not answer either ({fault}); try again later") from error
+    age = int(found[1]) if found else 0
+    if age < LONGEST_LOOK:
+        raise InputError(
+            f"Slurm: expected its accounting (sacct) to tell how jobs ended, found: {fault}. The queue (squeue) forgets a job {age} s after "
+            f"its end (MinJobAge), which is too soon. Ask the administrators of the cluster for accounting (AccountingStorageType), or for a "
+            f"MinJobAge of at least {LONGEST_LOOK} s"
+        )

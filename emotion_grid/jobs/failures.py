@@ -1,7 +1,7 @@
 """What the screen shows when a start ends: which runs failed, why, and what to do."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from emotion_grid.base.layout import PACKS, TRAIN_LOG
@@ -23,6 +23,8 @@ ADVICE = {
 
 MEND = "fix the error that the log shows; the same command then trains only what is missing"
 
+ADMIT = f"correct the account, partition, GPU request or limits in {SITE} (docs/cluster.md, Settings for your cluster)"
+
 ROOM_FOR_A_LOG = 65_536
 """Bytes; where a disk has less, a program may have ended without a word."""
 
@@ -30,7 +32,13 @@ LINES, MESSAGE_LINES, SHOWN = 5, 20, 10
 """Lines shown of a log, lines of a program's own error message at most, and failed runs shown in full."""
 
 
-def explain_end(home: Path, checkout: Path, failed: Iterable[Path] = (), on_cluster: bool = False) -> str:
+def explain_end(
+    home: Path,
+    checkout: Path,
+    failed: Iterable[Path] = (),
+    on_cluster: bool = False,
+    refusals: Mapping[str, str] | None = None,
+) -> str:
     """What a start of the workflow leaves on the screen: each failure with its cause, and what jobs asked for and used.
 
     Args:
@@ -38,14 +46,17 @@ def explain_end(home: Path, checkout: Path, failed: Iterable[Path] = (), on_clus
         checkout: where Snakemake was started.
         failed: logs of the steps that failed.
         on_cluster: whether runs were Slurm jobs.
+        refusals: what Slurm said of jobs that it did not take, by the job's log.
     """
+    failed = sorted(map(Path, failed))
+    refused = {log: refusals[str(log)] for log in failed if refusals and str(log) in refusals}
     try:
         experiment = experiment_status(home, checkout)
     except InputError as error:
         return f"\n{error}"
     runs, names, others = {run.name: run for run in experiment.runs}, [], []
     shared: set[str] = set()
-    for log in sorted(map(Path, failed)):
+    for log in (log for log in failed if log not in refused):
         if log.parent == home / PACKS:
             members = [
                 name for name in experiment.packs.get(log.stem, []) if name in runs and runs[name].state == "failed"
@@ -55,7 +66,8 @@ def explain_end(home: Path, checkout: Path, failed: Iterable[Path] = (), on_clus
             members = [log.parent.name] if log.name == TRAIN_LOG and log.parent.name in runs else []
         names += members
         others += [] if members else [log]
-    parts = [_explain_run(runs[name], name in shared) for name in names[:SHOWN]]
+    parts = _explain_refusals(refused)
+    parts += [_explain_run(runs[name], name in shared) for name in names[:SHOWN]]
     if len(names) > SHOWN:
         parts.append(f"{len(names) - SHOWN} more failed: make status EXPERIMENT={home.name} STATE=failed")
     parts += [_block(f"Failed: {log.stem}", log, MEND) for log in others]
@@ -64,6 +76,23 @@ def explain_end(home: Path, checkout: Path, failed: Iterable[Path] = (), on_clus
     if parts:
         parts.append(counts(experiment))
     return "\n" + "\n\n".join(parts) + "\n" if parts else ""
+
+
+def _explain_refusals(refused: Mapping[Path, str]) -> list[str]:
+    """What Slurm said of jobs that it did not take; jobs of which it said the same stand together."""
+    jobs: dict[str, list[str]] = {}
+    for log, words in refused.items():
+        jobs.setdefault(words, []).append(log.parent.name if log.name == TRAIN_LOG else log.stem)
+    return [
+        "\n".join(
+            [
+                f"Not taken by Slurm: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else ""),
+                *(f"    | {line}" for line in words.splitlines()[:MESSAGE_LINES]),
+                f"  to do: {ADMIT}",
+            ]
+        )
+        for words, names in jobs.items()
+    ]
 
 
 def _explain_run(run: Run, shared: bool) -> str:

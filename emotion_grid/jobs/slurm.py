@@ -87,9 +87,12 @@ def call_slurm(*command: str) -> str:
     """What one of Slurm's commands prints.
 
     Raises:
-        InputError: it failed; with its own words.
+        InputError: it failed, with its own words; or it is not installed here.
     """
-    done = subprocess.run(command, capture_output=True, text=True)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError as error:
+        raise InputError(f"{command[0]} cannot be started here: {error.strerror}") from error
     if done.returncode:
         raise InputError(f"{command[0]} failed: {done.stderr.strip()}")
     return done.stdout

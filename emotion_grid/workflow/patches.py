@@ -4,6 +4,7 @@ The releases are locked in envs/workflow.txt. `tests/unit/workflow/test_patches.
 looked whether the change is still needed and still fits.
 """
 
+import re
 import shlex
 from typing import Any
 
@@ -73,6 +74,36 @@ def quote_for_shells() -> None:
         return text
 
     utils.format_cli_value = quoted
+
+
+def leave_accounts_to_sbatch() -> None:
+    """Let Snakemake's executor for Slurm submit with the account that is given, or with none.
+
+    Release 2.8.0 of the executor asks the accounting which accounts there are. On a cluster without one, it refuses every job.
+    """
+    import snakemake_executor_plugin_slurm as executor
+
+    executor.validate_account = lambda account, logger: account
+    executor.get_account = lambda logger: None
+
+
+def note_refusals() -> dict[str, str]:
+    """Note what Slurm says when it does not take a job; by the job's log, filled while Snakemake is at work.
+
+    Release 2.8.0 of the executor reports it amid the command line of `sbatch`, somewhere in Snakemake's output.
+    """
+    import snakemake_executor_plugin_slurm as executor
+
+    refusals: dict[str, str] = {}
+    report = executor.Executor._report_job_error_threadsafe
+
+    def noted(self: Any, job_info: Any, msg: str) -> None:
+        said = re.search(r"The error message was '(.*?)'\.\n", msg, re.DOTALL)
+        refusals.update(dict.fromkeys(map(str, job_info.job.log), (said[1] if said else msg).strip()))
+        report(self, job_info, msg)
+
+    executor.Executor._report_job_error_threadsafe = noted
+    return refusals
 
 
 def _jobs_in_queue() -> set[str] | None:

@@ -36,7 +36,6 @@ from emotion_grid.data.splits import (
     predicted_texts,
 )
 from emotion_grid.encoders.facts import why_unexplained
-from emotion_grid.jobs.cluster import check_threads
 from emotion_grid.jobs.disk import disk_space, disk_text
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
@@ -49,10 +48,11 @@ from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes, raw_rows
 from emotion_grid.plan.plan import Plan, Row, build_plan
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
+from emotion_grid.workflow.cluster import prepare_cluster
 from emotion_grid.workflow.damage import Damage, damaged_inputs, damaged_results, put_aside
 from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.image import StudyImage, study_paths
-from emotion_grid.workflow.patches import notice_lost_jobs, quote_for_shells
+from emotion_grid.workflow.patches import quote_for_shells
 from emotion_grid.workflow.record import record_start
 
 LOCAL_RULES = ("all", "build_container", "explain", "paper")
@@ -92,6 +92,7 @@ class Study:
         light_jobs: whether light steps are jobs, rather than steps of the process that a user started.
         keep: what a training job writes, as scripts.train calls it.
         image: the image that rules run in, or None.
+        refusals: what Slurm said of jobs that it did not take, by the job's log.
 
     Raises:
         SystemExit: a config, a site file, a grid or a data file that cannot be.
@@ -101,6 +102,7 @@ class Study:
         from snakemake.settings.types import DeploymentMethod
 
         self.workflow, self.config = workflow, config
+        self.refusals: dict[str, str] = {}
         quote_for_shells()
         with plain_refusals():
             self.checked = self._checked()
@@ -202,8 +204,7 @@ class Study:
             assert self.guard is not None
             if not self.workflow.local_exec:
                 threads = max(self._threads(self.plan), default=1)
-                check_threads(threads, self.site["partition"])
-                notice_lost_jobs()
+                self.refusals = prepare_cluster(self.workflow, threads, self.site["partition"])
                 self.workflow.executor_settings.jobname_prefix = job_prefix(self.home)
                 # As a script: between the quotes of `sbatch --wrap="..."` a shell would read `$` in paths.
                 self.workflow.executor_settings.pass_command_as_script = True
@@ -453,7 +454,8 @@ class Study:
         if self.plan is None:
             return
         logs = [log for job in self.workflow.scheduler.failed for log in job.log]
-        text = explain_end(self.home, Path.cwd(), logs, on_cluster=not self.workflow.local_exec)
+        on_cluster = not self.workflow.local_exec
+        text = explain_end(self.home, Path.cwd(), logs, on_cluster=on_cluster, refusals=self.refusals)
         print(text + ("" if logs else self._explain_success()), file=sys.stderr, end="")
 
     def _explain_success(self) -> str:

@@ -107,6 +107,11 @@ def test_what_the_cluster_does_not_have_is_refused(project, old, new, expected):
     project.edit("profiles/slurm/site.yaml", old, new)
     outcome = project.run(*SLURM, fails=True)
     assert expected.lower() in outcome.output.lower()
+    if "\nNot taken by Slurm: " in outcome.output:
+        end = outcome.output.partition("\nNot taken by Slurm: ")[2]
+        assert expected.lower() in end.lower() and "sbatch call" not in end and "no log" not in end
+    else:
+        assert "SLURM run ID" not in outcome.output, "refused before anything was submitted"
     assert run("squeue", "-h") == ""
 
 
@@ -185,4 +190,4 @@ def test_more_threads_than_a_node_has_cpus_are_refused_before_anything_is_submit
     assert (
         "training.threads: expected at most the CPUs of a node" in outcome.output and "(8), found 9" in outcome.output
     )
-    assert "Traceback" not in outcome.output and run("squeue", "-h") == ""
+    assert run("squeue", "-h") == ""

@@ -103,3 +103,13 @@ def test_an_empty_log_on_a_full_disk_says_so(grid, monkeypatch, free, full):
     assert (
         "    | (empty: the disk is full)\n  to do: free some space on the disk; the same command continues" in text
     ) == full
+
+
+def test_what_slurm_said_of_jobs_that_it_did_not_take_is_told_once_for_all(grid):
+    """Fault: a refusal stood amid command lines, and the end showed an empty log, or that of an earlier try."""
+    logs = [grid.run(f"run-{number}", log="an earlier try") / "train.log" for number in range(3)]
+    words = "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed"
+    refusals = {str(log): words for log in logs[:2]}
+    text = explain_end(grid.home, grid.checkout, logs, on_cluster=True, refusals=refusals)
+    assert "Not taken by Slurm: run-0 and 1 more\n    | sbatch: error: QOSMaxSubmitJobPerUserLimit\n" in text
+    assert text.count("QOSMax") == 1 and "Failed: run-2" in text and "Failed: run-0" not in text

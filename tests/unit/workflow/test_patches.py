@@ -5,6 +5,7 @@ import importlib.metadata
 import inspect
 import logging
 import shlex
+from types import SimpleNamespace
 
 import pytest
 import snakemake_executor_plugin_slurm as executor
@@ -84,3 +85,45 @@ def test_the_arguments_of_a_job_s_snakemake_are_quoted_for_a_shell(monkeypatch, 
     assert shlex.split(utils.format_cli_arg("--wait-for-files", [name, name])) == ["--wait-for-files", name, name]
     assert shlex.split(utils.format_cli_arg("--snakefile", name)) == ["--snakefile", name]
     assert utils.format_cli_arg("--cores", 3) == "--cores 3" and utils.format_cli_arg("--nolock", True) == "--nolock "
+
+
+def test_the_executor_still_asks_the_accounting_for_accounts_and_hides_refusals_amid_command_lines():
+    """Fails when the executor no longer refuses accounts that it cannot check, or reports what `sbatch` said by itself."""
+    assert "raise WorkflowError" in inspect.getsource(executor.accounts.validate_account)
+    assert "FileNotFoundError" not in inspect.getsource(executor.accounts.get_account)
+    source = inspect.getsource(executor.Executor.run_job)
+    assert "self._report_job_error_threadsafe(" in source or "_submit" in source
+    assert "The error message was '" in inspect.getsource(executor)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            "SLURM sbatch failed. The error message was 'sbatch: error: one\nsbatch: error: two'.\n    sbatch call:\n  sbatch",
+            "sbatch: error: one\nsbatch: error: two",
+        ),
+        (
+            "Job submission failed with exception: no account p_nobody",
+            "Job submission failed with exception: no account p_nobody",
+        ),
+    ],
+)
+def test_what_slurm_says_of_a_job_that_it_does_not_take_is_noted(monkeypatch, message, words):
+    reported = []
+    monkeypatch.setattr(
+        executor.Executor, "_report_job_error_threadsafe", lambda self, job_info, msg: reported.append(msg)
+    )
+    refusals = patches.note_refusals()
+    job_info = SimpleNamespace(job=SimpleNamespace(log=["results/tiny/runs/one/train.log"]))
+    executor.Executor._report_job_error_threadsafe(None, job_info, message)
+    assert refusals == {"results/tiny/runs/one/train.log": words}
+    assert reported == [message]
+
+
+def test_without_an_accounting_an_account_is_given_to_sbatch_as_it_stands(monkeypatch):
+    for name in ("validate_account", "get_account"):
+        monkeypatch.setattr(executor, name, getattr(executor, name))
+    patches.leave_accounts_to_sbatch()
+    job = SimpleNamespace(resources=type("Resources", (dict,), {"__getattr__": dict.get})(slurm_account="p_mine"))
+    assert list(executor.Executor.get_account_arg(SimpleNamespace(logger=logging.getLogger()), job)) == [" -A p_mine"]
