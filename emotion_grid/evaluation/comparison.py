@@ -35,6 +35,7 @@ COLUMNS = [
     "error_texts",
     "error_repeats",
     "freedom",
+    "detectable",
     "p",
     "p_corrected",
     "verdict",

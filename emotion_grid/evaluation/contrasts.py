@@ -24,6 +24,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from emotion_grid.evaluation.power import detectable
 from emotion_grid.evaluation.results import VaryingAxis
 
 HIGHER, LOWER, SAME = "higher", "lower", "no evidence of a difference"
@@ -195,9 +196,9 @@ def verdicts(differences: np.ndarray, errors: Errors, confidence: float) -> list
     """What a family of differences says.
 
     Returns:
-        For each `difference`, `low` and `high` (for this comparison alone), `error`, `error_texts`, `error_repeats`, `freedom`, `p`,
-        `p_corrected` for the number of tests in the family, and `verdict`. What is not tested has NaN in the place of all but the
-        difference.
+        For each `difference`, `low` and `high` (for this comparison alone), `error`, `error_texts`, `error_repeats`, `freedom`,
+        `detectable` (the difference that would probably be found), `p`, `p_corrected` for the number of tests in the family, and
+        `verdict`. What is not tested has NaN in the place of all but the difference.
     """
     from scipy.stats import t
 
@@ -213,6 +214,7 @@ def verdicts(differences: np.ndarray, errors: Errors, confidence: float) -> list
         "error_texts": np.sqrt(errors.texts),
         "error_repeats": np.sqrt(errors.repeats),
         "freedom": freedom,
+        "detectable": detectable(error, freedom, (1 - confidence) / max(int(errors.tested.sum()), 1)),
         "p": p,
         "p_corrected": corrected,
     }

@@ -1,10 +1,12 @@
 """What the comparisons say, in the words of the report."""
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from emotion_grid.evaluation.contrasts import HIGHER, LOWER, SAME, UNTESTED
+from emotion_grid.evaluation.power import times_more
 from emotion_grid.evaluation.results import EMPTY, VaryingAxis, named_together
 
 MARKS = {LOWER: "↓", HIGHER: "↑", SAME: "≈", UNTESTED: "?"}
@@ -71,9 +73,10 @@ def in_words(row: pd.Series, axis: VaryingAxis | None = None) -> dict[str, Any]:
     """A comparison with the higher side first; of two levels of an axis, `cause` is what the difference may be ascribed to.
 
     That is the axis with all columns that change together with it, be it always or between these two levels (`is_clean`: only always).
-    `kind` is significant, same (no evidence of a difference) or untested; empty if no settings could be compared.
+    `kind` is significant, same (no evidence of a difference) or untested; empty if no settings could be compared. `more` says what it
+    would take to find half of the difference that the study could have found.
     """
-    entry = {name: row[name] for name in ("pairs", "p_corrected", "verdict", "difference", "low", "high")}
+    entry = {name: row[name] for name in ("pairs", "p_corrected", "verdict", "difference", "low", "high", "detectable")}
     first, second = (axis.level_name(row[side]) if axis else row[side] or EMPTY for side in ("first", "second"))
     free = [name for name in row["not_held_same"].split(", ") if name]
     if row["difference"] < 0:
@@ -84,6 +87,17 @@ def in_words(row: pd.Series, axis: VaryingAxis | None = None) -> dict[str, Any]:
         "first": first,
         "second": second,
         "kind": _KINDS[row["verdict"]],
+        "more": _what_half_takes(row) if row["verdict"] == SAME else "",
         "is_clean": not free,
         "cause": named_together([axis.column, *axis.together, *free]) if axis else "",
     }
+
+
+def _what_half_takes(row: pd.Series) -> str:
+    """What halves the standard error of a comparison without folds: more seeds, more texts, or both; empty with folds."""
+    texts, repeats = row["error_texts"], row["error_repeats"]
+    if math.isnan(texts) or texts + repeats == 0:
+        return ""
+    seeds, rows = times_more(repeats, texts), times_more(texts, repeats)
+    ways = [f"{times} times as many {what}" for times, what in ((seeds, "seeds"), (rows, "texts")) if times]
+    return " or ".join(ways) or "4 times as many seeds and texts"

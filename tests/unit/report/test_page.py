@@ -71,6 +71,19 @@ def test_answer_leads_with_test(page, home):
     assert [next(iter(row.values())).split(" (")[0] for row in scores] == ["test", "dev", "validation"]
 
 
+def test_runs_without_repetitions_are_not_tested_and_the_page_says_what_would_test_them(page):
+    found = text_of(page.split('<section class="found"')[1].split("</section>")[0])
+    assert "not tested Baseline:" in found and "not tested Other settings: 19" in found
+    assert "With 2 seeds for each setting, every difference is tested." in found
+    assert (
+        "no evidence" not in found
+        and "95% intervals" in found
+        and " to " not in found.split("Differences of macro-F1")[0]
+    )
+    words = {row["difference from the best"].split(" ", 1)[-1] for row in table_of(section_of(page, "all"))}
+    assert words == {"not tested", ""}
+
+
 def test_frozen_layers_are_said_in_words(page):
     rows = table_of(section_of(page, "all"))
     found = {(row["freeze"], row["lora"]) for row in rows if row["lora"]}

@@ -143,6 +143,10 @@ def test_first_screen_compares_with_the_higher_side_first(clear):
     assert "significant Baseline: encoder1" in found and "vs. tfidf: +0." in found
     assert re.search(r"significant encoder: encoder1 vs\. encoder0: \+0\.\d+", found)
     assert "−" not in found and "vs. encoder1" not in found
+    assert re.search(
+        r"no evidence of a difference freeze: .* a difference of 0\.\d{3} would probably have been found", found
+    )
+    assert re.search(r"half of it with \d+ times as many (seeds|texts)", found)
 
 
 @pytest.fixture(scope="module")

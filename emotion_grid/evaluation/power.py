@@ -1,0 +1,37 @@
+"""What a study could have found: the difference that its runs and texts can tell, and what half of it would take."""
+
+import math
+
+import numpy as np
+
+POWER = 0.8
+"""How likely a difference is found that a study is said to find."""
+
+NORMAL = 1000.0
+"""Degrees of freedom from which on the t distribution is as good as normal."""
+
+
+def detectable(error: np.ndarray, freedom: np.ndarray, alpha: float) -> np.ndarray:
+    """The true difference that a t test finds with probability `POWER`, for each standard error: by the noncentral t distribution.
+
+    Args:
+        error: standard errors of differences.
+        freedom: their degrees of freedom.
+        alpha: the level of one test; of m tests corrected by Holm's method, 1/m of the family's.
+    """
+    from scipy.special import nctdtrinc
+    from scipy.stats import t
+
+    freedom = np.minimum(freedom, NORMAL)
+    return nctdtrinc(freedom, 1 - POWER, t.ppf(1 - alpha / 2, freedom)) * error
+
+
+def times_more(shrinking: float, fixed: float) -> int | None:
+    """How many times as much of what shrinks one part of a standard error halves the whole; None if nothing does.
+
+    Args:
+        shrinking: the part whose square shrinks in proportion (the seeds' part with seeds, the texts' with texts).
+        fixed: the other part.
+    """
+    wanted = (shrinking**2 + fixed**2) / 4 - fixed**2
+    return math.ceil(shrinking**2 / wanted - 1e-9) if wanted > 0 else None
