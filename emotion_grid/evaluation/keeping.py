@@ -58,8 +58,9 @@ def keep_best_so_far(home: Path) -> list[str]:
     }
     candidates: dict[tuple[str, ...], str] = {}
     means: dict[tuple[str, ...], float] = {}
+    by_name = {row["run"]: row for row in rows}
     for setting, members in _settings(plan).items():
-        finished = [row for row in rows if row["run"] in members]
+        finished = [by_name[run] for run in members if run in by_name]
         if not any(row["run"] in with_model for row in finished):
             continue  # a better setting took its models' place
         scores = {row["run"]: _checked_score(home, row, plan) for row in finished}
@@ -81,13 +82,13 @@ def keep_best_so_far(home: Path) -> list[str]:
     return removed
 
 
-def _settings(plan: dict[str, Any]) -> dict[tuple[str, ...], set[str]]:
-    """Names of the runs of each setting, by its values on all axes but those of repetitions."""
+def _settings(plan: dict[str, Any]) -> dict[tuple[str, ...], list[str]]:
+    """Names of the runs of each setting, in the order of the plan, by its values on all axes but those of repetitions."""
     names = [name for name in plan["columns"] if name not in plan["repetitions"]]
-    settings: dict[tuple[str, ...], set[str]] = {}
+    settings: dict[tuple[str, ...], list[str]] = {}
     for row in plan["rows"]:
         if row["kind"] == "run":
-            settings.setdefault(tuple(str(row["columns"].get(name)) for name in names), set()).add(row["run"])
+            settings.setdefault(tuple(str(row["columns"].get(name)) for name in names), []).append(row["run"])
     return settings
 
 
