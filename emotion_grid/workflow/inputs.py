@@ -94,7 +94,7 @@ class RuleInputs:
         folder = self.folder(wildcards)
         if not missing_files(folder, files) and not self.study.is_forced(rule, folder):
             return []
-        return self.study.needs(self.home(wildcards), self.study.inputs(folder))
+        return self.study.state.needs(self.home(wildcards), self.study.inputs(folder))
 
     def model(self, wildcards: Wildcards) -> list[Path]:
         """What a run waits for whose model is to be restored."""

@@ -1,5 +1,6 @@
 """Resources of the rules: what their jobs ask a cluster for."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,18 @@ class RuleResources:
 
     def training_priority(self, wildcards: Any) -> int:
         """Which training jobs come first: those of a setting one after the other, since models of complete settings can be removed."""
-        return self.study.settings_left.get(wildcards.run, 0)
+        return self._settings_left.get(wildcards.run, 0)
+
+    @functools.cached_property
+    def _settings_left(self) -> dict[str, int]:
+        """For each run, how many settings are left when its own begins, in the order of the plan; empty in a job."""
+        plan = self.study.plan
+        if plan is None:
+            return {}
+        names = [name for name in plan.settings["columns"] if name not in plan.settings["repetitions"]]
+        settings = {run: tuple(str(row.columns.get(name)) for name in names) for run, row in plan.runs.items()}
+        places = {setting: place for place, setting in enumerate(dict.fromkeys(settings.values()))}
+        return {run: len(places) - places[setting] for run, setting in settings.items()}
 
     def encoding_threads(self, wildcards: Any) -> int:
         """CPU threads of a job that computes features."""

@@ -1,6 +1,5 @@
 """The study of one start of Snakemake: its folders, its plan, and what is still to be made."""
 
-import csv
 import functools
 import os
 import sys
@@ -10,33 +9,21 @@ from typing import Any
 from emotion_grid.base.digests import SHORT, digest
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.layout import (
-    CHECKS,
-    FEATURES_RECORD,
-    FETCHED,
-    MODELS_TABLE,
     PACKS,
     PLAN,
     SPEC,
-    TOKENS_RECORD,
     run_folder,
 )
 from emotion_grid.base.messages import InputError
-from emotion_grid.base.numbers import duration
 from emotion_grid.base.sharing import check_writable, explained_refusals, shared, shared_umask
 from emotion_grid.config.checking import check_config
 from emotion_grid.container.image import runtime
 from emotion_grid.data.splits import (
     BASELINE_FILES,
     INPUTS,
-    MODEL,
-    MODEL_FILES,
-    PROVENANCE,
     RESULT_FILES,
-    missing_files,
-    predicted_texts,
 )
 from emotion_grid.encoders.facts import why_unexplained
-from emotion_grid.jobs.disk import disk_space, disk_text
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
 from emotion_grid.jobs.outcome import explain_success
@@ -44,16 +31,19 @@ from emotion_grid.jobs.packs import pack_runs
 from emotion_grid.jobs.records import unmark_finished
 from emotion_grid.jobs.site import load_site
 from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
-from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes, raw_rows
-from emotion_grid.plan.plan import Plan, Row, build_plan
+from emotion_grid.plan.inputs import raw_bytes
+from emotion_grid.plan.plan import Row, build_plan
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.workflow.cluster import prepare_cluster
-from emotion_grid.workflow.damage import Damage, damaged_inputs, damaged_results, put_aside
+from emotion_grid.workflow.damage import put_aside
 from emotion_grid.workflow.errors import plain_refusals
+from emotion_grid.workflow.explained import explained_run, unexplained_text
 from emotion_grid.workflow.image import StudyImage, study_paths
 from emotion_grid.workflow.patches import quote_for_shells
 from emotion_grid.workflow.record import record_start
+from emotion_grid.workflow.state import State
+from emotion_grid.workflow.telling import renewals_text, space_text
 
 LOCAL_RULES = ("all", "build_container", "explain", "paper")
 """Rules that compute nothing, or build the image."""
@@ -87,6 +77,7 @@ class Study:
         home: the experiment's folder of results.
         cache_umask: the umask of programs that write to the cache.
         plan: the plan, or None in a job.
+        state: which rows of the plan are finished when this start begins.
         site: the bounds of a cluster's jobs (profiles/slurm/site.yaml).
         contained: whether a profile asks for the image.
         light_jobs: whether light steps are jobs, rather than steps of the process that a user started.
@@ -116,6 +107,7 @@ class Study:
         with plain_refusals():
             self.plan = build_plan(self.checked) if self.checked else None
             self.site = load_site()
+        self.state = State(self.plan, self.home, self.cache)
         self.image = StudyImage(workflow, self.site, self.cache, self._paths()) if self.contained else None
         self.light_jobs = self.site["light_steps"] == "job" or (self.contained and not runtime())
 
@@ -128,7 +120,7 @@ class Study:
         cores = self.workflow.resource_settings.cores
         if self.plan is None or self.workflow.executor_plugin is None or not self.workflow.local_exec or not cores:
             return
-        threads = self._threads(self.plan)
+        threads = self._threads
         if self.workflow.dryrun and self.workflow.resource_settings.nodes:
             return  # a dry run does not say whether runs would be jobs, which ask for their own cores
         if max(threads, default=0) > cores:
@@ -137,9 +129,10 @@ class Study:
                 f"threads a run would give other digits. Start with --cores {max(threads)}, or set training.threads to {cores}"
             )
 
-    def _threads(self, plan: Plan) -> list[int]:
+    @property
+    def _threads(self) -> list[int]:
         """Threads of each run that is not finished."""
-        return [row.spec["training"]["threads"] for row in plan.runs.values() if self._missing[row.name]]
+        return [row.spec["training"]["threads"] for row in self.state.unfinished if row.kind == "run"]
 
     @property
     def local_rules(self) -> list[str]:
@@ -195,7 +188,7 @@ class Study:
         if self.plan is None:
             return
         with plain_refusals():
-            for damage in (self._damaged_results, self._damaged_inputs):
+            for damage in (self.state.damaged_results, self.state.damaged_inputs):
                 if damage.found:
                     print(damage.tell(self.only_looks), file=sys.stderr)
         if self.only_looks:
@@ -203,7 +196,7 @@ class Study:
         with plain_refusals():
             assert self.guard is not None
             if not self.workflow.local_exec:
-                threads = max(self._threads(self.plan), default=1)
+                threads = max(self._threads, default=1)
                 self.refusals = prepare_cluster(self.workflow, threads, self.site["partition"])
                 self.workflow.executor_settings.jobname_prefix = job_prefix(self.home)
                 # As a script: between the quotes of `sbatch --wrap="..."` a shell would read `$` in paths.
@@ -211,10 +204,10 @@ class Study:
                 if cancelled := cancel_survivors(self.home, self.guard.held):
                     print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
             with explained_refusals(self.home):
-                put_aside(self._damaged_results, self.home)
+                put_aside(self.state.damaged_results, self.home)
             with explained_refusals(self.cache), shared(self.cache):
-                put_aside(self._damaged_inputs, self.cache, shared=True)
-            finished = {name for name in self._missing if not self._missing[name]}
+                put_aside(self.state.damaged_inputs, self.cache, shared=True)
+            finished = {row.name for row in self.state.finished}
             write_specs(self.plan, self.home, self.cache, finished)
             with explained_refusals(self.home):
                 record_start(self.checked or {}, self.home)
@@ -222,82 +215,16 @@ class Study:
                 for pack, runs in self.packs.items():
                     self.pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
                     write_json(self.pack_file(pack), {"runs": runs})
-            check_writable(self._to_write())
-
-    def needs(self, home: Path, inputs: Inputs) -> list[Path]:
-        """What a row waits for: the last file of its prepared splits and, for a run, of its tokens, features and encoder.
-
-        Args:
-            home: the experiment's folder of results.
-            inputs: where the row's job finds what it reads.
-        """
-        cached = {inputs.tokens: TOKENS_RECORD, inputs.features: FEATURES_RECORD, inputs.encoder: FETCHED}
-        return [home / inputs.data / CHECKS, *(self.cache / folder / file for folder, file in cached.items() if folder)]
-
-    def _to_write(self) -> list[Path]:
-        """Folders that this start writes to: the experiment's, those of unfinished rows, and those of what these wait for."""
-        rows = [row for row in self._rows if self._missing[row.name]]
-        needs = sorted({file for row in rows for file in self.needs(self.home, row.inputs) if not file.is_file()})
-        return [self.home, *(self.home / row.folder for row in rows), *(file.parent for file in needs)]
+            check_writable(self.state.folders_to_write())
 
     @functools.cached_property
     def packs(self) -> dict[str, list[str]]:
         """Runs still to be made that share a job, by the pack's name; none where every run is a job of its own."""
         if self.plan is None or self.workflow.local_exec or self.site["pack"] == 1:
             return {}
-        waiting = {name: row.spec for name, row in self.plan.runs.items() if self._missing[name]}
+        waiting = {row.name: row.spec for row in self.state.unfinished if row.kind == "run"}
         packed = pack_runs(waiting, raw_bytes(self.config, "train"), self.site)
         return {digest(runs)[:SHORT]: runs for runs in packed}
-
-    @functools.cached_property
-    def settings_left(self) -> dict[str, int]:
-        """For each run, how many settings are left when its own begins, in the order of the plan; empty in a job."""
-        if self.plan is None:
-            return {}
-        names = [name for name in self.plan.settings["columns"] if name not in self.plan.settings["repetitions"]]
-        settings = {run: tuple(str(row.columns.get(name)) for name in names) for run, row in self.plan.runs.items()}
-        places = {setting: place for place, setting in enumerate(dict.fromkeys(settings.values()))}
-        return {run: len(places) - places[setting] for run, setting in settings.items()}
-
-    @property
-    def _rows(self) -> list[Row]:
-        """All rows of the plan; none in a job."""
-        return [*self.plan.runs.values(), *self.plan.rows.values()] if self.plan else []
-
-    @staticmethod
-    def _files(row: Row) -> tuple[str, ...]:
-        """The files that a finished row has."""
-        return RESULT_FILES if row.kind == "run" else BASELINE_FILES
-
-    @functools.cached_property
-    def _absent(self) -> dict[str, Path | None]:
-        """The first file of each row that is not there when this start begins, or None."""
-        return {
-            row.name: next(iter(missing_files(self.home / row.folder, self._files(row))), None) for row in self._rows
-        }
-
-    @functools.cached_property
-    def _damaged_results(self) -> Damage:
-        """What of the results is damaged when this start begins."""
-        finished = [row for row in self._rows if not self._absent[row.name]]
-        return damaged_results(self.plan, self.home, finished) if self.plan else Damage()
-
-    @functools.cached_property
-    def _damaged_inputs(self) -> Damage:
-        """What is damaged in the cache when this start begins."""
-        made = [row for row in self._rows if self._missing[row.name]]
-        return damaged_inputs(made, [row for row in self._rows if not self._missing[row.name]], self.cache)
-
-    @functools.cached_property
-    def _missing(self) -> dict[str, Path | None]:
-        """The first file that each row of the plan lacks when this start begins, or None; a damaged row lacks all."""
-        damaged = self._damaged_results.found
-        lost = {
-            row.name: self.home / row.folder / self._files(row)[0]
-            for row in self._rows
-            if self.home / row.folder in damaged
-        }
-        return {**self._absent, **lost}
 
     def pack_file(self, pack: str) -> Path:
         """The file that says which runs a pack holds; written before its job starts."""
@@ -361,84 +288,29 @@ class Study:
             return folder / BASELINE_FILES[-1]
         if row.name in self._packed:
             return self._packed[row.name]
-        return self._renewed(row) or folder / RESULT_FILES[-1]
+        return self.state.renewed(row) or folder / RESULT_FILES[-1]
 
-    def _renewed(self, row: Row) -> Path | None:
-        """The file that stands for new predictions of a finished run, if dev or test have other texts now; else None."""
-        if row.predicts or not row.inputs.texts or self._missing[row.name]:
-            return None
-        record = predicted_texts(self.home / row.folder, row.inputs.texts)
-        return None if record.is_file() else record
-
+    @functools.cache  # noqa: B019 - one study a process
     def unfinished(self) -> list[Path]:
         """A missing file of every row that lacks one: as targets they are made, as mere inputs of finished tables they would not be."""
         self.begin()
         if self.plan is None:
             return []
-        targets = []
-        for row in self._rows:
-            if missing := self._missing[row.name]:
+        state, targets = self.state, []
+        for row in state.rows:
+            if missing := state.missing[row.name]:
                 targets.append(self._packed.get(row.name, missing))
-            elif row.kind == "run" and (record := self._renewed(row)):
-                targets.append(record)
-            if row.kind == "run" and self.home / row.folder / MODEL in self._damaged_results.found:
-                targets.append(self.home / row.folder / MODEL_FILES[0])
-        self._tell_renewals()
+            targets += [file for file in (state.renewed(row), state.lost_model(row)) if file]
+        if text := renewals_text(state):
+            print(text, file=sys.stderr)
         if targets and self.workflow.dryrun:
-            self._tell_disk()
+            print(space_text(self.plan, self.checked or {}, self.workflow, self.cache, self.home), file=sys.stderr)
         return list(dict.fromkeys(targets))
-
-    @functools.cache  # noqa: B019 - one study a process
-    def _tell_renewals(self) -> None:
-        """Say how many finished runs predict new texts of dev or test, and how many are trained again for it."""
-        if self.plan is None:
-            return
-        renewed = [self.home / row.folder for row in self.plan.runs.values() if self._renewed(row)]
-        if not renewed:
-            return
-        lost = [folder for folder in renewed if missing_files(folder, MODEL_FILES)]
-        seconds = sum(read_json(folder / PROVENANCE)["total_seconds"] for folder in lost)
-        again = (
-            f"{len(lost)} of them were not kept and are trained again first, about {duration(seconds)} by their last training"
-            if lost
-            else "all of them were kept, nothing is trained"
-        )
-        print(
-            f"The texts of dev or test have changed since {len(renewed)} finished runs predicted them. These runs predict them again "
-            f"with their models: {again}.",
-            file=sys.stderr,
-        )
-
-    @functools.cache  # noqa: B019 - one study a process
-    def _tell_disk(self) -> None:
-        """Say how much disk space the study takes."""
-        if self.plan is None or self.checked is None:
-            return
-        specs = [row.spec for row in self.plan.runs.values()]
-        settings = self.workflow.resource_settings
-        threads = min(spec["training"]["threads"] for spec in specs)
-        # A dry run does not say whether runs would be jobs; on a cluster, the profile bounds their number.
-        at_once = min(settings.nodes or max((settings.cores or 1) // threads, 1), len(specs))
-        encoders = [source.spec for source in self.plan.encoders.values()]
-        size = raw_bytes(self.config, *RAW_SPLITS), raw_rows(self.config)
-        disk = disk_space(specs, encoders, self.plan.cached, size, self.checked, at_once)
-        print(disk_text(disk, at_once, self.cache, self.home), file=sys.stderr)
 
     def explained_run(self) -> str:
         """The run that the config wants to be explained, by its name or as the best one; read from the table of models."""
-        wanted = self.config.get("explanations", {}).get("run", "best")
-        with (self.home / MODELS_TABLE).open(newline="", encoding="utf-8") as table:
-            rows = list(csv.DictReader(table))
-        named = [
-            row["run"] for row in rows if row.get("run") == wanted or (wanted, row.get("best")) == ("best", "True")
-        ]
-        if not named:
-            with plain_refusals():
-                path = self.home / MODELS_TABLE
-                raise InputError(
-                    f"{path}: expected the run to explain ({wanted}), found none; delete it and start again"
-                )
-        return named[0]
+        with plain_refusals():
+            return explained_run(self.home, self.config.get("explanations", {}).get("run", "best"))
 
     def why_unexplained(self, run: str) -> str:
         """Why a run cannot be explained; empty if it can, as far as is known."""
@@ -447,7 +319,7 @@ class Study:
     @functools.cache  # noqa: B019 - one study a process
     def tell_unexplained(self, run: str, reason: str) -> None:
         """Say that the study goes without the explanation of a run; at the end it is said again, if there was anything to do."""
-        print(_unexplained(run, reason), file=sys.stderr)
+        print(unexplained_text(run, reason), file=sys.stderr)
 
     def tell_end(self) -> None:
         """Say on the screen, when a start ends, what failed and why, or what the best run is; and what Slurm jobs used."""
@@ -465,9 +337,4 @@ class Study:
             return text
         run = self.explained_run()
         reason = self.why_unexplained(run)
-        return text + (f"{_unexplained(run, reason)}\n" if reason else "")
-
-
-def _unexplained(run: str, reason: str) -> str:
-    """What is said of a run that cannot be explained."""
-    return f"Explanations: none of {run}: {reason}"
+        return text + (f"{unexplained_text(run, reason)}\n" if reason else "")

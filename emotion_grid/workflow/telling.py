@@ -1,0 +1,49 @@
+"""What a start says on the screen besides Snakemake's own lines."""
+
+from pathlib import Path
+from typing import Any
+
+from emotion_grid.base.files import read_json
+from emotion_grid.base.numbers import duration
+from emotion_grid.data.splits import MODEL_FILES, PROVENANCE, missing_files
+from emotion_grid.jobs.disk import disk_space, disk_text
+from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes, raw_rows
+from emotion_grid.plan.plan import Plan
+from emotion_grid.workflow.state import State
+
+
+def renewals_text(state: State) -> str:
+    """How many finished runs predict new texts of dev or test, and how many are trained again for it; empty if none do."""
+    renewed = [state.home / row.folder for row in state.rows if state.renewed(row)]
+    if not renewed:
+        return ""
+    lost = [folder for folder in renewed if missing_files(folder, MODEL_FILES)]
+    seconds = sum(read_json(folder / PROVENANCE)["total_seconds"] for folder in lost)
+    again = (
+        f"{len(lost)} of them were not kept and are trained again first, about {duration(seconds)} by their last training"
+        if lost
+        else "all of them were kept, nothing is trained"
+    )
+    return (
+        f"The texts of dev or test have changed since {len(renewed)} finished runs predicted them. These runs predict them again "
+        f"with their models: {again}."
+    )
+
+
+def space_text(plan: Plan, config: dict[str, Any], workflow: Any, cache: Path, home: Path) -> str:
+    """How much disk space a study takes.
+
+    Args:
+        config: the checked config.
+        workflow: Snakemake's workflow, which knows how many runs train at the same time.
+        cache: the folder of what experiments share.
+        home: the experiment's folder of results.
+    """
+    specs = [row.spec for row in plan.runs.values()]
+    bounds = workflow.resource_settings
+    threads = min(spec["training"]["threads"] for spec in specs)
+    # A dry run does not say whether runs would be jobs; on a cluster, the profile bounds their number.
+    at_once = min(bounds.nodes or max((bounds.cores or 1) // threads, 1), len(specs))
+    encoders = [source.spec for source in plan.encoders.values()]
+    size = raw_bytes(config, *RAW_SPLITS), raw_rows(config)
+    return disk_text(disk_space(specs, encoders, plan.cached, size, config, at_once), at_once, cache, home)
