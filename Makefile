@@ -48,7 +48,7 @@ test-fast: $(VENV)/ready-dev ## Run the unit tests that train nothing and build 
 coverage: $(VENV)/ready-dev ## Run the unit tests and list the lines of emotion_grid and scripts that they do not reach
 	python -m pytest tests/unit --cov --cov-report=term-missing
 
-cluster-test: cluster-packages ## Run the tests on a real Slurm that they start here (root, Debian or Ubuntu)
+cluster-test: cluster-packages ## Start a Slurm on this machine and run the cluster tests (root, Debian or Ubuntu)
 	python -m pytest tests/cluster
 
 cluster-packages: $(VENV)/ready-dev
@@ -63,7 +63,7 @@ container: $(VENV)/workflow ## Build the image that every rule can run in (BOOTS
 share-container: $(VENV)/workflow ## Publish the image for your team: TO=<folder or oras://registry/name:tag>
 	python -m scripts.share_container --to "$(TO)"
 
-container-test: cluster-packages ## Run the tests on a real Apptainer that they get here (root, Debian); FULL=1 for all of them
+container-test: cluster-packages ## Install Apptainer in a folder of its own and run the container tests (root, Debian); FULL=1 for all of them
 	@python -m testing.apptainer; case $$? in \
 		0) python -m pytest tests/container;; \
 		3) echo "CONTAINER TESTS DID NOT RUN: the runtime could not be downloaded (see above)" >&2;; \
@@ -76,10 +76,10 @@ browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser,
 	pip install --quiet --no-deps --require-hashes -r envs/browser.txt
 	python -m pytest tests/browser -s
 
-bench: $(VENV)/ready-dev ## Time a grid beside the way it replaces: results/bench (DATA=<folder that holds track_a> for the English task data)
+bench: $(VENV)/ready-dev ## Compare run times with the reference implementation: results/bench (DATA=<folder that holds track_a> for the English task data)
 	python -m benchmarks.grid $(if $(DATA),--configfile config/brighter-eng.yaml --data-root "$(DATA)")
 
-soak: $(VENV)/ready-dev ## Let kills, damaged files, full disks and missing permissions happen to a tiny study for ten minutes (FULL=1: two hours)
+soak: $(VENV)/ready-dev ## Stress test: kill, damage and block a tiny study at random for ten minutes (FULL=1: two hours)
 	python -m benchmarks.soak $(if $(FULL),--minutes 120)
 
 check-verdicts: setup ## Check by simulation how often verdicts are right: results/verdicts.md, about a quarter of an hour on two cores
@@ -106,7 +106,7 @@ lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch s
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt
 	cd envs && $(UV_COMPILE) browser.in -o browser.txt
 
-status: $(VENV)/workflow ## List the runs of EXPERIMENT: waiting, queued, running, done, failed (STATE=failed: only those)
+status: $(VENV)/workflow ## List the runs of EXPERIMENT: waiting, queued, running, done, failed, damaged (STATE=failed: only those)
 	@python -m scripts.status --results results/$(or $(EXPERIMENT),demo) $(addprefix --state ,$(STATE))
 
 clean-unused: $(VENV)/workflow ## List what the current grid of EXPERIMENT does not use; with YES=1 remove it

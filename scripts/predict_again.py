@@ -19,7 +19,9 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, help="folder of the prepared splits")
     parser.add_argument("--tokens", required=True, type=Path, help="folder of the study's tokens in the cache")
     parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
-    parser.add_argument("--texts", required=True, help="name of dev's and test's texts, noted beside the predictions")
+    parser.add_argument(
+        "--texts", required=True, help="digest of the dev and test texts, recorded beside the predictions"
+    )
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     arguments = parser.parse_args()
     with one_at_a_time(arguments.run / SPEC):

@@ -1,8 +1,8 @@
 """Write the report: one HTML page that opens anywhere, without a connection.
 
 Reads plan.json and the tables of an experiment (summary.csv, settings.csv, metrics.csv, comparison.csv), the checks of its data, the
-histories of its runs, the predictions of the best and, in the cache, what was found out about its encoder; writes report.html. The best run is the best by validation; scores that were used
-for selection are marked.
+histories of its runs, the predictions of the best one and, in the cache, what was found out about its encoder; writes report.html. The
+best run is the best run of the setting with the highest mean on validation; scores that were used for selection are marked.
 """
 
 import sys

@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
     parser.add_argument("--features", type=Path, help="folder of the hidden states of the encoder's frozen layers")
     parser.add_argument("--output", required=True, type=Path, help="folder of the run's results")
-    parser.add_argument("--texts", help="name of dev's and test's texts, which is noted beside the predictions")
+    parser.add_argument("--texts", help="digest of the dev and test texts, recorded beside the predictions")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     parser.add_argument(
         "--keep",

@@ -9,8 +9,13 @@ from emotion_grid.base.sharing import explain_refusal
 
 
 def program_parser(docstring: str) -> argparse.ArgumentParser:
-    """A parser whose help shows the program's docstring as it stands."""
-    return argparse.ArgumentParser(description=docstring, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """A parser whose help shows the program's docstring as it stands, and how the program is called."""
+    module = sys.modules["__main__"].__spec__  # None in a test, which calls main() itself
+    return argparse.ArgumentParser(
+        prog=f"python -m {module.name}" if module else None,
+        description=docstring,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def run_program(main: Callable[[], None]) -> int:

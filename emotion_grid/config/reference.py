@@ -15,7 +15,8 @@ refused before anything runs.
 Every value means what a person reads in it. Notations that YAML reads otherwise (`010` as 8, `12:30` as 750, `no` as false) are refused
 with their line, and so is a key that is given twice. If `--configfile` names a file that Snakemake itself cannot read (another encoding
 than UTF-8, a mistake in YAML), Snakemake stops before this workflow starts, in its own words and without the line. The same file as
-`config/config.yaml` is refused with its line.
+`config/config.yaml` is refused with its line. The same goes for a config file that does not exist (`FileNotFoundError`) and for
+`--config training.epochs=3` (`must start with a valid identifier`): write `--config 'training={epochs: 3}'`.
 
 Paths may contain spaces, quotes, `$`, `#`, `*` and letters of every language; no shell reads them. Not possible are characters that cannot
 be seen (line breaks, tabs), a space at the beginning or end, a path that begins with `-`, and, in `results_root`, `cache_root` and

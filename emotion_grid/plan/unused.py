@@ -12,7 +12,9 @@ def unused(home: Path) -> list[Path]:
     """Folders and metrics of the experiment that no row of its plan uses, sorted."""
     path = home / PLAN
     if not path.is_file():
-        raise InputError(f"{home}: expected the results of an experiment ({PLAN}), found none")
+        raise InputError(
+            f"{home}: expected the results of an experiment ({PLAN}), found none; check the name, or start the experiment first"
+        )
     plan = read_json(path)
     rows, names = plan["rows"], [*(row["run"] for row in plan["rows"]), *plan["compare"]]
     used = {home / row["folder"] for row in rows} | {data_folder(home, row["data"]) for row in rows}

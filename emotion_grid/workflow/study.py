@@ -126,7 +126,7 @@ class Study:
         if max(threads, default=0) > cores:
             raise InputError(
                 f"training.threads: expected at most the cores of this start ({cores}), found {max(threads)}; with fewer cores than "
-                f"threads a run would give other digits. Start with --cores {max(threads)}, or set training.threads to {cores}"
+                f"threads the results would differ slightly. Start with --cores {max(threads)}, or set training.threads to {cores}"
             )
 
     @property

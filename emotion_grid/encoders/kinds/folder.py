@@ -12,7 +12,10 @@ from emotion_grid.encoders.shape import shape_of
 
 
 def _identify(name: str, entry: dict[str, Any]) -> dict[str, Any]:
-    return {"folder": folder_digest(Path(entry["model"]).expanduser())}
+    try:
+        return {"folder": folder_digest(Path(entry["model"]).expanduser())}
+    except InputError as error:
+        raise InputError(f"encoders.{name}.model: {entry['model']} cannot be used: {error}") from None
 
 
 def _shape(model: str) -> tuple[int | None, int | None]:

@@ -9,6 +9,7 @@ from emotion_grid.base.messages import InputError, log
 from emotion_grid.encoders.files import ENCODER_FILES
 from emotion_grid.encoders.kinds.folder import copy_files
 from emotion_grid.encoders.kinds.kind import Kind
+from emotion_grid.encoders.known import advice
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -18,7 +19,8 @@ def _identify(name: str, entry: dict[str, Any]) -> dict[str, Any]:
     where = f"encoders.{name}.revision"
     if not revision:
         raise InputError(
-            f"{where}: missing; expected the hub's commit (40 hexadecimal digits) of {model}, or a folder's path as model"
+            f"{where}: missing; {model} is none of the encoders in config/encoders.yaml{advice(model)}. Give the hub's commit as revision (40 "
+            "hexadecimal digits; on the model's page: Files and versions, History), or a folder's path as model"
         )
     if not COMMIT.fullmatch(str(revision)):
         raise InputError(

@@ -12,7 +12,7 @@ from typing import Any
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.encoders.kinds.folder import copy_files
 from emotion_grid.encoders.kinds.kind import Kind
-from emotion_grid.encoders.known import well_known
+from emotion_grid.encoders.known import advice, well_known
 
 PREFIX = "package:"
 
@@ -21,7 +21,7 @@ def _identify(name: str, entry: dict[str, Any]) -> dict[str, Any]:
     model, revision = entry["model"], entry.get("revision")
     if not revision:
         raise InputError(
-            f"encoders.{name}.revision: missing; {model} is none of the encoders in config/encoders.yaml: check its name, or give the "
+            f"encoders.{name}.revision: missing; {model} is none of the encoders in config/encoders.yaml{advice(model)}: check its name, or give the "
             "package's version as revision, and layers and hidden_size"
         )
     return {"model": model, "revision": str(revision), "sha256": entry.get("sha256")}
