@@ -225,6 +225,7 @@ def read_only(project: Project, study: Study, random: Random) -> str:
     folders = [root for root in roots if root.is_dir()]
     folders += sorted(path for root in roots for path in root.rglob("*") if path.is_dir() and len(path.parts) < 12)
     if not folders:
+        start(project)
         return "nothing was there yet"
     folder = random.choice(folders)
     if os.geteuid():
