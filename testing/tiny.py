@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -53,6 +54,11 @@ class Outcome:
         return self.status == 0 and "Nothing to be done" in self.output
 
 
+def hear_ctrl_c() -> None:
+    """Let a started process be ended by Ctrl-C: a shell that runs the tests in the background has turned that off for all of them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Project:
     """A checkout that a test may change."""
 
@@ -95,6 +101,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=hear_ctrl_c,
         )
 
     @property
