@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 GROUP, STRANGERS = 12000, 12999
@@ -11,6 +14,15 @@ GROUP, STRANGERS = 12000, 12999
 def can_be_played() -> bool:
     """Whether this process may become other users."""
     return os.geteuid() == 0 and shutil.which("setpriv") is not None
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that other users can enter; those of pytest are closed to them."""
+    folder = Path(tempfile.mkdtemp(prefix="emotion-grid-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def as_member(uid: int, *command: str, umask: str = "022") -> list[str]:

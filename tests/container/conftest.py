@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import yaml
 
 from emotion_grid.base.digests import SHORT, digest, file_digest
 from testing import apptainer
+from testing.members import open_folder
 from testing.tiny import PROJECT, Project, copy_checkout, make_checkout
 
 RECIPE_FILES = ("containers/emotion-grid.def", "containers/check.py", "envs/programs.txt", "envs/torch.txt")
@@ -30,11 +30,9 @@ def runtime() -> None:
 
 @pytest.fixture
 def tmp_path():
-    """A folder that other users can enter, too; pytest's own are closed to them."""
-    folder = Path(tempfile.mkdtemp(prefix="emotion-grid-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    """A folder that other users can enter, too."""
+    with open_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

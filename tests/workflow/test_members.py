@@ -2,22 +2,19 @@
 
 import shutil
 import stat
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from testing.members import GROUP, as_member, can_be_played, own, share
+from testing.members import GROUP, as_member, can_be_played, open_folder, own, share
 from testing.tiny import Project
 
 
 @pytest.fixture
 def tmp_path():
-    """A folder that other users can enter, too; pytest's own are closed to them."""
-    folder = Path(tempfile.mkdtemp(prefix="emotion-grid-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    """A folder that other users can enter, too."""
+    with open_folder() as folder:
+        yield folder
 
 
 class Member(Project):
