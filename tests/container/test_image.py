@@ -259,7 +259,7 @@ def test_a_new_member_needs_five_commands_and_no_torch(project, image, member):
         (member.checkout / "config/config.yaml").write_text(yaml.safe_dump(study))
         done = member.run("bash", "-c", start, **own)
         assert done.returncode == status, done.stdout + done.stderr
-    assert "expected an existing result or permission to write" in done.stderr
+    assert "expected permission to use it, found none; ask root to open it to the group" in done.stderr
 
 
 @LONG
