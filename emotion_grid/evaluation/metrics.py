@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from emotion_grid.data.scores import f1
+from emotion_grid.evaluation.intervals import FEWEST, f1_interval, mean_f1_interval, wilson
 from emotion_grid.evaluation.resampling import label_counts, resamples
 
 OVERALL = ("macro_f1", "micro_f1", "weighted_f1", "subset_accuracy", "hamming_loss", "jaccard", "average_precision")
@@ -27,28 +28,54 @@ def score(
         probabilities: (rows, labels).
         gold: 0 or 1, (rows, labels).
         thresholds: (labels,); a label is predicted if its probability reaches its threshold.
-        bootstrap: number of resamples of the rows (Efron 1979, percentile intervals).
+        bootstrap: number of resamples of the rows (Efron 1979).
         confidence: coverage of the intervals.
 
     Returns:
         Rows with `metric`, `label` (empty for the whole), `value`, `low`, `high` (None without an interval).
     """
     gold, predicted = gold > 0.5, probabilities >= thresholds
-    weights = np.concatenate([np.ones((1, len(gold)), dtype=np.float32), resamples(len(gold), bootstrap)])
-    values = {(name, ""): samples for name, samples in _overall(gold, predicted, weights).items()}
-    for column, label in enumerate(labels):
-        values |= {
-            (name, label): samples
-            for name, samples in _of_label(gold[:, column], predicted[:, column], weights).items()
-        }
-    edges = [(1 - confidence) / 2, (1 + confidence) / 2]
-    rows: list[dict] = []
-    for (name, label), samples in values.items():
-        low, high = np.quantile(samples[1:], edges)
-        rows.append(
-            {"metric": name, "label": label, "value": float(samples[0]), "low": float(low), "high": float(high)}
-        )
+    rows = _overall_rows(gold, predicted, bootstrap, confidence) + _label_rows(gold, predicted, labels, confidence)
     return rows + _average_precision(probabilities, gold, labels)
+
+
+def _overall_rows(gold: np.ndarray, predicted: np.ndarray, bootstrap: int, confidence: float) -> list[dict]:
+    """Metrics of the whole; those without an interval of their own have percentiles of the bootstrap."""
+    weights = np.concatenate([np.ones((1, len(gold)), dtype=np.float32), resamples(len(gold), bootstrap)])
+    samples, positives = _overall(gold, predicted, weights), gold.sum(0)
+    edges = [(1 - confidence) / 2, (1 + confidence) / 2]
+    intervals = {name: tuple(np.quantile(values[1:], edges)) for name, values in samples.items()}
+    shares = {
+        "macro_f1": np.full(len(positives), 1 / len(positives)),
+        "weighted_f1": positives / max(positives.sum(), 1),
+    }
+    for name, of_labels in shares.items():
+        bias = float(samples[name][1:].mean() - samples[name][0])
+        intervals[name] = mean_f1_interval(gold, predicted, of_labels, bias, confidence)
+    right = (gold == predicted).all(1)
+    intervals["subset_accuracy"] = wilson(right.sum(), np.array(len(right)), confidence)
+    given = {name for name, (low, high) in intervals.items() if low < high and positives.mean() >= FEWEST}
+    return [_row(name, "", values[0], intervals[name] if name in given else None) for name, values in samples.items()]
+
+
+def _label_rows(gold: np.ndarray, predicted: np.ndarray, labels: list[str], confidence: float) -> list[dict]:
+    """Precision, recall and F1 of each label."""
+    hits, found, wanted = (part.sum(0) for part in (gold & predicted, predicted, gold))
+    scores = {
+        "precision": (hits / np.maximum(found, 1), found, wilson(hits, found, confidence)),
+        "recall": (hits / np.maximum(wanted, 1), wanted, wilson(hits, wanted, confidence)),
+        "f1": (f1(hits, found, wanted), wanted, f1_interval(hits, (gold | predicted).sum(0), confidence)),
+    }
+    return [
+        _row(name, label, values[place], (low[place], high[place]) if counts[place] >= FEWEST else None)
+        for place, label in enumerate(labels)
+        for name, (values, counts, (low, high)) in scores.items()
+    ]
+
+
+def _row(metric: str, label: str, value: float, interval: Any) -> dict:
+    low, high = (None, None) if interval is None else (float(edge) for edge in interval)
+    return {"metric": metric, "label": label, "value": float(value), "low": low, "high": high}
 
 
 def _overall(gold: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -65,15 +92,6 @@ def _overall(gold: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> di
         "subset_accuracy": weights @ (gold == predicted).all(1).astype(np.float32) / total,
         "hamming_loss": weights @ (gold != predicted).mean(1).astype(np.float32) / total,
         "jaccard": weights @ jaccard.astype(np.float32) / total,
-    }
-
-
-def _of_label(gold: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    true_positives, of_predicted, of_gold = label_counts(gold, predicted, weights)
-    return {
-        "precision": true_positives / np.maximum(of_predicted, 1),
-        "recall": true_positives / np.maximum(of_gold, 1),
-        "f1": f1(true_positives, of_predicted, of_gold),
     }
 
 

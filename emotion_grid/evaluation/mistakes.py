@@ -9,7 +9,8 @@ from emotion_grid.base.integrity import expect_whole
 from emotion_grid.base.layout import CHECKS, data_folder
 from emotion_grid.data.splits import PROVENANCE, predictions_file
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
-from emotion_grid.evaluation.resampling import resampled_macro_f1, resamples
+from emotion_grid.evaluation.intervals import mean_f1_interval, too_few, wilson
+from emotion_grid.evaluation.resampling import resampled_macro_f1
 from emotion_grid.evaluation.results import Results, folder_of
 from emotion_grid.evaluation.thresholds import thresholds_from
 
@@ -113,27 +114,35 @@ def _logits(probabilities: np.ndarray) -> np.ndarray:
 
 
 def by_length(predictions: Predicted, bootstrap: int, confidence: float) -> list[dict]:
-    """Macro-F1 of texts in four groups of about the same number, short to long, in words between white space."""
+    """Macro-F1 of texts in four groups of about the same number, short to long, in words between white space.
+
+    Args:
+        bootstrap: resamples that tell the bias of few texts.
+        confidence: coverage of the intervals.
+    """
     words = predictions.table["text"].str.split().str.len().to_numpy()
     edges = np.unique(np.quantile(words, [0.25, 0.5, 0.75], method="lower"))
     group, rows = np.searchsorted(edges, words, side="left"), []
     for number in np.unique(group):
         chosen = group == number
-        scores = resampled_macro_f1(predictions.gold[chosen], predictions.predicted[chosen], bootstrap)
-        name = _range(words[chosen].min(), words[chosen].max())
-        rows.append(_with_interval(f"{name} words", int(chosen.sum()), scores, confidence))
+        gold, predicted = predictions.gold[chosen], predictions.predicted[chosen]
+        scores, shares = resampled_macro_f1(gold, predicted, bootstrap), np.full(gold.shape[1], 1 / gold.shape[1])
+        interval = mean_f1_interval(gold, predicted, shares, float(scores[1:].mean() - scores[0]), confidence)
+        caution = too_few(gold.sum(0).mean(), "positives of a label")
+        name = f"{_range(words[chosen].min(), words[chosen].max())} words"
+        rows.append(_with_interval(name, int(chosen.sum()), scores[0], interval, caution))
     return rows
 
 
-def by_count(predictions: Predicted, bootstrap: int, confidence: float) -> list[dict]:
+def by_count(predictions: Predicted, confidence: float) -> list[dict]:
     """Share of texts with all labels right, by how many gold labels they have."""
     counts, right = predictions.gold.sum(1), (predictions.gold == predictions.predicted).all(1)
     rows = []
     for number in np.unique(counts):
-        chosen = right[counts == number].astype(np.float32)
-        weights = np.concatenate([np.ones((1, len(chosen)), dtype=np.float32), resamples(len(chosen), bootstrap)])
+        chosen = right[counts == number]
+        interval = wilson(chosen.sum(), np.array(len(chosen)), confidence)
         name = f"{number} label{'s' if number != 1 else ''}"
-        rows.append(_with_interval(name, len(chosen), weights @ chosen / len(chosen), confidence))
+        rows.append(_with_interval(name, len(chosen), chosen.mean(), interval, too_few(len(chosen), "texts")))
     return rows
 
 
@@ -141,12 +150,7 @@ def _range(low: int, high: int) -> str:
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-def _with_interval(name: str, texts: int, scores: np.ndarray, confidence: float) -> dict:
-    low, high = np.quantile(scores[1:], [(1 - confidence) / 2, (1 + confidence) / 2])
-    return {
-        "label": f"{name} ({texts})",
-        "texts": texts,
-        "value": float(scores[0]),
-        "low": float(low),
-        "high": float(high),
-    }
+def _with_interval(name: str, texts: int, value: float, interval: tuple, caution: str) -> dict:
+    low, high = (None, None) if caution else (float(edge) for edge in interval)
+    found = {"value": float(value), "low": low, "high": high, "caution": caution}
+    return {"label": f"{name} ({texts})", "texts": texts, **found}

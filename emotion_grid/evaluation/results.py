@@ -24,8 +24,8 @@ from emotion_grid.data.splits import PREDICTIONS, PROVENANCE
 from emotion_grid.data.tables import read_table
 from emotion_grid.evaluation.keeping import ALIKE_BELOW
 
-ALIKE = "no interval: all resamples alike"
-"""What stands for the interval of a score that every resample of the texts gives again."""
+TOO_FEW = "too few positives for an interval"
+"""What stands for the interval of a score that too few texts decide (`emotion_grid/evaluation/intervals.py`)."""
 
 EMPTY = "(none)"
 """What stands for an empty cell of an axis: the axis does not apply, or is off."""
@@ -152,13 +152,11 @@ def finite_or_none(value: Any) -> float | None:
 
 
 def score_of(row: pd.Series, split: str) -> dict:
-    """Macro-F1 of a split with its interval; `caution` says why there is none: that all resamples score the same is no certainty."""
+    """Macro-F1 of a split with its interval; `caution` says why there is none."""
     name = f"{split}_macro_f1"
     low, high = finite_or_none(row.get(f"{name}_low")), finite_or_none(row.get(f"{name}_high"))
-    value, caution = finite_or_none(row.get(name)), ""
-    if low is not None and low == high:
-        low, high, caution = None, None, ALIKE
-    return {"value": value, "low": low, "high": high, "caution": caution}
+    value = finite_or_none(row.get(name))
+    return {"value": value, "low": low, "high": high, "caution": TOO_FEW if value is not None and low is None else ""}
 
 
 def read_results(home: Path) -> Results:

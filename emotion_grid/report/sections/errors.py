@@ -3,12 +3,12 @@
 import pandas as pd
 
 from emotion_grid.evaluation.calibration import calibration, calibration_error, threshold_curves
+from emotion_grid.evaluation.intervals import FEWEST
 from emotion_grid.evaluation.mistakes import by_count, by_length, confusion, mistakes, together
 from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.confusion import confusion_figure, together_figure
 from emotion_grid.report.figures.parts import parts_figure
 from emotion_grid.report.figures.probabilities import calibration_figure, thresholds_figure
-from emotion_grid.report.intervals import FEWEST, with_trusted_interval
 from emotion_grid.report.reading import Study
 
 NAME, TITLE, TEMPLATE = "errors", "Errors", "sections/errors.html.j2"
@@ -23,11 +23,7 @@ def build(study: Study) -> dict:
     pairs = together(predictions)
     groups = (
         ("macro-F1", "text length", by_length(predictions, settings["bootstrap"], settings["confidence"])),
-        (
-            "all labels right",
-            "number of gold labels",
-            by_count(predictions, settings["bootstrap"], settings["confidence"]),
-        ),
+        ("all labels right", "number of gold labels", by_count(predictions, settings["confidence"])),
     )
     return {
         "texts": len(predictions.gold),
@@ -37,11 +33,7 @@ def build(study: Study) -> dict:
         "missed": mistakes(predictions, "missed"),
         "wrongly": mistakes(predictions, "wrong"),
         "groups": [
-            {
-                "name": f"{metric} by {of}",
-                "figure": parts_figure([with_trusted_interval(row, row["texts"]) for row in part], metric, of),
-            }
-            for metric, of, part in groups
+            {"name": f"{metric} by {of}", "figure": parts_figure(part, metric, of)} for metric, of, part in groups
         ],
         "fewest": FEWEST,
         "is_threshold_drawn": len(set(predictions.thresholds.tolist())) == 1,

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from emotion_grid.evaluation.intervals import FEWEST, too_few
 from emotion_grid.evaluation.results import finite_or_none, read_metrics
 from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.parts import parts_figure
-from emotion_grid.report.intervals import FEWEST, with_trusted_interval
 from emotion_grid.report.reading import Study
 
 NAME, TITLE, TEMPLATE = "labels", "Labels", "sections/labels.html.j2"
@@ -27,13 +27,11 @@ def build(study: Study) -> dict:
     }
     scores = {
         metric: [
-            with_trusted_interval(
-                {
-                    "label": label,
-                    **{part: finite_or_none(run.loc[(metric, label), part]) for part in ("value", "low", "high")},
-                },
-                counts["predicted" if metric == "precision" else "gold"][label],
-            )
+            {
+                "label": label,
+                **{part: finite_or_none(run.loc[(metric, label), part]) for part in ("value", "low", "high")},
+                "caution": _caution(metric, counts["gold"][label], counts["predicted"][label]),
+            }
             for label in results.plan["labels"]
             if (metric, label) in run.index
         ]
@@ -60,6 +58,13 @@ def build(study: Study) -> dict:
             for label, threshold in zip(results.plan["labels"], study.predictions.thresholds, strict=True)
         ],
     }
+
+
+def _caution(metric: str, positives: int, predicted: int) -> str:
+    """Why a label's score has no interval: average precision never has one, and says nothing."""
+    if metric not in METRICS:
+        return ""
+    return too_few(predicted, "predicted") if metric == "precision" else too_few(positives, "positives")
 
 
 def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:

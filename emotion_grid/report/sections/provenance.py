@@ -85,7 +85,7 @@ def _of_programs(results: Results) -> dict[str, str]:
     }
     facts = {
         "Thresholds": thresholds.get(how["threshold"], how["threshold"]),
-        "Intervals": f"{100 * how['confidence']:g}%, percentiles of {how['bootstrap']:,} bootstrap resamples of the texts",
+        "Intervals": f"{100 * how['confidence']:g}%: Wilson's for shares and F1, combined for macro-F1; {how['bootstrap']:,} bootstrap resamples of the texts",
         "emotion-grid": version(),
         "Source": git_state(),
     }

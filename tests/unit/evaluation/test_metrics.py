@@ -156,6 +156,22 @@ def test_interval_of_a_share_is_as_wide_as_its_standard_error_says():
     assert narrow["high"] - narrow["low"] == pytest.approx(2 * 1.2816 * error, rel=0.1)
 
 
-def test_no_doubt_is_no_interval():
-    row = scores(GOLD4, GOLD4, [0.5, 0.5])["subset_accuracy", ""]
-    assert (row["low"], row["value"], row["high"]) == (1, 1, 1)
+def test_all_right_is_no_certainty():
+    """Fault: percentiles of a bootstrap of texts that are all right go from 1 to 1."""
+    gold = np.resize(GOLD4, (40, 2)).astype(float)
+    for (metric, _), row in scores(gold, gold, [0.5, 0.5]).items():
+        assert metric == "average_precision" or row["low"] is None or row["low"] < 1, metric
+        assert (
+            metric not in ("macro_f1", "f1", "precision", "recall", "subset_accuracy") or row["low"] < row["high"] == 1
+        )
+
+
+def test_what_fewer_than_four_texts_decide_has_no_interval():
+    gold = np.zeros((50, 2))
+    gold[:4, 0], gold[:3, 1] = 1, 1
+    found = scores(gold, gold, [0.5, 0.5])
+    assert [found["f1", label]["low"] is None for label in ("l0", "l1")] == [False, True]
+    assert [found["recall", label]["low"] is None for label in ("l0", "l1")] == [False, True]
+    assert found["macro_f1", ""]["low"] is None, "3.5 positives of a label"
+    gold[3, 1] = 1
+    assert scores(gold, gold, [0.5, 0.5])["macro_f1", ""]["low"] is not None

@@ -46,8 +46,10 @@ def test_the_most_confident_mistakes_are_mistakes_furthest_from_their_threshold_
 @given(st.integers(0, 10_000))
 def test_groups_of_texts_hold_every_text_once(seed):
     found = predicted(seed)
-    for rows in (by_length(found, 50, 0.95), by_count(found, 50, 0.95)):
+    for rows in (by_length(found, 50, 0.95), by_count(found, 0.95)):
         assert sum(row["texts"] for row in rows) == 50
-        assert all(0 <= row["low"] <= row["high"] <= 1 and 0 <= row["value"] <= 1 for row in rows)
+        assert all((row["low"] is None) == bool(row["caution"]) for row in rows)
+        assert all(0 <= row["low"] <= row["value"] <= row["high"] <= 1 for row in rows if not row["caution"])
+    assert all((row["texts"] < 4) == bool(row["caution"]) for row in by_count(found, 0.95))
     right = (found.gold == found.predicted).all(1).mean()
-    assert sum(row["value"] * row["texts"] for row in by_count(found, 50, 0.95)) == pytest.approx(50 * right, abs=1e-3)
+    assert sum(row["value"] * row["texts"] for row in by_count(found, 0.95)) == pytest.approx(50 * right, abs=1e-3)

@@ -10,11 +10,11 @@ import pytest
 
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.layout import PROJECT
+from emotion_grid.evaluation.intervals import too_few
 from emotion_grid.explanation.shapley import Explanation
 from emotion_grid.explanation.words import Explained
 from emotion_grid.report import explanation
 from emotion_grid.report.figures.parts import parts_figure
-from emotion_grid.report.intervals import FEWEST, with_trusted_interval
 from scripts import compare, evaluate, report
 from testing.made import make_experiment, run_program
 from testing.pages import section_of, table_of, text_of
@@ -117,35 +117,14 @@ def test_matched_pairs_are_connected(page):
     assert len(drawn) >= 8, "four heads, with and without LoRA"
 
 
-def test_few_texts_have_no_interval():
-    row = {"label": "joy", "value": 1.0, "low": 1.0, "high": 1.0}
-    few, alike = with_trusted_interval(row, 3), with_trusted_interval(row, 300)
-    assert few["low"] is few["high"] is None and few["caution"] == "3 texts: too few for an interval"
-    assert alike["low"] is alike["high"] is None and alike["caution"] == "no interval: all resamples alike"
-    sure = with_trusted_interval({**row, "low": 0.8}, FEWEST)
-    assert (sure["low"], sure["high"], sure["caution"]) == (0.8, 1.0, "")
-
-
 def test_few_texts_are_drawn_hollow_and_without_a_bar():
-    sure = {"label": "fear", "value": 0.5, "low": 0.3, "high": 0.7}
-    rows = [
-        with_trusted_interval(sure, 50),
-        with_trusted_interval({**sure, "label": "joy", "low": 0.5, "high": 0.5}, 3),
-    ]
+    sure = {"label": "fear", "value": 0.5, "low": 0.3, "high": 0.7, "caution": ""}
+    rows = [sure, {**sure, "label": "joy", "low": None, "high": None, "caution": too_few(3, "texts")}]
     figure = parts_figure(rows, "precision", "label")
     svg = str(figure.__html__())
     assert svg.count('stroke-width="2.5"') == 1, "one bar, that of fear"
     assert svg.count('fill="#0072B2"') == 1, "one filled dot"
     assert ">3 texts: too few<" in svg and "joy: 0.50 (3 texts: too few for an interval)" in figure.words
-
-
-def test_small_groups_of_the_page_are_marked(page):
-    part = (
-        section_of(page, "errors").split('data-name="all labels right by number of gold labels"')[1].split("</svg>")[0]
-    )
-    sizes = [int(size) for size in re.findall(r">\d labels? \((\d+)\)<", part)]
-    assert sum(sizes) == 200 and min(sizes) < FEWEST, "the study has a small group"
-    assert re.findall(r">(\d+) texts?: too few<", part) == [str(size) for size in sizes if size < FEWEST]
 
 
 def test_captions_name_no_colour(page):
