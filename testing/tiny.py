@@ -1,5 +1,6 @@
 """A copy of the project with tiny encoders and data, on which Snakemake runs for real."""
 
+import compileall
 import csv
 import json
 import os
@@ -216,8 +217,12 @@ CONFIG = {
 
 
 def make_checkout(folder: Path) -> Project:
-    """A checkout with the tiny study's encoders, data and config; nothing has run yet."""
+    """A checkout with the tiny study's encoders, data and config; nothing has run yet.
+
+    Its modules are compiled once, for all copies of it: programs that tests start write no bytecode.
+    """
     copy_checkout(folder)
+    compileall.compile_dir(folder, quiet=1)
     make_encoder(folder / "encoders" / "one", 1)
     make_encoder(folder / "encoders" / "two", 2)
     write_data(folder / "texts")

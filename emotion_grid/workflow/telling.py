@@ -20,7 +20,8 @@ def renewals_text(state: State) -> str:
     lost = [folder for folder in renewed if missing_files(folder, MODEL_FILES)]
     seconds = sum(read_json(folder / PROVENANCE)["total_seconds"] for folder in lost)
     again = (
-        f"{len(lost)} of them were not kept and are trained again first, about {duration(seconds)} by their last training"
+        f"{len(lost)} of them {'was' if len(lost) == 1 else 'were'} not kept and must be trained again first, "
+        f"about {duration(seconds)} by the last training"
         if lost
         else "all of them were kept, nothing is trained"
     )

@@ -102,7 +102,7 @@ def test_new_texts_are_predicted_by_finished_runs_and_the_cost_is_told_once(star
     after.unfinished()
     told = capsys.readouterr().err
     assert told.count("2 finished runs") == 1
-    assert "1 of them were not kept and are trained again first, about 10 min" in told
+    assert "1 of them was not kept and must be trained again first, about 10 min" in told
 
 
 def test_a_job_reads_what_its_start_has_written_whatever_the_config_says_now(start):
