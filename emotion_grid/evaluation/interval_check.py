@@ -78,7 +78,8 @@ def coverage(case: Case, splits: int, bootstrap: int, seed: int) -> Coverage:
         gold = random.random((case.texts, len(shares))) < shares
         predicted = predictions(np.array([case.macro_f1]), np.array([0]), gold, shares, random)[0]
         samples = resampled_macro_f1(gold, predicted, bootstrap)[1:]
-        plain.append(_holds(*np.quantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]), truth.mean()))
+        low, high = np.quantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+        plain.append(_holds(low, high, truth.mean()))
         rows = score(
             predicted.astype(float), gold.astype(float), np.full(len(shares), 0.5), names, bootstrap, CONFIDENCE
         )
