@@ -1,4 +1,4 @@
-"""Keep the models that the config asks for, and write the card of each.
+"""Keep the models that the config asks for, and write the card of each and how it labels new texts.
 
 Reads summary.csv and metrics.csv; removes other models of the current grid (their predictions stay; a run that explanations.run names
 keeps its own) and writes models.csv. The best run is that of the setting with the best mean on validation.
@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
-from emotion_grid.base.files import read_json, write_text
+from emotion_grid.base.files import read_json, write_json, write_text
 from emotion_grid.base.integrity import expect_whole, recorded
 from emotion_grid.base.layout import (
     METRICS_TABLE,
@@ -29,6 +29,8 @@ from emotion_grid.data.splits import MODEL, PROVENANCE
 from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.keeping import remove_model
 from emotion_grid.evaluation.results import best_run
+from emotion_grid.evaluation.thresholds import thresholds_from
+from emotion_grid.prediction.new_texts import LABELLING
 from emotion_grid.report.model_card import write_card
 
 
@@ -48,19 +50,28 @@ def main() -> None:
             remove_model(folder.parent)
         if folder.is_dir():
             expect_whole({folder.parent / PROVENANCE: None, folder / MODEL_RECORD: None})
-            card = write_card(
-                row,
-                metrics[metrics["run"] == row["run"]],
-                read_json(folder.parent / SPEC),
-                read_json(data_folder(home, data[row["run"]]) / SPEC),
-                read_json(folder.parent / PROVENANCE),
-                str(folder),
-            )
-            write_text(folder / "README.md", card)
+            describe_model(row, metrics[metrics["run"] == row["run"]], data_folder(home, data[row["run"]]), folder)
             log(f"{folder}")
         rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
     with recorded(home / MODELS_RECORD, [MODELS_TABLE]):
         write_table(pd.DataFrame(rows), home / MODELS_TABLE)
+
+
+def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, folder: Path) -> None:
+    """Write the card of a model, and how it labels new texts, into its folder.
+
+    Args:
+        row: the run's row of summary.csv.
+        metrics: its rows of metrics.csv.
+        data: folder of its prepared splits.
+    """
+    run = folder.parent
+    spec, prepared, provenance = (read_json(path) for path in (run / SPEC, data / SPEC, run / PROVENANCE))
+    write_text(folder / "README.md", write_card(row, metrics, spec, prepared, provenance, str(folder)))
+    labels = prepared["labels"]
+    thresholds = dict(zip(labels, thresholds_from(str(row["threshold"]), labels), strict=True))
+    how = {"clean": prepared["clean"], "precision": provenance["precision"], "thresholds": thresholds}
+    write_json(folder / LABELLING, how)
 
 
 if __name__ == "__main__":

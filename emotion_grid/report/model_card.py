@@ -1,5 +1,7 @@
 """The card of a saved model: how good it is, how it was made, how to load it."""
 
+import shlex
+
 import jinja2
 import pandas as pd
 
@@ -45,4 +47,5 @@ def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, pr
         threshold=row["threshold"],
         provenance=provenance,
         folder=repr(folder),
+        shell_folder=shlex.quote(folder),
     )
