@@ -68,8 +68,8 @@ class NewTexts:
             InputError: a file that is no table, or a column that it lacks.
         """
         csv.field_size_limit(2**31 - 1)
-        with self.path.open("rb") as read:
-            rows = self._rows(io.TextIOWrapper(read, encoding="utf-8-sig", newline=""))
+        with self.path.open("rb") as read, io.TextIOWrapper(read, encoding="utf-8-sig", newline="") as file:
+            rows = self._rows(file)
             while part := list(itertools.islice(rows, PART)):
                 progress(read.tell())
                 yield part
