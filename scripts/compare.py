@@ -2,7 +2,8 @@
 
 Reads plan.json, summary.csv, settings.csv and the prediction tables; writes comparison.csv: the best run's setting against every other
 row (family `best`), and every two levels of every axis over settings that are equal in all other axes (family `axis`). Settings are
-compared on dev or on the held-out folds, never on validation, on which the runs were chosen.
+compared on dev or on the held-out folds, never on validation, on which the runs were chosen. comparison.json holds, beside digests, the
+noise that the experiment shows, by which the next start says what a study will be able to tell.
 """
 
 import sys
@@ -13,7 +14,8 @@ from emotion_grid.base.integrity import recorded
 from emotion_grid.base.layout import COMPARISON_RECORD, COMPARISON_TABLE
 from emotion_grid.base.messages import log
 from emotion_grid.data.tables import write_table
-from emotion_grid.evaluation.comparison import comparison_table
+from emotion_grid.evaluation.comparison import compare
+from emotion_grid.evaluation.foresight import NOISE
 from emotion_grid.evaluation.results import read_results
 
 
@@ -22,8 +24,8 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     home = parser.parse_args().results
     results = read_results(home)
-    table = comparison_table(results)
-    with recorded(home / COMPARISON_RECORD, [COMPARISON_TABLE]):
+    table, noise = compare(results)
+    with recorded(home / COMPARISON_RECORD, [COMPARISON_TABLE], {NOISE: noise}):
         write_table(table, home / COMPARISON_TABLE)
     log(f"{len(table)} comparisons, {(table['p'].notna()).sum()} of them possible")
     if results.judge == "validation":

@@ -54,11 +54,11 @@ def _write(record: Path, facts: Mapping[str, Any], digests: Mapping[str, str]) -
 
 
 @contextmanager
-def recorded(record: Path, names: Iterable[str]) -> Iterator[None]:
-    """Write a record of the files that the block makes; the record of earlier ones is gone while it runs."""
+def recorded(record: Path, names: Iterable[str], facts: Mapping[str, Any] | None = None) -> Iterator[None]:
+    """Write a record of the files that the block makes, and of facts besides; the record of earlier ones is gone while it runs."""
     record.unlink(missing_ok=True)
     yield
-    write_record(record, {}, names)
+    write_record(record, facts or {}, names)
 
 
 def renew_record(record: Path, names: Iterable[str]) -> None:

@@ -4,6 +4,7 @@
 comparisons are corrected by Holm's method (1979).
 """
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -18,6 +19,7 @@ from emotion_grid.evaluation.contrasts import (
     judge_family,
     matched_contrast,
 )
+from emotion_grid.evaluation.noise import noise_of
 from emotion_grid.evaluation.resampling import resampled_macro_f1
 from emotion_grid.evaluation.results import Results, check_tables, prediction_folders, setting_columns
 from emotion_grid.evaluation.thresholds import thresholds_from
@@ -61,13 +63,12 @@ def score_resamples(results: Results) -> Scored:
         scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, predicted, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
     rows["setting"] = group_numbers(rows, ["kind", *setting_columns(plan)])
-    return Scored(rows, np.array(scores))
+    return Scored(rows, np.array(scores), sum(len(gold) for gold in golds.values()))
 
 
 def compare_with_best(results: Results, scored: Scored) -> list[dict]:
     """The setting of the best run against every other setting, baseline and other prediction."""
-    rows = scored.rows
-    best = int(rows.loc[rows["run"] == results.best["run"], "setting"].iloc[0])
+    rows, best = scored.rows, _best_setting(results, scored)
     contrasts = contrasts_with(rows, best)
     judged = judge_family(scored, list(contrasts.values()), _confidence(results))
     first = results.label(results.best, repetitions=False)
@@ -108,13 +109,24 @@ def compare_levels(results: Results, scored: Scored) -> list[dict]:
     ]
 
 
+def _best_setting(results: Results, scored: Scored) -> int:
+    """The number of the best run's setting."""
+    return int(scored.rows.loc[scored.rows["run"] == results.best["run"], "setting"].iloc[0])
+
+
 def _confidence(results: Results) -> float:
     return results.plan["evaluation"]["confidence"]
 
 
-def comparison_table(results: Results) -> pd.DataFrame:
-    """All comparisons of an experiment; none if only validation has gold labels, since the runs were chosen on it."""
+def compare(results: Results) -> tuple[pd.DataFrame, dict[str, float] | None]:
+    """All comparisons of an experiment; none if only validation has gold labels, since the runs were chosen on it.
+
+    Returns:
+        The table, and the noise that the experiment shows (`foresight.noise_from`), None where nothing shows it.
+    """
     if results.judge == "validation":
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=COLUMNS), None
     scored = score_resamples(results)
-    return pd.DataFrame(compare_with_best(results, scored) + compare_levels(results, scored), columns=COLUMNS)
+    table = pd.DataFrame(compare_with_best(results, scored) + compare_levels(results, scored), columns=COLUMNS)
+    noise = noise_of(scored, _best_setting(results, scored))
+    return table, dataclasses.asdict(noise) if noise else None

@@ -24,6 +24,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from emotion_grid.evaluation.foresight import FEWEST_FREEDOM
 from emotion_grid.evaluation.power import detectable
 from emotion_grid.evaluation.results import VaryingAxis
 
@@ -32,9 +33,6 @@ HIGHER, LOWER, SAME = "higher", "lower", "no evidence of a difference"
 
 UNTESTED = "not tested"
 """What is said of it where repetitions are missing."""
-
-FEWEST_FREEDOM = 4
-"""Degrees of freedom that the seeds of all settings together must leave; below, simulated error rates exceed the nominal one."""
 
 ROUNDING = 1e-9
 """An error below this is that of equal predictions, whose sums differ in their last digits."""
@@ -47,10 +45,12 @@ class Scored:
     Attributes:
         rows: the rows with `kind`, `setting` and `fold`, numbered from 0; settings have the numbers from 0.
         scores: (rows, 1 + resamples); the first column is the score on the texts as they are.
+        texts: how many texts they are scored on, all folds together.
     """
 
     rows: pd.DataFrame
     scores: np.ndarray
+    texts: int
 
     @cached_property
     def members(self) -> np.ndarray:
@@ -123,18 +123,29 @@ def errors_of(scored: Scored, weights: np.ndarray) -> Errors:
     return _from_seeds(scored, weights) if scored.folds.shape[1] == 1 else _from_folds(scored, weights)
 
 
-def _from_seeds(scored: Scored, weights: np.ndarray) -> Errors:
-    """Texts from the bootstrap, seeds from the runs of each setting."""
-    members, scores, varies = scored.members, scored.scores, scored.varies
+def spread_of_runs(scored: Scored) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How much the runs of each setting differ, each (settings,): 0 where nothing repeats.
+
+    Returns:
+        Their variance on the texts at hand; what of it the texts explain, by the bootstrap; degrees of freedom.
+    """
+    members, scores = scored.members, scored.scores
     runs = members.sum(0)
-    own_freedom = np.where(varies, runs - 1, 0)
+    freedom = np.where(scored.varies, runs - 1, 0)
     deviations = scores - members @ ((members.T @ scores) / runs[:, None])
     squares = members.T @ np.column_stack([deviations[:, 0] ** 2, deviations[:, 1:].var(axis=1, ddof=1)])
-    own, own_texts = np.where(own_freedom > 0, squares.T / np.maximum(own_freedom, 1), 0.0)
+    variance, of_texts = np.where(freedom > 0, squares.T / np.maximum(freedom, 1), 0.0)
+    return variance, of_texts, freedom
+
+
+def _from_seeds(scored: Scored, weights: np.ndarray) -> Errors:
+    """Texts from the bootstrap, seeds from the runs of each setting."""
+    varies = scored.varies
+    own, own_texts, own_freedom = spread_of_runs(scored)
     pooled_freedom = own_freedom.sum()
     pooled = (own * own_freedom).sum() / max(pooled_freedom, 1)
-    shares = weights**2 @ members  # of each setting's variance in that of the contrast
-    texts = (weights @ scores[:, 1:]).var(axis=1, ddof=1) - shares @ own_texts
+    shares = weights**2 @ scored.members  # of each setting's variance in that of the contrast
+    texts = (weights @ scored.scores[:, 1:]).var(axis=1, ddof=1) - shares @ own_texts
     texts, repeats = np.maximum(texts, 0.0), shares @ np.where(varies, np.maximum(own, pooled), 0.0)
     single = shares[:, varies & (own_freedom == 0)].sum(1) > 0
     doubt = repeats**2 / max(pooled_freedom, 1)
@@ -151,7 +162,7 @@ def _from_folds(scored: Scored, weights: np.ndarray) -> Errors:
     centred = np.where(is_used, by_fold * common[:, None] - by_fold.sum(1, keepdims=True), 0.0)
     own_freedom = np.maximum(common - 1, 1)
     own = (centred**2).sum(1) / own_freedom
-    residual, pooled_freedom = _fold_residual(scored)
+    residual, pooled_freedom = spread_over_folds(scored)
     pooled = ((weights @ members) ** 2).sum(1) * residual
     factor = 1 / common + 1 / (folds.shape[1] - 1)
     freedom = np.where(pooled > own, pooled_freedom, own_freedom).astype(float)
@@ -159,7 +170,7 @@ def _from_folds(scored: Scored, weights: np.ndarray) -> Errors:
     return Errors(np.full(len(weights), np.nan), repeats, freedom, common > 1)
 
 
-def _fold_residual(scored: Scored) -> tuple[float, int]:
+def spread_over_folds(scored: Scored) -> tuple[float, int]:
     """Variance of the settings' means in folds, effects of settings and of folds removed, and its degrees of freedom."""
     members, folds = scored.members[:, scored.varies], scored.folds
     runs = members.T @ folds
@@ -168,11 +179,6 @@ def _fold_residual(scored: Scored) -> tuple[float, int]:
     rest -= np.nanmean(rest, axis=0)
     freedom = int((runs > 0).sum()) - members.shape[1] - (folds.shape[1] - 1)
     return (float(np.nansum(rest**2) / freedom), freedom) if freedom > 0 else (0.0, 0)
-
-
-def seeds_to_test(settings: int) -> int:
-    """The fewest seeds of each of as many settings with which differences between them are tested."""
-    return 1 + max(1, math.ceil(FEWEST_FREEDOM / settings))
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -4,11 +4,7 @@ import math
 
 import numpy as np
 
-POWER = 0.8
-"""How likely a difference is found that a study is said to find."""
-
-NORMAL = 1000.0
-"""Degrees of freedom from which on the t distribution is as good as normal."""
+from emotion_grid.evaluation.foresight import NORMAL, POWER
 
 
 def detectable(error: np.ndarray, freedom: np.ndarray, alpha: float) -> np.ndarray:

@@ -89,7 +89,7 @@ def simulate(design: Design, studies: int, bootstrap: int, seed: int) -> Iterato
             scores[members] = _scores(truth[members], settings, texts, design.labels, bootstrap, random)
         validation = truth + random.normal(size=len(rows)) * VALIDATION_ERROR
         means = np.bincount(rows["setting"], validation) / np.bincount(rows["setting"])
-        yield Simulated(Scored(rows, scores), int(means.argmax()))
+        yield Simulated(Scored(rows, scores, design.rows), int(means.argmax()))
 
 
 def _runs(design: Design) -> pd.DataFrame:

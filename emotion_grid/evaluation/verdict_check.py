@@ -4,6 +4,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
 from emotion_grid.evaluation.contrasts import HIGHER, LOWER, contrasts_with, errors_of, judge_family, verdicts
@@ -108,6 +109,17 @@ def _share_found(rows: list[dict]) -> float:
     return float(np.mean([row["verdict"] == HIGHER for row in rows]))
 
 
+def share_found(design: Design, difference: float, studies: int, seed: int) -> float:
+    """How often the first setting is found to differ from another by a true difference, at the level of the family's smallest p value."""
+    found = []
+    for study in simulate(design, studies, 50, seed):
+        weights = np.array(list(contrasts_with(study.scored.rows, 0).values()))
+        differences = weights @ study.scored.scores[:, 0] + difference
+        p = np.array([row["p"] for row in verdicts(differences, errors_of(study.scored, weights), CONFIDENCE)])
+        found.append(np.mean(p * len(p) <= 1 - CONFIDENCE))
+    return float(np.mean(found))
+
+
 def check_all(chosen: list[Scenario], studies: int, bootstrap: int, processes: int) -> list[Outcome]:
     """The outcome of every scenario; large designs get fewer studies, since each takes longer."""
     counts = [_affordable(scenario.design, studies) for scenario in chosen]
@@ -122,14 +134,31 @@ def _affordable(design: Design, studies: int) -> int:
     return max(studies // 4, int(studies * min(1, share)))
 
 
-def markdown(chosen: list[Scenario], outcomes: list[Outcome]) -> str:
-    """The table of all scenarios in Markdown, each figure with its Monte Carlo standard error."""
-    titles = ["study", "studies", "false claims", "interval holds", *(f"finds {size}" for size in DIFFERENCES)]
+def verdict_table(chosen: list[Scenario], outcomes: list[Outcome]) -> pd.DataFrame:
+    """A row for each scenario: its name, its design in numbers, whether it is claimed, and the outcome."""
+    return pd.DataFrame(
+        {
+            "study": scenario.name,
+            **{name: getattr(scenario.design, name) for name in ("settings", "seeds", "folds", "rows")},
+            "words": scenario.words,
+            "claimed": scenario.claimed,
+            "studies": outcome.studies,
+            "false_claims": outcome.false,
+            "covered": outcome.covered,
+            **{f"finds_{size}": share for size, share in zip(DIFFERENCES, outcome.found, strict=True)},
+        }
+        for scenario, outcome in zip(chosen, outcomes, strict=True)
+    )
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table in Markdown as docs/report.md shows it; false claims and intervals with their Monte Carlo standard error."""
+    titles = ["study", "false claims", "interval holds", *(f"finds {size}" for size in DIFFERENCES)]
     lines = [titles, ["---", *(["---:"] * (len(titles) - 1))]]
-    for scenario, outcome in zip(chosen, outcomes, strict=True):
-        shares = [outcome.false, outcome.covered, *outcome.found]
-        name = scenario.name + ("" if scenario.claimed else " (not claimed)")
-        lines.append([name, f"{outcome.studies:,}", *(_with_error(share, outcome.studies) for share in shares)])
+    for row in table.to_dict("records"):
+        name = row["study"] + ("" if row["claimed"] else " (not claimed)")
+        shares = [_with_error(row[share], row["studies"]) for share in ("false_claims", "covered")]
+        lines.append([name, *shares, *(f"{row[f'finds_{size}']:.3f}" for size in DIFFERENCES)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 

@@ -1,5 +1,6 @@
 """The raw files of a study."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,15 @@ def raw_rows(config: dict[str, Any]) -> int:
             with path.open("rb") as file:
                 lines += sum(1 for _ in file)
     return lines
+
+
+def labelled_rows(path: Path, label: str) -> int:
+    """Rows of a file whose cell of a label is not empty; 0 where it has no such column or is no table."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return sum(bool((row.get(label) or "").strip()) for row in csv.DictReader(file, strict=True))
+    except (csv.Error, ValueError):  # a UnicodeDecodeError is a ValueError
+        return 0
 
 
 def checked_files(config: dict[str, Any]) -> dict[str, Path]:

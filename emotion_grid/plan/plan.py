@@ -86,6 +86,11 @@ class Plan:
     explanations: dict[str, Any]
     settings: dict[str, Any]
 
+    def setting_of(self, run: Row) -> tuple[str, ...]:
+        """The setting of a run: its cells of all columns but those of repetitions."""
+        names = [name for name in self.settings["columns"] if name not in self.settings["repetitions"]]
+        return tuple(str(run.columns.get(name)) for name in names)
+
     def document(self) -> dict[str, Any]:
         """The content of plan.json: what decides the tables, and the programs that make them."""
         rows = [

@@ -49,8 +49,7 @@ class RuleResources:
         plan = self.study.plan
         if plan is None:
             return {}
-        names = [name for name in plan.settings["columns"] if name not in plan.settings["repetitions"]]
-        settings = {run: tuple(str(row.columns.get(name)) for name in names) for run, row in plan.runs.items()}
+        settings = {run: plan.setting_of(row) for run, row in plan.runs.items()}
         places = {setting: place for place, setting in enumerate(dict.fromkeys(settings.values()))}
         return {run: len(places) - places[setting] for run, setting in settings.items()}
 

@@ -39,6 +39,7 @@ from emotion_grid.workflow.cluster import prepare_cluster
 from emotion_grid.workflow.damage import put_aside
 from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.explained import explained_run, unexplained_text
+from emotion_grid.workflow.foresight import foresight_text
 from emotion_grid.workflow.image import StudyImage, study_paths
 from emotion_grid.workflow.patches import quote_for_shells
 from emotion_grid.workflow.record import record_start
@@ -305,6 +306,10 @@ class Study:
             print(text, file=sys.stderr)
         if targets and self.workflow.dryrun:
             print(space_text(self.plan, self.checked or {}, self.workflow, self.cache, self.home), file=sys.stderr)
+        if targets:
+            with plain_refusals():
+                if text := foresight_text(self.plan, self.checked or {}, self.home):
+                    print(text, file=sys.stderr)
         return list(dict.fromkeys(targets))
 
     def explained_run(self) -> str:

@@ -25,7 +25,7 @@ BELOW = {
     "config": ("base", "grid"),
     "plan": ("base", *PLANNING_DATA, "encoders", "grid"),
     "jobs": ("base", *PLANNING_DATA, "config"),
-    "workflow": ("base", *PLANNING_DATA, "encoders", "config", "plan", "jobs", "container"),
+    "workflow": ("base", *PLANNING_DATA, "evaluation.foresight", "encoders", "config", "plan", "jobs", "container"),
     "features": ("base", "data", "model", "encoders.shape"),
     "training": ("base", "data", "model", "features"),
     "prediction": ("base", "data", "model", "features"),

@@ -29,6 +29,7 @@ def test_models_go_while_the_grid_trains_and_the_best_is_left(project):
     project.configure(grid=[{**project.config["grid"][0], "seed": [1, 2, 3, 4, 5]}])
     told = project.run("-n").output
     assert "Disk space of this study, estimated" in told and "at the end" in told
+    assert "Smallest difference in macro-F1 that this study can tell" in told and "with 5 seeds" in told
     watch = Watch(project)
     watch.start()
     assert len(project.run().trained) == 6

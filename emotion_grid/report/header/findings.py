@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from emotion_grid.evaluation.contrasts import SAME, UNTESTED, seeds_to_test
+from emotion_grid.evaluation.contrasts import SAME, UNTESTED
+from emotion_grid.evaluation.foresight import seeds_to_test
 from emotion_grid.evaluation.results import Results
 from emotion_grid.report.header.headline import best_baseline
 from emotion_grid.report.reading import Study

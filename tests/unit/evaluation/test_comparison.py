@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from emotion_grid.evaluation.comparison import comparison_table
+from emotion_grid.evaluation import comparison
 from emotion_grid.evaluation.contrasts import HIGHER, SAME, UNTESTED
 from emotion_grid.evaluation.results import read_results
 from scripts import compare, evaluate
@@ -42,7 +42,8 @@ def test_the_axis_that_makes_a_difference_is_found_and_no_other(made):
 def test_what_selected_the_runs_judges_nothing(made, tmp_path, monkeypatch):
     results = read_results(made)
     validation = type(results)(**{**results.__dict__, "judge": "validation"})
-    assert len(comparison_table(validation)) == 0
+    table, noise = comparison.compare(validation)
+    assert len(table) == 0 and noise is None
 
 
 def test_axes_are_compared_over_settings_that_were_run_more_than_once(tmp_path):
@@ -58,7 +59,7 @@ def test_axes_are_compared_over_settings_that_were_run_more_than_once(tmp_path):
         write_records(tmp_path / "runs" / name)
     write_plan(tmp_path, rows, evaluation={"threshold": "fixed", "bootstrap": 50, "confidence": 0.95})
     run_program(evaluate, "--plan", tmp_path / "plan.json", "--output", tmp_path)
-    table = comparison_table(read_results(tmp_path)).set_index("family")
+    table = comparison.compare(read_results(tmp_path))[0].set_index("family")
     (freeze,) = table.loc["axis"].set_index("axis").loc[["freeze"]].to_dict("records")
     assert freeze["verdict"] == HIGHER and freeze["pairs"] == 1, "of two pairs, one has a setting that was run once"
     verdicts = table.loc["best"].set_index("second")["verdict"]

@@ -19,9 +19,11 @@ from emotion_grid.evaluation.contrasts import (
     holm,
     judge_family,
     matched_contrast,
-    seeds_to_test,
 )
+from emotion_grid.evaluation.foresight import seeds_to_test
 from emotion_grid.evaluation.results import VaryingAxis
+
+TEXTS = 100
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
@@ -44,7 +46,7 @@ def runs_of(scores: dict[int, list[float]], fold: bool = False) -> Scored:
         for place, score in enumerate(found)
     ]
     table = pd.DataFrame(rows)
-    return Scored(table, np.repeat(table["score"].to_numpy()[:, None], 9, axis=1))
+    return Scored(table, np.repeat(table["score"].to_numpy()[:, None], 9, axis=1), TEXTS)
 
 
 def judged(data: Scored, setting: int = 0) -> list[dict]:
@@ -75,7 +77,7 @@ def test_what_texts_change_is_counted_once():
     random = np.random.default_rng(3)
     rows = pd.DataFrame({"kind": "run", "setting": [0] * 3 + [1] * 4, "fold": ""})
     shared, own = random.normal(size=(2, 60)), random.normal(size=(7, 60))
-    data = Scored(rows, 0.7 + 0.02 * shared[rows["setting"]] + 0.01 * own)
+    data = Scored(rows, 0.7 + 0.02 * shared[rows["setting"]] + 0.01 * own, TEXTS)
     (row,) = judged(data)
     covariance, texts = np.cov(data.scores[:, 1:]), 0.0
     for one in range(7):
@@ -108,7 +110,7 @@ def test_seeds_of_a_fold_are_one_observation():
         ]
     )
     scores = np.random.default_rng(0).random(len(rows))
-    (row,) = judged(Scored(rows, np.repeat(scores[:, None], 4, axis=1)))
+    (row,) = judged(Scored(rows, np.repeat(scores[:, None], 4, axis=1), TEXTS))
     means = scores.reshape(2, 5, 3).mean(2)
     (same,) = judged(runs_of({0: list(means[0]), 1: list(means[1])}, fold=True))
     assert row["p"] == pytest.approx(same["p"]) and row["freedom"] == 4
@@ -142,7 +144,7 @@ def test_as_many_seeds_as_are_asked_for_are_tested_and_one_less_is_not(settings)
         data = runs_of({number: list(random.normal(0.7, 0.003, seeds)) for number in range(settings)})
         baseline = pd.DataFrame([{"kind": "baseline", "setting": settings, "fold": "", "score": 0.4}])
         rows = pd.concat([data.rows, baseline], ignore_index=True)
-        return judged(Scored(rows, np.repeat(rows["score"].to_numpy()[:, None], 9, axis=1)))[-1]["verdict"]
+        return judged(Scored(rows, np.repeat(rows["score"].to_numpy()[:, None], 9, axis=1), TEXTS))[-1]["verdict"]
 
     assert verdict(seeds_to_test(settings)) == HIGHER, "a baseline needs no seeds"
     assert verdict(seeds_to_test(settings) - 1) == UNTESTED
