@@ -133,7 +133,7 @@ def lock_digest() -> str:
 
 @functools.cache
 def report_digest() -> str:
-    """Digest of the report: its modules, templates, styles and scripts."""
-    templates = PROJECT / "emotion_grid" / "report" / "templates"
-    files = sorted(path for path in templates.rglob("*") if path.is_file())
+    """Digest of the report: its modules, templates, styles, scripts and figures."""
+    folder = PROJECT / "emotion_grid" / "report"
+    files = sorted([*folder.glob("*.csv"), *(path for path in (folder / "templates").rglob("*") if path.is_file())])
     return digest([program_digest("emotion_grid.report.study"), {path.name: file_digest(path) for path in files}])

@@ -6,12 +6,15 @@ from emotion_grid.evaluation.contrasts import SAME, UNTESTED
 from emotion_grid.evaluation.foresight import seeds_to_test
 from emotion_grid.evaluation.results import Results
 from emotion_grid.report.header.headline import best_baseline
+from emotion_grid.report.header.simulated import simulated
 from emotion_grid.report.reading import Study
 from emotion_grid.report.verdicts import axis_findings, in_words
 
 
 def findings(study: Study) -> dict:
-    """`baseline`, `axes` and `others`: the comparisons; `untested`: whether some were not tested; `seeds`: of each setting to test all."""
+    """`baseline`, `axes` and `others`: the comparisons; `untested`: whether some were not tested; `seeds`: of each setting to test all;
+    `simulated`: how often verdicts on such studies are right.
+    """
     results, comparison = study.results, study.comparison
     return {
         "baseline": _against_baseline(comparison, best_baseline(results)),
@@ -19,6 +22,7 @@ def findings(study: Study) -> dict:
         "others": _against_settings(comparison, results),
         "untested": bool((comparison["verdict"] == UNTESTED).any()),
         "seeds": seeds_to_test(int((results.settings["kind"] == "run").sum())),
+        "simulated": simulated(study),
     }
 
 

@@ -1,11 +1,17 @@
 """Simulated studies are what they say, and verdicts on them are right about as often as they promise; `make check-verdicts` is the long form."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from emotion_grid.data.scores import macro_f1
 from emotion_grid.evaluation.simulation import LEVEL, RARE_LABELS, USUAL_LABELS, Design, predictions, simulate
-from emotion_grid.evaluation.verdict_check import Scenario, check, markdown, scenarios
+from emotion_grid.evaluation.verdict_check import Scenario, check, markdown, scenarios, verdict_table
+from emotion_grid.report.header.simulated import read_verdicts
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("labels", [USUAL_LABELS, RARE_LABELS])
@@ -48,5 +54,17 @@ def test_the_table_names_every_scenario_once():
     names = [scenario.name for scenario in scenarios()]
     assert len(set(names)) == len(names)
     chosen = scenarios()[:1]
-    table = markdown(chosen, [check(chosen[0], 3, 5, seed=1)])
-    assert table.splitlines()[-1].startswith(f"| {names[0]} | 3 | 0.000 ± 0.000 | none |")
+    table = markdown(verdict_table(chosen, [check(chosen[0], 3, 5, seed=1)]))
+    assert table.splitlines()[-1].startswith(f"| {names[0]} | 0.000 ± 0.000 | none |")
+    assert list(read_verdicts()["study"]) == names
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """The cells of a Markdown table's rows about simulated studies."""
+    return [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| \d+ settings, ", line)]
+
+
+def test_the_documentation_shows_the_table_that_reports_take_their_figures_from():
+    """Of its columns all but the earlier procedure's, which no program makes any more."""
+    page = (PROJECT / "docs" / "report.md").read_text(encoding="utf-8")
+    assert [[study, *now] for study, before, *now in rows_of(page)] == rows_of(markdown(read_verdicts()))
