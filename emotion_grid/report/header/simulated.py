@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from emotion_grid.evaluation.contrasts import UNTESTED
 from emotion_grid.evaluation.results import setting_columns
 from emotion_grid.report.reading import Study
 
@@ -24,10 +23,9 @@ def read_verdicts() -> pd.DataFrame:
 def simulated(study: Study) -> dict | None:
     """The simulated study that is most like this one: `study`, `false_claims`, `covered`, and `unequal`, its false claims with unequal noise.
 
-    None where no settings were tested.
+    None where nothing was tested.
     """
-    tested = study.comparison[study.comparison["verdict"] != UNTESTED]
-    if tested.empty:
+    if study.comparison["p"].isna().all():
         return None
     runs = study.results.runs
     seeds = runs.groupby([*setting_columns(study.results.plan), "fold"], dropna=False).size()

