@@ -148,7 +148,9 @@ def test_first_screen_compares_with_the_higher_side_first(clear):
     )
     assert re.search(r"half of it with \d+ times as many (seeds|texts)", found)
     (like,) = re.findall(r"Most like this study in the table of docs/report\.md: (.*)", found)
-    assert like.startswith("16 settings, 3 seeds, 115 rows. Where all settings were truly equal, a share of 0.030 of such studies")
+    assert like.startswith(
+        "16 settings, 3 seeds, 115 rows, where 0.030 of simulated studies without true differences made"
+    )
 
 
 @pytest.fixture(scope="module")
