@@ -82,8 +82,9 @@ bench: $(VENV)/ready-dev ## Compare run times with the reference implementation:
 soak: $(VENV)/ready-dev ## Stress test: kill, damage and block a tiny study at random for ten minutes (FULL=1: two hours)
 	python -m benchmarks.soak $(if $(FULL),--minutes 120)
 
-check-verdicts: setup ## Check by simulation how often verdicts are right: results/verdicts.csv and .md, about a quarter of an hour on two cores
+check-verdicts: setup ## Check by simulation how often verdicts and intervals are right: results/verdicts.md and intervals.md, about a quarter of an hour on two cores
 	OMP_NUM_THREADS=1 python -m scripts.check_verdicts --output results/verdicts.csv
+	OMP_NUM_THREADS=1 python -m scripts.check_intervals --output results/intervals.md
 
 lint: $(VENV)/ready-dev ## Check style, spelling and types
 	ruff check .

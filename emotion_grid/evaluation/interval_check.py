@@ -32,11 +32,6 @@ class Case:
     texts: int
     macro_f1: float
 
-    @property
-    def name(self) -> str:
-        """What the predictions are like, in words."""
-        return f"intervals: labels of {self.labels}, {self.texts} texts, macro-F1 {self.macro_f1:g}"
-
 
 @dataclass(frozen=True)
 class Coverage:
