@@ -22,7 +22,7 @@ from emotion_grid.evaluation.contrasts import (
 from emotion_grid.evaluation.noise import noise_of
 from emotion_grid.evaluation.resampling import resampled_macro_f1
 from emotion_grid.evaluation.results import Results, check_tables, prediction_folders, setting_columns
-from emotion_grid.evaluation.thresholds import thresholds_from
+from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, thresholds_from
 
 COLUMNS = [
     "family",
@@ -46,7 +46,7 @@ COLUMNS = [
 
 
 def score_resamples(results: Results) -> Scored:
-    """Macro-F1 of every row on the split that judges and on each resample of its texts, at the thresholds tuned on validation."""
+    """Macro-F1 of every row on the split that judges and on each resample of its texts, at its thresholds there."""
     plan, labels = results.plan, results.plan["labels"]
     check_tables(plan, results.home)
     folders, first = prediction_folders(plan, results.home), plan["rows"][0]["data"]
@@ -58,7 +58,7 @@ def score_resamples(results: Results) -> Scored:
             continue
         path, gold = folders[row["run"]] / f"{results.judge}.csv", golds[data.get(row["run"], first)]
         probabilities = match(read_predictions(path, labels), gold, str(path))
-        predicted = probabilities >= thresholds_from(row["threshold"], labels)
+        predicted = probabilities >= thresholds_from(row[THRESHOLD_COLUMNS[results.judge]], labels)
         kept.append(place)
         scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, predicted, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)

@@ -26,7 +26,7 @@ from emotion_grid.data.splits import (
     predicted_texts,
     predictions_file,
 )
-from emotion_grid.evaluation.thresholds import tune_threshold
+from emotion_grid.evaluation.thresholds import Labelled, tune_threshold
 
 ALIKE_BELOW = 1e-9
 """Means of scores that differ by less are equal: sums of the same numbers differ in their last digits."""
@@ -117,7 +117,8 @@ def validation_score(folder: Path, data: Path, plan: dict[str, Any]) -> float:
     if header != ["id", *rows.labels] or [row[0] for row in table] != rows.ids:
         raise InputError(f"{path}: expected a row for each of the {len(rows)} rows of validation, found other rows")
     probabilities = np.array([row[1:] for row in table], dtype=float)
-    thresholds = tune_threshold(probabilities, rows.gold, plan["evaluation"]["threshold"])
+    labelled = Labelled(np.array(rows.ids), probabilities, rows.gold)
+    thresholds = tune_threshold(labelled, plan["evaluation"]["threshold"])
     return float(f"{macro_f1(rows.gold, probabilities >= thresholds):.6g}")
 
 

@@ -12,7 +12,7 @@ from emotion_grid.data.tables import has_gold, match, read_predictions, read_spl
 from emotion_grid.evaluation.intervals import mean_f1_interval, too_few, wilson
 from emotion_grid.evaluation.resampling import resampled_macro_f1
 from emotion_grid.evaluation.results import Results, folder_of
-from emotion_grid.evaluation.thresholds import thresholds_from
+from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, thresholds_from
 
 MOST_MISTAKES = 12
 """Texts to show of each kind of mistake."""
@@ -55,7 +55,7 @@ def read_predicted(results: Results, run: str) -> Predicted:
         labels,
         table[labels].to_numpy() > 0.5,
         probabilities,
-        thresholds_from(row["threshold"], labels),
+        thresholds_from(row[THRESHOLD_COLUMNS[results.judge]], labels),
     )
 
 

@@ -23,6 +23,7 @@ from emotion_grid.base.layout import (
 from emotion_grid.data.splits import PREDICTIONS, PROVENANCE
 from emotion_grid.data.tables import read_table
 from emotion_grid.evaluation.keeping import ALIKE_BELOW
+from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS
 
 TOO_FEW = "too few positives for an interval"
 """What stands for the interval of a score that too few texts decide (`emotion_grid/evaluation/intervals.py`)."""
@@ -167,7 +168,7 @@ def read_results(home: Path) -> Results:
     """
     expect_whole({home / SUMMARY_RECORD: None})
     plan = read_json(home / PLAN)
-    texts = {"run", "kind", "older", "threshold", *plan["columns"]}
+    texts = {"run", "kind", "older", *THRESHOLD_COLUMNS.values(), *plan["columns"]}
     summary, settings = (read_numbers(home / name, texts) for name in (SUMMARY_TABLE, SETTINGS_TABLE))
     best = summary.set_index("run", drop=False).loc[best_run(summary, plan)]
     judge = "dev" if finite_or_none(best.get("dev_macro_f1")) is not None else "validation"

@@ -1,8 +1,11 @@
 """Scores of every prediction table of an experiment, and the rows of its tables.
 
-Thresholds are tuned on validation alone. What was scored before is kept in `metrics/` and not scored again.
+Thresholds never come from the texts that they judge (`tuning.py`). What was scored before is kept in `metrics/` and not scored again.
 """
 
+import functools
+import itertools
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,57 +20,126 @@ from emotion_grid.data.splits import PROVENANCE, SPLITS
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.metrics import OVERALL, score
 from emotion_grid.evaluation.results import check_tables, prediction_folders, setting_columns
-from emotion_grid.evaluation.thresholds import threshold_text, tune_threshold
+from emotion_grid.evaluation.thresholds import POOLED, THRESHOLD_COLUMNS, Labelled, threshold_text
+from emotion_grid.evaluation.tuning import Member, tune_together
 
 METRIC_COLUMNS = ["run", "split", "threshold", "metric", "label", "value", "low", "high"]
 
 
-def score_row(row: dict, folder: Path, plan: dict, home: Path) -> dict:
-    """The thresholds and metrics of one row of the plan, whose predictions lie in `folder`; computed or as kept from before."""
-    tables = {split: folder / f"{split}.csv" for split in SPLITS if (folder / f"{split}.csv").is_file()}
-    gold_folder = data_folder(home, row["data"])
-    gold_files = {split: gold_folder / f"{split}.csv" for split in {"validation", *tables}}
-    key = digest(
+@dataclass(frozen=True)
+class Tables:
+    """The prediction tables of a row of the plan, and the prepared splits with their gold labels.
+
+    Attributes:
+        row: of the plan.
+        predictions: the file of each split that was predicted.
+        gold: the file of each of these splits, and of validation.
+    """
+
+    row: dict
+    predictions: dict[str, Path]
+    gold: dict[str, Path]
+
+
+class ReadOnce:
+    """Digests of files and tables of gold labels, which many rows have in common."""
+
+    def __init__(self) -> None:
+        self.digest = functools.cache(file_digest)
+        self.gold = functools.lru_cache(maxsize=64)(read_split)
+
+
+def tables_of(row: dict, folder: Path, home: Path) -> Tables:
+    """The tables of a row of the plan, whose predictions lie in `folder`."""
+    predictions = {split: folder / f"{split}.csv" for split in SPLITS if (folder / f"{split}.csv").is_file()}
+    gold = data_folder(home, row["data"])
+    return Tables(row, predictions, {split: gold / f"{split}.csv" for split in {"validation", *predictions}})
+
+
+def groups(rows: list[dict], plan: dict) -> list[list[dict]]:
+    """The rows that share their thresholds: those of a setting, or each one alone, by `evaluation.threshold`."""
+    if plan["evaluation"]["threshold"] not in POOLED:
+        return [[row] for row in rows]
+    settings: dict[str, list[dict]] = {}
+    for row in rows:
+        columns = {name: row["columns"].get(name) for name in setting_columns(plan)}
+        settings.setdefault(digest([row["kind"], columns]), []).append(row)
+    return list(settings.values())
+
+
+def score_group(group: list[Tables], plan: dict, home: Path, files: ReadOnce) -> dict[str, dict]:
+    """Thresholds and metrics, by their names, of rows that share their thresholds; computed or as kept from before."""
+    records = {tables.row["run"]: home / METRICS / f"{tables.row['run']}.json" for tables in group}
+    keys = dict(zip(records, _keys(group, plan, files), strict=True))
+    kept = {run: read_record(record)[0] for run, record in records.items()}
+    if all(
+        kept[run].get("key") == keys[run] and DIGESTS in kept[run] and not find_damage(records[run]) for run in records
+    ):
+        return kept
+    splits = [read_labelled(tables, plan["labels"], home, files) for tables in group]
+    members = [
+        Member(tables.row["data"], own["validation"], own["dev"]) for tables, own in zip(group, splits, strict=True)
+    ]
+    tuned = tune_together(members, plan["evaluation"]["threshold"], bool(plan["folds"]))
+    results = {}
+    for run, own, thresholds in zip(records, splits, tuned, strict=True):
+        results[run] = {"key": keys[run], **score_splits(own, thresholds, plan)}
+        write_record(records[run], results[run], [])
+    return results
+
+
+def _keys(group: list[Tables], plan: dict, files: ReadOnce) -> list[str]:
+    """Of each row what its scores are computed from: its tables, and those of the rows that its thresholds may come from."""
+    contents = [
         {
-            "predictions": {split: file_digest(path) for split, path in tables.items()},
-            "gold": {split: file_digest(path) for split, path in gold_files.items()},
-            "evaluation": plan["evaluation"],
-            "program": plan["programs"]["evaluate"],
+            "data": tables.row["data"],
+            "predictions": {split: files.digest(path) for split, path in tables.predictions.items()},
+            "gold": {split: files.digest(path) for split, path in tables.gold.items()},
         }
-    )
-    kept = home / METRICS / f"{row['run']}.json"
-    scored, _ = read_record(kept)
-    if scored.get("key") == key and DIGESTS in scored and not find_damage(kept):
-        return scored
-    result = {"key": key, **score_tables(tables, gold_files, plan)}
-    write_record(kept, result, [])
-    return result
+        for tables in group
+    ]
+    common = {
+        "group": sorted(map(digest, contents)),
+        "folds": plan["folds"],
+        "evaluation": plan["evaluation"],
+        "program": plan["programs"]["evaluate"],
+    }
+    return [digest({**content, **common}) for content in contents]
 
 
-def score_tables(tables: dict[str, Path], gold_files: dict[str, Path], plan: dict) -> dict:
-    """Thresholds and metrics of prediction tables, by split.
+def read_labelled(tables: Tables, labels: list[str], home: Path, files: ReadOnce) -> dict[str, Labelled]:
+    """The predictions of each split; without rows where there are none or no gold labels."""
+    nothing = np.empty((0, len(labels)))
+    splits = dict.fromkeys(SPLITS, Labelled(np.empty(0, dtype=str), nothing, nothing))
+    try:
+        for split, path in tables.predictions.items():
+            gold = files.gold(tables.gold[split])
+            probabilities = match(read_predictions(path, labels), gold, str(path))
+            if has_gold(gold):
+                splits[split] = Labelled(gold["id"].to_numpy(dtype=str), probabilities, gold[labels].to_numpy())
+    except InputError as error:
+        raise _damage_without_digests(tables.row, home, error) from error
+    return splits
+
+
+def score_splits(splits: dict[str, Labelled], tuned: dict[str, np.ndarray], plan: dict) -> dict:
+    """Thresholds and metrics of the predictions of a row, by split.
 
     Args:
-        tables: the prediction table of each split.
-        gold_files: the prepared split with the gold labels of each.
+        splits: without rows where there is nothing to score.
+        tuned: the thresholds (labels,) of each split.
     """
     labels, evaluation = plan["labels"], plan["evaluation"]
-    pairs = {}
-    for split, path in tables.items():
-        gold = read_split(gold_files[split])
-        probabilities = match(read_predictions(path, labels), gold, str(path))
-        if has_gold(gold):
-            pairs[split] = probabilities, gold[labels].to_numpy()
-    half = np.full(len(labels), 0.5)
-    tuned = tune_threshold(*pairs["validation"], evaluation["threshold"]) if "validation" in pairs else half
-    thresholds = {"0.5": half, "tuned": tuned}
     rows = [
         {"split": split, "threshold": kind, **metric}
-        for split, (probabilities, gold) in pairs.items()
-        for kind, values in thresholds.items()
-        for metric in score(probabilities, gold, values, labels, evaluation["bootstrap"], evaluation["confidence"])
+        for split, labelled in splits.items()
+        if len(labelled)
+        for kind, values in {"0.5": np.full(len(labels), 0.5), "tuned": tuned[split]}.items()
+        for metric in score(
+            labelled.probabilities, labelled.gold, values, labels, evaluation["bootstrap"], evaluation["confidence"]
+        )
     ]
-    return {"thresholds": thresholds["tuned"].tolist(), "metrics": rows}
+    return {"thresholds": {split: values.tolist() for split, values in tuned.items()}, "metrics": rows}
 
 
 def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:
@@ -81,7 +153,7 @@ def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:
     provenance = home / row["folder"] / PROVENANCE
     facts = read_json(provenance) if row["kind"] == "run" else {}
     cells |= {name: facts.get(name) for name in ("trainable_parameters", "train_seconds", "best_epoch")}
-    cells["threshold"] = threshold_text(result["thresholds"])
+    cells |= {column: threshold_text(result["thresholds"][split]) for split, column in THRESHOLD_COLUMNS.items()}
     for metric in result["metrics"]:
         if metric["label"] or metric["metric"] not in OVERALL:
             continue
@@ -109,19 +181,22 @@ def average(summary: pd.DataFrame, plan: dict) -> pd.DataFrame:
 def evaluate(plan: dict, home: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """summary, settings and metrics of all rows of the plan, in its order."""
     check_tables(plan, home)
-    rows, folders = [*plan["rows"], *_others(plan)], prediction_folders(plan, home)
-    summary, metrics = [], []
-    for number, row in enumerate(rows, 1):
-        try:
-            result = score_row(row, folders[row["run"]], plan, home)
-        except InputError as error:
-            raise _damage_without_digests(row, home, error) from error
-        summary.append(summarise(row, plan["columns"], result, home))
-        metrics += [{"run": row["run"], **metric} for metric in result["metrics"]]
-        if number % 100 == 0 or number == len(rows):
-            log(f"{number} of {len(rows)} prediction folders scored")
-    table = pd.DataFrame(summary).convert_dtypes()  # whole numbers stay whole where a cell is empty
-    return table, average(table, plan), pd.DataFrame(metrics, columns=METRIC_COLUMNS)
+    rows, folders, files = [*plan["rows"], *_others(plan)], prediction_folders(plan, home), ReadOnce()
+    by_name = {row["run"]: row for row in rows}
+    cells: dict[str, dict] = {}
+    metrics: dict[str, list[dict]] = {}
+    for group in groups(rows, plan):
+        tables = [tables_of(row, folders[row["run"]], home) for row in group]
+        for run, result in score_group(tables, plan, home, files).items():
+            cells[run] = summarise(by_name[run], plan["columns"], result, home)
+            metrics[run] = [{"run": run, **metric} for metric in result["metrics"]]
+        if len(cells) % 100 < len(group) or len(cells) == len(rows):
+            log(f"{len(cells)} of {len(rows)} prediction folders scored")
+    summary = pd.DataFrame(
+        [cells[run] for run in by_name]
+    ).convert_dtypes()  # whole numbers stay whole where a cell is empty
+    every = itertools.chain.from_iterable(metrics[run] for run in by_name)
+    return summary, average(summary, plan), pd.DataFrame(list(every), columns=METRIC_COLUMNS)
 
 
 def _damage_without_digests(row: dict, home: Path, error: InputError) -> InputError:

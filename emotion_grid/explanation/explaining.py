@@ -14,7 +14,7 @@ from emotion_grid.base.layout import SPEC
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.splits import MODEL, predictions_file
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
-from emotion_grid.evaluation.thresholds import tune_threshold
+from emotion_grid.evaluation.thresholds import Labelled, tune_threshold
 from emotion_grid.explanation.shapley import explain_texts, maskings, model_logits, split_words
 from emotion_grid.explanation.words import Explained
 
@@ -93,7 +93,9 @@ def _choose_texts(run: Path, data: Path, request: dict, ids: list[str], labels: 
         split: match(read_predictions(predictions_file(run, split), labels), table, str(run))
         for split, table in splits.items()
     }
-    thresholds = tune_threshold(predicted["validation"], splits["validation"][labels].to_numpy(), request["threshold"])
+    validation = splits["validation"]
+    tuned_on = Labelled(validation["id"].to_numpy(dtype=str), predicted["validation"], validation[labels].to_numpy())
+    thresholds = tune_threshold(tuned_on, request["threshold"])
     table, probabilities = splits[judge], predicted[judge]
     wrongness = np.abs(table[labels].to_numpy() - probabilities).max(1)
     texts = choose_ids(table, ids) if ids else choose(table, wrongness, request["texts"])

@@ -197,7 +197,7 @@ def test_unknown_key_that_resembles_none_lists_the_known_ones():
         (("training", "threads"), 0, "training.threads", "at least 1"),
         (("baselines",), ["tf-idf"], "baselines[0]", "tfidf"),
         (("compare",), {"a": 3}, "compare.a", "text"),
-        (("evaluation", "threshold"), 0.5, "evaluation.threshold", "global or per_label or fixed"),
+        (("evaluation", "threshold"), 0.5, "evaluation.threshold", "bagged or shrunk or global or per_label or fixed"),
         (("evaluation", "bootstrap"), 99, "evaluation.bootstrap", "at least 100"),
         (("evaluation", "confidence"), 1, "evaluation.confidence", "below 1"),
         (("evaluation", "confidence"), 0.5, "evaluation.confidence", "above 0.5"),

@@ -13,7 +13,6 @@ from emotion_grid.base.integrity import renew_record, write_record
 from emotion_grid.data.rows import write_predictions
 from emotion_grid.data.tables import write_split
 from emotion_grid.evaluation import scoring
-from emotion_grid.evaluation.scoring import score_tables
 from scripts import compare, evaluate, report
 from scripts import keep_models as models
 from testing.hand_made import ALL_RIGHT, EVERYTHING, GOLD4, write_gold, write_tables
@@ -106,14 +105,14 @@ def test_settings_average_over_seeds(experiment, monkeypatch):
 
 @pytest.fixture
 def scored(monkeypatch):
-    """The folders that are really scored, in order."""
-    names, original = [], score_tables
+    """The rows that are really scored, in order."""
+    names, original = [], scoring.write_record
 
-    def score_and_note(tables, gold_files, plan):
-        names.append(next(iter(tables.values())).parent.parent.name)
-        return original(tables, gold_files, plan)
+    def write_and_note(record, *arguments):
+        names.append(record.stem)
+        original(record, *arguments)
 
-    monkeypatch.setattr(scoring, "score_tables", score_and_note)
+    monkeypatch.setattr(scoring, "write_record", write_and_note)
     return names
 
 
