@@ -3,7 +3,8 @@
 Reads the prediction tables of a finished study with `data.folds`; trains nothing. Every kind of thresholds is tuned on the run's own
 validation, on that of all seeds of its setting, or on the other folds' held-out predictions, and judged on the run's held-out fold. So it is
 with a quarter of the texts that tune, with texts that tune whose labels are rarer (each label's positives are kept with probability 1 or
-0.5), and with the logits of each label moved by -1, 0 or 1, as models do that weight labels. Prints a Markdown table for each.
+0.5), and with the logits of each label moved by -1, 0 or 1, as by a model that weights labels. Prints a Markdown table: the macro-F1 of `global`,
+for the others the mean difference to it and its range over the settings; and spreads over the runs of a setting.
 """
 
 import sys
@@ -24,8 +25,11 @@ from emotion_grid.evaluation.scoring import ReadOnce, groups, read_labelled, tab
 from emotion_grid.evaluation.thresholds import POOLED, Labelled
 from emotion_grid.evaluation.tuning import Member, tune_together
 
+Way = tuple[str, str]
+"""A kind of thresholds, and what tunes it."""
+
 MODES = ("global", "bagged", "per_label", "shrunk")
-TODAY = ("global", "its validation")
+PLAIN = ("global", "its validation")
 SOURCES = ("its validation", "validation of all seeds", "other folds")
 
 
@@ -60,9 +64,9 @@ def conditions(draws: int) -> list[Condition]:
     """What is compared."""
     return [
         Condition("all texts", 1),
-        Condition("a quarter of the texts that tune", draws, keeps=quarter),
-        Condition("rarer labels in the texts that tune", draws, keeps=rarer),
-        Condition("logits of labels moved", draws, moves=lambda labels, random: random.integers(-1, 2, labels)),
+        Condition("a quarter of the texts", draws, keeps=quarter),
+        Condition("rarer labels", draws, keeps=rarer),
+        Condition("moved logits", draws, moves=lambda labels, random: random.integers(-1, 2, labels)),
     ]
 
 
@@ -94,11 +98,13 @@ def changed(members: list[Member], condition: Condition, random: np.random.Gener
     ids, places = np.unique(np.concatenate([one.dev.ids for one in members]), return_index=True)
     gold = np.concatenate([one.dev.gold for one in members])[places]
     left_out = ids[~condition.keeps(gold, random)]
-    tuning = [replace(one, validation=one.validation.without(left_out), dev=one.dev.without(left_out)) for one in judged]
+    tuning = [
+        replace(one, validation=one.validation.without(left_out), dev=one.dev.without(left_out)) for one in judged
+    ]
     return tuning, judged
 
 
-def measure(members: list[Member], condition: Condition) -> dict[tuple[str, str], list[tuple[float, np.ndarray]]]:
+def measure(members: list[Member], condition: Condition) -> dict[Way, list[tuple[float, np.ndarray]]]:
     """Of each kind of thresholds, for each draw and run, the macro-F1 on the held-out fold and the thresholds."""
     found = defaultdict(list)
     for draw in range(condition.draws):
@@ -113,24 +119,34 @@ def measure(members: list[Member], condition: Condition) -> dict[tuple[str, str]
     return found
 
 
-def table(settings: list[list[Member]], condition: Condition) -> str:
-    """The Markdown table of a condition: a row for each kind of thresholds."""
+def summary(settings: list[list[Member]], condition: Condition) -> tuple[dict[Way, str], dict[Way, str]]:
+    """Cells of each kind of thresholds: macro-F1 or its difference to today's with its range over settings; the spreads."""
+    scores, spreads = {}, {}
     found = [measure(members, condition) for members in settings]
-    lines = [
-        f"**{condition.name}**\n",
-        "| thresholds | tuned on | macro-F1 | difference | of settings | sd of scores | sd of thresholds |",
-        "|---|---|---:|---:|---:|---:|---:|",
-    ]
-    scores = {way: np.array([[score for score, _ in one[way]] for one in found], dtype=object) for way in found[0]}
-    for (mode, source), of_settings in scores.items():
-        means = np.array([np.mean(values) for values in of_settings])
-        differences = means - [np.mean(values) for values in scores[TODAY]]
-        spread = np.mean([np.std(values, ddof=1) for values in of_settings])
-        wide = np.mean([np.std([values for _, values in one[mode, source]], axis=0, ddof=1).mean() for one in found])
-        lines.append(
-            f"| {mode} | {source} | {means.mean():.4f} | {differences.mean():+.4f} | "
-            f"{differences.min():+.4f} to {differences.max():+.4f} | {spread:.4f} | {wide:.3f} |"
-        )
+    for way in found[0]:
+        scores[way] = np.array([np.mean([score for score, _ in one[way]]) for one in found])
+        of_scores = np.mean([np.std([score for score, _ in one[way]], ddof=1) for one in found])
+        of_thresholds = np.mean([np.std([values for _, values in one[way]], axis=0, ddof=1) for one in found])
+        spreads[way] = f"{of_scores:.4f} / {of_thresholds:.3f}"
+    cells = {PLAIN: f"{scores[PLAIN].mean():.4f}"}
+    for way, means in scores.items():
+        better = means - scores[PLAIN]
+        cells.setdefault(way, f"{better.mean():+.4f} ({better.min():+.4f} to {better.max():+.4f})")
+    return cells, spreads
+
+
+def table(settings: list[list[Member]], compared: list[Condition]) -> str:
+    """The Markdown table: a row for each kind of thresholds."""
+    columns = []
+    for condition in compared:
+        log(condition.name)
+        columns.append(summary(settings, condition))
+    names = [one.name for one in compared]
+    head = ["thresholds", "tuned on", *names, *(f"sd of scores / thresholds, {name}" for name in names[:2])]
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for way in columns[0][0]:
+        cells = [*way, *(scores[way] for scores, _ in columns), *(spreads[way] for _, spreads in columns[:2])]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -142,7 +158,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = read_settings(arguments.results)
     log(f"{len(settings)} settings and baselines, {sum(map(len, settings))} runs")
-    print("\n\n".join(table(settings, condition) for condition in conditions(arguments.draws)))
+    print(table(settings, conditions(arguments.draws)))
 
 
 if __name__ == "__main__":

@@ -50,24 +50,26 @@ def main() -> None:
             remove_model(folder.parent)
         if folder.is_dir():
             expect_whole({folder.parent / PROVENANCE: None, folder / MODEL_RECORD: None})
-            describe_model(row, metrics[metrics["run"] == row["run"]], data_folder(home, data[row["run"]]), folder)
+            describe_model(row, metrics[metrics["run"] == row["run"]], data_folder(home, data[row["run"]]), plan, folder)
             log(f"{folder}")
         rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
     with recorded(home / MODELS_RECORD, [MODELS_TABLE]):
         write_table(pd.DataFrame(rows), home / MODELS_TABLE)
 
 
-def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, folder: Path) -> None:
+def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, plan: dict, folder: Path) -> None:
     """Write the card of a model, and how it labels new texts, into its folder.
 
     Args:
         row: the run's row of summary.csv.
         metrics: its rows of metrics.csv.
         data: folder of its prepared splits.
+        plan: the content of plan.json.
+        folder: the model's.
     """
     run = folder.parent
     spec, prepared, provenance = (read_json(path) for path in (run / SPEC, data / SPEC, run / PROVENANCE))
-    write_text(folder / "README.md", write_card(row, metrics, spec, prepared, provenance, str(folder)))
+    write_text(folder / "README.md", write_card(row, metrics, spec, prepared, provenance, str(folder), plan))
     labels = prepared["labels"]
     thresholds = dict(zip(labels, thresholds_from(str(row["threshold"]), labels), strict=True))
     how = {"clean": prepared["clean"], "precision": provenance["precision"], "thresholds": thresholds}

@@ -9,9 +9,12 @@ from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.report.cells import markdown_cell
 from emotion_grid.report.page import FOLDER
 from emotion_grid.report.source import source_words
+from emotion_grid.report.tuning import threshold_words
 
 
-def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, provenance: dict, folder: str) -> str:
+def write_card(
+    row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, provenance: dict, folder: str, plan: dict
+) -> str:
     """A model card in Markdown.
 
     Args:
@@ -20,6 +23,7 @@ def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, pr
         spec, provenance: the run's files.
         data: the spec of the prepared splits that judge it.
         folder: the model's folder, as a person would type it.
+        plan: the content of plan.json.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
@@ -45,6 +49,7 @@ def write_card(row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, pr
         axes=axes,
         training=spec["training"],
         threshold=row["threshold"],
+        threshold_words=threshold_words(plan),
         provenance=provenance,
         folder=repr(folder),
         shell_folder=shlex.quote(folder),

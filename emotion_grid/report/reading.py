@@ -10,6 +10,7 @@ from emotion_grid.data.splits import INPUTS
 from emotion_grid.encoders.facts import why_unexplained
 from emotion_grid.evaluation.mistakes import Predicted, read_predicted
 from emotion_grid.evaluation.results import Results, folder_of, read_comparison
+from emotion_grid.report.tuning import is_cross_fitted
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Study:
     def folds(self) -> int | None:
         """Folds of the cross-validation, None without one."""
         return self.results.plan["folds"]
+
+    @property
+    def is_cross_fitted(self) -> bool:
+        """Whether each held-out fold is scored with thresholds from the other folds."""
+        return is_cross_fitted(self.results.plan)
 
     @property
     def confidence(self) -> str:

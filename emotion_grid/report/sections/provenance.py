@@ -8,6 +8,7 @@ from emotion_grid.base.version import git_state, version
 from emotion_grid.evaluation.results import Results, folder_of, words_of
 from emotion_grid.report.reading import Study
 from emotion_grid.report.source import source_words
+from emotion_grid.report.tuning import threshold_words
 
 NAME, TITLE, TEMPLATE = "provenance", "Provenance", "sections/provenance.html.j2"
 
@@ -78,13 +79,8 @@ def _facts(image: dict | str) -> str:
 
 def _of_programs(results: Results) -> dict[str, str]:
     how = results.plan["evaluation"]
-    thresholds = {
-        "global": "one threshold for all labels, tuned on validation",
-        "per_label": "one threshold for each label, tuned on validation",
-        "fixed": "0.5",
-    }
     facts = {
-        "Thresholds": thresholds.get(how["threshold"], how["threshold"]),
+        "Thresholds": threshold_words(results.plan),
         "Intervals": f"{100 * how['confidence']:g}%: Wilson's for shares and F1, combined for macro-F1; {how['bootstrap']:,} bootstrap resamples of the texts",
         "emotion-grid": version(),
         "Source": git_state(),
