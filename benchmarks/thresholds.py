@@ -3,8 +3,8 @@
 Reads the prediction tables of a finished study with `data.folds`; trains nothing. Every kind of thresholds is tuned on the run's own
 validation, on that of all seeds of its setting, or on the other folds' held-out predictions, and judged on the run's held-out fold. So it is
 with a quarter of the texts that tune, with texts that tune whose labels are rarer (each label's positives are kept with probability 1 or
-0.5), and with the logits of each label moved by -1, 0 or 1, as by a model that weights labels. Prints a Markdown table: the macro-F1 of `global`,
-for the others the mean difference to it and its range over the settings; and spreads over the runs of a setting.
+0.5), and with the logits of each label moved by -1, 0 or 1, as by a model that weights labels. Prints a Markdown table: the macro-F1 of
+`global`, for the others the mean difference to it and its range over the settings; and spreads over the runs of a setting.
 """
 
 import sys
@@ -71,7 +71,7 @@ def conditions(draws: int) -> list[Condition]:
 
 
 def read_settings(home: Path) -> list[list[Member]]:
-    """The predictions of each setting's runs, and of each baseline."""
+    """The predictions of each setting's runs and of each baseline, without one that predicts the same for every text."""
     plan = read_json(home / PLAN)
     if not plan["folds"]:
         raise InputError(f"{home}: expected a study with data.folds, found one without")
@@ -82,7 +82,7 @@ def read_settings(home: Path) -> list[list[Member]]:
         splits = [read_labelled(one, plan["labels"], home, files) for one in tables]
         pairs = zip(group, splits, strict=True)
         settings.append([Member(row["data"], own["validation"], own["dev"]) for row, own in pairs])
-    return settings
+    return [members for members in settings if np.ptp(members[0].dev.probabilities, axis=0).any()]
 
 
 def moved(labelled: Labelled, by: np.ndarray) -> Labelled:
@@ -120,7 +120,7 @@ def measure(members: list[Member], condition: Condition) -> dict[Way, list[tuple
 
 
 def summary(settings: list[list[Member]], condition: Condition) -> tuple[dict[Way, str], dict[Way, str]]:
-    """Cells of each kind of thresholds: macro-F1 or its difference to today's with its range over settings; the spreads."""
+    """Cells of each kind of thresholds: macro-F1 or its difference to the plain kind with its range over settings; and spreads."""
     scores, spreads = {}, {}
     found = [measure(members, condition) for members in settings]
     for way in found[0]:

@@ -5,6 +5,7 @@ import shlex
 import jinja2
 import pandas as pd
 
+from emotion_grid.evaluation.thresholds import thresholds_from
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.report.cells import markdown_cell
 from emotion_grid.report.page import FOLDER
@@ -48,7 +49,9 @@ def write_card(
         data=data,
         axes=axes,
         training=spec["training"],
-        threshold=row["threshold"],
+        thresholds=dict(
+            zip(data["labels"], thresholds_from(str(row["threshold"]), data["labels"]).tolist(), strict=True)
+        ),
         threshold_words=threshold_words(plan),
         provenance=provenance,
         folder=repr(folder),

@@ -197,7 +197,7 @@ def test_unknown_key_that_resembles_none_lists_the_known_ones():
         (("training", "threads"), 0, "training.threads", "at least 1"),
         (("baselines",), ["tf-idf"], "baselines[0]", "tfidf"),
         (("compare",), {"a": 3}, "compare.a", "text"),
-        (("evaluation", "threshold"), 0.5, "evaluation.threshold", "bagged or shrunk or global or per_label or fixed"),
+        (("evaluation", "threshold"), 0.5, "evaluation.threshold", "shrunk or bagged or global or per_label or fixed"),
         (("evaluation", "bootstrap"), 99, "evaluation.bootstrap", "at least 100"),
         (("evaluation", "confidence"), 1, "evaluation.confidence", "below 1"),
         (("evaluation", "confidence"), 0.5, "evaluation.confidence", "above 0.5"),
@@ -340,7 +340,7 @@ def test_defaults_are_filled_in_at_every_level():
         "threads": 1,
     }
     assert config["encoders"]["e"]["training"] == {}, "an encoder overrides nothing unless it says so"
-    assert config["evaluation"] == {"threshold": "global", "bootstrap": 1000, "confidence": 0.95}
+    assert config["evaluation"] == {"threshold": "shrunk", "bootstrap": 1000, "confidence": 0.95}
     assert config["older_results"] == {"program": "rerun", "lock": "keep"}
     assert (config["results_root"], config["cache_root"], config["data_root"]) == ("results", "cache", ".")
     assert config["keep_models"] == "best"

@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from emotion_grid import load_predictions, load_results
 from emotion_grid.data.rows import write_predictions
+from emotion_grid.data.scores import macro_f1
 from emotion_grid.data.tables import write_split
 from emotion_grid.evaluation import scoring
 from emotion_grid.evaluation.resampling import resamples
 from emotion_grid.evaluation.scoring import ReadOnce, groups, score_group, tables_of
+from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, thresholds_from
+from scripts import evaluate
 from testing.hand_made import ALL_RIGHT, GOLD4, write_gold, write_tables
-from testing.made import made_row, write_plan
+from testing.made import made_row, run_program, write_plan, write_records
 
 LABELS = ["joy", "fear"]
 
@@ -199,6 +203,23 @@ def test_another_seed_moves_the_thresholds_of_the_first(folded, written):
     written.clear()
     folded.evaluate()
     assert {name for name in written if name.startswith("small")} == {f"small-{f}-{s}" for f in FOLDS for s in SEEDS}
+
+
+@pytest.mark.parametrize("mode", ["bagged", "shrunk"])
+def test_labels_at_the_thresholds_of_summary_csv_have_its_scores(folded, mode):
+    """Fault: who labels test as docs/report.md says gets other labels than those that were scored."""
+    evaluation = {**folded.plan["evaluation"], "threshold": mode}
+    plan = write_plan(folded.home, folded.plan["rows"], labels=LABELS, folds=3, evaluation=evaluation)
+    for row in plan["rows"]:
+        write_records(folded.home / row["folder"])
+    run_program(evaluate, "--plan", folded.home / "plan.json", "--output", folded.home)
+    runs = load_results(folded.home).runs.set_index("run")
+    for row in plan["rows"]:
+        for split, column in THRESHOLD_COLUMNS.items():
+            probabilities = load_predictions(folded.home / row["folder"], split)
+            labels = probabilities >= thresholds_from(runs[column][row["run"]], list(probabilities))
+            gold = pd.read_csv(folded.home / "data" / row["data"] / f"{split}.csv")[LABELS].to_numpy()
+            assert macro_f1(gold, labels.to_numpy()) == pytest.approx(runs[f"{split}_macro_f1"][row["run"]], abs=1e-6)
 
 
 def test_no_table_is_read_twice(folded, monkeypatch):

@@ -7,7 +7,7 @@ import pandas as pd
 
 from emotion_grid.report.model_card import write_card
 
-PLAN = {"folds": 5, "evaluation": {"threshold": "bagged"}}
+PLAN = {"folds": 5, "evaluation": {"threshold": "shrunk"}}
 
 
 def test_values_of_a_run_are_no_markup_and_the_example_is_python():
@@ -37,7 +37,7 @@ def test_values_of_a_run_are_no_markup_and_the_example_is_python():
         ],
         columns=["split", "threshold", "metric", "label", "value", "low", "high"],
     )
-    row, folder = pd.Series({"run": "a-run", "threshold": 0.35}), 'results/an "odd" folder'
+    row, folder = pd.Series({"run": "a-run", "threshold": "0.25 0.35 0.35"}), 'results/an "odd" folder'
     card = write_card(row, metrics, spec, spec["data"], provenance, folder, PLAN)
     assert r"| Labels | joy \| fear, &lt;b&gt;anger&lt;/b&gt;, \[a\]\(b\) |" in card
     assert r"| Encoder | team/a\|b, revision 1 |" in card
@@ -45,12 +45,12 @@ def test_values_of_a_run_are_no_markup_and_the_example_is_python():
     assert "| Cleaning | none |" in card and "held-out fold 2 of 5 |" in card
     assert "| dev | macro_f1 | 0.500 | 0.400 to 0.600 |\n| dev | average_precision | 0.700 |  |\n" in card
     assert (
-        "| Threshold for new texts | 0.35 (one for all labels, the mean over bootstrap resamples of the held-out folds"
+        r"| Thresholds for new texts | joy \| fear 0.25, &lt;b&gt;anger&lt;/b&gt; 0.35, \[a\]\(b\) 0.35 (one for each label"
         in card
     )
     code = re.search(r"```python\n(.*?)```", card, flags=re.DOTALL)[1]
     texts = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)]
-    assert folder in texts
+    assert folder in texts and {0.25, 0.35} <= set(texts)
     local = {"folder": "0a1b", "layers": 4, "hidden_size": 16}
     card = write_card(row, metrics, {**spec, "encoder": local}, spec["data"], provenance, folder, PLAN)
     assert "| Encoder | a local folder, digest 0a1b |" in card
