@@ -11,10 +11,10 @@ BINS = 10
 
 
 def calibration(predictions: Predicted) -> list[dict]:
-    """Predicted and true share in bins of the same number of predictions, all labels together, from low to high."""
-    order = np.argsort(predictions.probabilities, axis=None, kind="stable")
+    """Predicted and true share in bins of the same number of predictions, all known labels together, from low to high."""
+    probabilities, gold = predictions.probabilities[predictions.known], predictions.gold[predictions.known]
+    order = np.argsort(probabilities, kind="stable")
     parts = np.array_split(order, min(BINS, len(order)))
-    probabilities, gold = predictions.probabilities.ravel(), predictions.gold.ravel()
     return [
         {"predicted": float(probabilities[part].mean()), "true": float(gold[part].mean()), "predictions": len(part)}
         for part in parts
@@ -28,12 +28,22 @@ def calibration_error(probabilities: np.ndarray, gold: np.ndarray) -> float:
     return float(np.abs(sums).sum() / len(probabilities))
 
 
+def label_calibration_errors(predictions: Predicted) -> dict[str, float]:
+    """The calibration error of each label that some text is annotated for."""
+    return {
+        label: calibration_error(predictions.probabilities[rows, place], predictions.gold[rows, place])
+        for place, (label, rows) in enumerate(zip(predictions.labels, predictions.known.T, strict=True))
+        if rows.any()
+    }
+
+
 def threshold_curves(predictions: Predicted) -> list[dict]:
-    """F1 of each label, and their mean, at every threshold that tuning tries."""
-    predicted = predictions.probabilities[None] >= CANDIDATES[:, None, None]
+    """F1 of each label that some text is annotated for, and their mean, at every threshold that tuning tries."""
+    predicted = (predictions.probabilities[None] >= CANDIDATES[:, None, None]) & predictions.known
     counts = np.broadcast_to(predictions.gold.sum(0), (len(CANDIDATES), len(predictions.labels)))
     scores = f1((predicted & predictions.gold).sum(1), predicted.sum(1), counts)
-    columns = {"macro-F1": scores.mean(1), **{label: scores[:, i] for i, label in enumerate(predictions.labels)}}
+    places = np.flatnonzero(predictions.known.any(0))
+    columns = {"macro-F1": scores[:, places].mean(1), **{predictions.labels[i]: scores[:, i] for i in places}}
     return [
         {"threshold": float(threshold), "of": name, "f1": float(value)}
         for name, values in columns.items()

@@ -60,7 +60,7 @@ def score_resamples(results: Results) -> Scored:
         probabilities = match(read_predictions(path, labels), gold, str(path))
         predicted = probabilities >= thresholds_from(row[THRESHOLD_COLUMNS[results.judge]], labels)
         kept.append(place)
-        scores.append(resampled_macro_f1(gold[labels].to_numpy() > 0.5, predicted, plan["evaluation"]["bootstrap"]))
+        scores.append(resampled_macro_f1(gold[labels].to_numpy(), predicted, plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
     rows["setting"] = group_numbers(rows, ["kind", *setting_columns(plan)])
     return Scored(rows, np.array(scores), sum(len(gold) for gold in golds.values()))

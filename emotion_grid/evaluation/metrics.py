@@ -1,12 +1,17 @@
-"""Metrics of multi-label predictions at thresholds, with bootstrap intervals; all from prediction tables alone."""
+"""Metrics of multi-label predictions at thresholds, with bootstrap intervals; all from prediction tables alone.
+
+Only cells whose gold label is known count. A label is scored on the rows that are annotated for it, and the mean over labels leaves a
+label out that is annotated in no row. What is counted row by row (subset accuracy, Hamming loss, Jaccard index) compares a row's known
+labels, and leaves a row out of which none is known.
+"""
 
 from typing import Any
 
 import numpy as np
 
-from emotion_grid.data.scores import f1
+from emotion_grid.data.scores import f1, known_cells
 from emotion_grid.evaluation.intervals import FEWEST, f1_interval, mean_f1_interval, wilson
-from emotion_grid.evaluation.resampling import label_counts, resamples
+from emotion_grid.evaluation.resampling import annotated, label_counts, resamples
 
 OVERALL = ("macro_f1", "micro_f1", "weighted_f1", "subset_accuracy", "hamming_loss", "jaccard", "average_precision")
 """Metrics of a split as a whole, the task's official one first."""
@@ -26,7 +31,7 @@ def score(
 
     Args:
         probabilities: (rows, labels).
-        gold: 0 or 1, (rows, labels).
+        gold: 0, 1 or NaN (unknown), (rows, labels); some cell is known.
         thresholds: (labels,); a label is predicted if its probability reaches its threshold.
         bootstrap: number of resamples of the rows (Efron 1979).
         confidence: coverage of the intervals.
@@ -34,15 +39,22 @@ def score(
     Returns:
         Rows with `metric`, `label` (empty for the whole), `value`, `low`, `high` (None without an interval).
     """
-    gold, predicted = gold > 0.5, probabilities >= thresholds
-    rows = _overall_rows(gold, predicted, bootstrap, confidence) + _label_rows(gold, predicted, labels, confidence)
-    return rows + _average_precision(probabilities, gold, labels)
+    labels = [label for label, known in zip(labels, ~np.isnan(gold).all(0), strict=True) if known]
+    gold, probabilities, predicted = annotated(gold, probabilities, probabilities >= thresholds)
+    gold, predicted, known = known_cells(gold, predicted)
+    return [
+        *_overall_rows(gold, predicted, known, bootstrap, confidence),
+        *_label_rows(gold, predicted, labels, confidence),
+        *_average_precision(probabilities, gold, known, labels),
+    ]
 
 
-def _overall_rows(gold: np.ndarray, predicted: np.ndarray, bootstrap: int, confidence: float) -> list[dict]:
+def _overall_rows(
+    gold: np.ndarray, predicted: np.ndarray, known: np.ndarray, bootstrap: int, confidence: float
+) -> list[dict]:
     """Metrics of the whole; those without an interval of their own have percentiles of the bootstrap."""
     weights = np.concatenate([np.ones((1, len(gold)), dtype=np.float32), resamples(len(gold), bootstrap)])
-    samples, positives = _overall(gold, predicted, weights), gold.sum(0)
+    samples, positives = _overall(gold, predicted, known, weights), gold.sum(0)
     edges = [(1 - confidence) / 2, (1 + confidence) / 2]
     intervals = {name: tuple(np.quantile(values[1:], edges)) for name, values in samples.items()}
     shares = {
@@ -78,30 +90,31 @@ def _row(metric: str, label: str, value: float, interval: Any) -> dict:
     return {"metric": metric, "label": label, "value": float(value), "low": low, "high": high}
 
 
-def _overall(gold: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+def _overall(gold: np.ndarray, predicted: np.ndarray, known: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
     """Each metric for each row of weights: (resamples,)."""
     counts = label_counts(gold, predicted, weights)
     by_label, of_gold = f1(*counts), counts[-1]
     union = (gold | predicted).sum(1)
     jaccard = np.where(union > 0, (gold & predicted).sum(1) / np.maximum(union, 1), 1.0)
+    wrong = (gold != predicted).sum(1) / known.sum(1)
     total = weights.sum(1)
     return {
         "macro_f1": by_label.mean(1),
         "micro_f1": f1(*(count.sum(1) for count in counts)),
         "weighted_f1": (by_label * of_gold).sum(1) / np.maximum(of_gold.sum(1), 1),
         "subset_accuracy": weights @ (gold == predicted).all(1).astype(np.float32) / total,
-        "hamming_loss": weights @ (gold != predicted).mean(1).astype(np.float32) / total,
+        "hamming_loss": weights @ wrong.astype(np.float32) / total,
         "jaccard": weights @ jaccard.astype(np.float32) / total,
     }
 
 
-def _average_precision(probabilities: np.ndarray, gold: np.ndarray, labels: list[str]) -> list[dict]:
+def _average_precision(probabilities: np.ndarray, gold: np.ndarray, known: np.ndarray, labels: list[str]) -> list[dict]:
     """Area under precision and recall, a label and their mean over the labels that have a positive; needs no threshold."""
     from sklearn.metrics import average_precision_score
 
     found: dict[str, Any] = {
-        label: float(average_precision_score(gold[:, column], probabilities[:, column]))
-        for column, label in enumerate(labels)
+        label: float(average_precision_score(gold[rows, column], probabilities[rows, column]))
+        for column, (label, rows) in enumerate(zip(labels, known.T, strict=True))
         if gold[:, column].any()
     }
     mean = {"": float(np.mean(list(found.values())))} if found else {}

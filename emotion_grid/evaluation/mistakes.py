@@ -1,4 +1,7 @@
-"""Mistakes of a run: by label, with the most confidence, and in groups of texts."""
+"""Mistakes of a run: by label, with the most confidence, and in groups of texts.
+
+A label that a text is not annotated for is neither right nor wrong there: it does not count.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,7 @@ from emotion_grid.base.layout import CHECKS, data_folder
 from emotion_grid.data.splits import PROVENANCE, predictions_file
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.intervals import mean_f1_interval, too_few, wilson
-from emotion_grid.evaluation.resampling import resampled_macro_f1
+from emotion_grid.evaluation.resampling import annotated, resampled_macro_f1
 from emotion_grid.evaluation.results import Results, folder_of
 from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, thresholds_from
 
@@ -24,24 +27,34 @@ class Predicted:
 
     Attributes:
         table: `id` and `text` of each row.
-        gold, predicted: bool, (rows, labels).
+        annotation: 0, 1 or NaN (unknown), (rows, labels).
         probabilities: (rows, labels).
         thresholds: (labels,).
+        gold, predicted: which of the known labels are gold, and which are predicted; bool, (rows, labels).
+        known: which labels are known, bool, (rows, labels).
     """
 
     table: pd.DataFrame
     labels: list[str]
-    gold: np.ndarray
+    annotation: np.ndarray
     probabilities: np.ndarray
     thresholds: np.ndarray
 
     @property
+    def gold(self) -> np.ndarray:
+        return self.annotation > 0.5
+
+    @property
     def predicted(self) -> np.ndarray:
-        return self.probabilities >= self.thresholds
+        return (self.probabilities >= self.thresholds) & self.known
+
+    @property
+    def known(self) -> np.ndarray:
+        return ~np.isnan(self.annotation)
 
 
 def read_predicted(results: Results, run: str) -> Predicted:
-    """A run's predictions on the split on which settings are compared, which has gold labels."""
+    """A run's predictions on the split on which settings are compared, for the texts that are annotated for some label."""
     labels, row = results.plan["labels"], results.summary.set_index("run").loc[run]
     data = next(entry["data"] for entry in results.plan["rows"] if entry["run"] == run)
     gold = data_folder(results.home, data)
@@ -50,23 +63,24 @@ def read_predicted(results: Results, run: str) -> Predicted:
     assert has_gold(table), "a judge has gold labels"
     path = predictions_file(folder_of(results, run), results.judge)
     probabilities = match(read_predictions(path, labels), table, str(path))
+    some = table[labels].notna().any(axis=1).to_numpy()
     return Predicted(
-        table[["id", "text"]],
+        table.loc[some, ["id", "text"]],
         labels,
-        table[labels].to_numpy() > 0.5,
-        probabilities,
+        table.loc[some, labels].to_numpy(),
+        probabilities[some],
         thresholds_from(row[THRESHOLD_COLUMNS[results.judge]], labels),
     )
 
 
 def confusion(predictions: Predicted) -> list[dict]:
     """Each label's texts: correctly predicted, missed, wrongly predicted, correctly not predicted."""
-    gold, predicted = predictions.gold, predictions.predicted
+    gold, predicted, known = predictions.gold, predictions.predicted, predictions.known
     counts = {
         "right": (gold & predicted).sum(0),
         "missed": (gold & ~predicted).sum(0),
         "wrong": (~gold & predicted).sum(0),
-        "left_out": (~gold & ~predicted).sum(0),
+        "left_out": (known & ~gold & ~predicted).sum(0),
     }
     return [
         {"label": label, **{name: int(values[column]) for name, values in counts.items()}}
@@ -75,14 +89,18 @@ def confusion(predictions: Predicted) -> list[dict]:
 
 
 def together(predictions: Predicted) -> list[dict]:
-    """How often two labels occur together, among gold and predicted ones: the `share` of texts with `label` that also have `other`."""
+    """How often two labels occur together, among gold and predicted ones.
+
+    Returns:
+        Rows with `kind`, `label`, `other`, `texts` with both and their `share` of the texts with `label` that are annotated for `other`.
+    """
     rows = []
     for kind, matrix in (("gold", predictions.gold), ("predicted", predictions.predicted)):
-        counts = matrix.astype(int).T @ matrix.astype(int)
+        counts, of = (matrix.astype(int).T @ part.astype(int) for part in (matrix, predictions.known))
         for i, label in enumerate(predictions.labels):
             for j, other in enumerate(predictions.labels):
                 if i != j:
-                    share = counts[i, j] / counts[i, i] if counts[i, i] else None
+                    share = counts[i, j] / of[i, j] if of[i, j] else None
                     rows.append(
                         {"kind": kind, "label": label, "other": other, "texts": int(counts[i, j]), "share": share}
                     )
@@ -125,8 +143,9 @@ def by_length(predictions: Predicted, bootstrap: int, confidence: float) -> list
     group, rows = np.searchsorted(edges, words, side="left"), []
     for number in np.unique(group):
         chosen = group == number
-        gold, predicted = predictions.gold[chosen], predictions.predicted[chosen]
-        scores, shares = resampled_macro_f1(gold, predicted, bootstrap), np.full(gold.shape[1], 1 / gold.shape[1])
+        annotation, predicted = annotated(predictions.annotation[chosen], predictions.predicted[chosen])
+        scores, gold = resampled_macro_f1(annotation, predicted, bootstrap), annotation > 0.5
+        shares = np.full(gold.shape[1], 1 / gold.shape[1])
         interval = mean_f1_interval(gold, predicted, shares, float(scores[1:].mean() - scores[0]), confidence)
         caution = too_few(gold.sum(0).mean(), "positives of a label")
         name = f"{_range(words[chosen].min(), words[chosen].max())} words"
@@ -135,7 +154,7 @@ def by_length(predictions: Predicted, bootstrap: int, confidence: float) -> list
 
 
 def by_count(predictions: Predicted, confidence: float) -> list[dict]:
-    """Share of texts with all labels right, by how many gold labels they have."""
+    """Share of texts with all labels right that they are annotated for, by how many gold labels they have."""
     counts, right = predictions.gold.sum(1), (predictions.gold == predictions.predicted).all(1)
     rows = []
     for number in np.unique(counts):

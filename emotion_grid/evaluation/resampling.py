@@ -4,13 +4,26 @@ import functools
 
 import numpy as np
 
-from emotion_grid.data.scores import f1
+from emotion_grid.data.scores import f1, known_cells
 
 
 def resampled_macro_f1(gold: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:
-    """Macro-F1 on the rows as they are and on each resample: (1 + count,)."""
+    """Macro-F1 on the rows as they are and on each resample: (1 + count,).
+
+    Args:
+        gold: 0, 1 or NaN (unknown), (rows, labels); some cell is known.
+        predicted: bool, (rows, labels).
+    """
+    gold, predicted, _ = known_cells(*annotated(gold, predicted))
     weights = np.concatenate([np.ones((1, len(gold)), dtype=np.float32), resamples(len(gold), count)])
     return f1(*label_counts(gold, predicted, weights)).mean(1)
+
+
+def annotated(gold: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Gold labels and what stands beside them, (rows, labels), without the rows and the labels of which nothing is known."""
+    known = ~np.isnan(gold)
+    left = np.ix_(known.any(1), known.any(0))
+    return tuple(part[left] for part in (gold, *others))
 
 
 def label_counts(

@@ -28,7 +28,7 @@ class Labelled:
     Attributes:
         ids: of the texts, (rows,); a text has a row for each run that predicts it.
         probabilities: (rows, labels).
-        gold: 0 or 1, (rows, labels).
+        gold: 0 or 1, NaN where unknown, (rows, labels).
     """
 
     ids: np.ndarray
@@ -63,6 +63,7 @@ def tune_threshold(predictions: Labelled, mode: str) -> np.ndarray:
 
     Args:
         predictions: never of texts that are scored with these thresholds, apart from validation, which selects anyway.
+            Gold labels that are unknown do not count.
         mode: `fixed`: 0.5. `global`: the candidate with the best macro-F1. `per_label`: for each label the candidate with its best F1.
             Among equals the one nearest to 0.5 is taken. `bagged`: the mean of the global ones of 20 bootstrap resamples of the texts, all
             rows of a text together (bootstrap aggregating, Breiman 1996); the best candidate on a few texts depends on single texts, its
@@ -74,7 +75,7 @@ def tune_threshold(predictions: Labelled, mode: str) -> np.ndarray:
         return np.full(labels, 0.5)
     gold = predictions.gold > 0.5
     weights = _resampled_rows(predictions.ids) if mode in POOLED else np.ones((1, len(gold)), dtype=np.float32)
-    scores = _scores(predictions.probabilities, gold, weights)
+    scores = _scores(np.where(np.isnan(predictions.gold), -1, predictions.probabilities), gold, weights)  # unknown: never given
     shared = _best(scores.mean(2))[:, None]
     if mode in ("global", "bagged"):
         return np.full(labels, _mean(shared))

@@ -62,7 +62,7 @@ class Split(torch.utils.data.Dataset):
     Attributes:
         places, lengths: int, (rows,).
         order: which row of the table stands where, int, (rows,).
-        gold: float32, (rows, labels), or None.
+        gold: 0, 1 or NaN (unknown), float32, (rows, labels); None if no label is known.
         labels: how many there are.
         cut: how many of the texts were cut.
     """

@@ -14,6 +14,7 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
 from emotion_grid.model.encoder import encoder_layers, load_encoder
 from emotion_grid.model.heads.build import build_head
+from emotion_grid.model.loss import known_loss
 from emotion_grid.model.saved import DESCRIBED, describe, write_model
 
 
@@ -90,11 +91,12 @@ class EmotionClassifier(PreTrainedModel):
         inputs_embeds: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
     ) -> SequenceClassifierOutput:
-        """Logits (texts, labels), and with `labels` (texts, labels) their binary cross-entropy.
+        """Logits (texts, labels), and with `labels` the mean binary cross-entropy of the known ones.
 
         Args:
             input_ids, attention_mask, token_type_ids: (texts, tokens), as the encoder's tokenizer makes them.
             inputs_embeds: (texts, tokens, hidden_size), in the place of `input_ids`.
+            labels: 0, 1 or NaN (unknown), (texts, labels).
         """
         if attention_mask is None:
             given: Any = input_ids if input_ids is not None else inputs_embeds
@@ -108,7 +110,7 @@ class EmotionClassifier(PreTrainedModel):
             logits = self.head(hidden.float(), attention_mask)
         loss = None
         if labels is not None:
-            loss = nn.functional.binary_cross_entropy_with_logits(logits, labels.float(), pos_weight=self.class_weights)
+            loss = known_loss(logits, labels.float(), self.class_weights)
         return SequenceClassifierOutput(loss=loss, logits=logits)
 
     def save(self, folder: str | Path) -> None:

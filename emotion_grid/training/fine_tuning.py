@@ -58,15 +58,16 @@ class EmotionTrainer(Trainer):
 
     def _try_step(self, model: nn.Module, inputs: dict) -> torch.Tensor | None:
         """Loss of a batch, its gradients added up over the parts; None if the device's memory does not hold a part."""
-        rows = len(inputs["labels"])
+        known = (~inputs["labels"].isnan()).sum(1)
         size = max(1, self.args.per_device_train_batch_size // self.parts)
         seed_step(self.args.seed, self.state.global_step)
         losses = []
         try:
-            for start in range(0, rows, size):
+            for start in range(0, len(known), size):
                 part = {name: values[start : start + size] for name, values in inputs.items()}
-                # `Trainer` divides the loss by it.
-                self.current_gradient_accumulation_steps = rows / len(part["labels"])
+                # `Trainer` divides the loss by it: a part counts by its known labels, over which its loss is the mean.
+                counted = known[start : start + size].sum().clamp(min=1)
+                self.current_gradient_accumulation_steps = known.sum() / counted
                 losses.append(super().training_step(model, part))
         except torch.OutOfMemoryError:
             if size == 1:
@@ -157,7 +158,7 @@ class FineTuning:
             eval_dataset=setting.splits["validation"],
             data_collator=collator(inputs),
             compute_metrics=lambda result: {
-                "macro_f1": macro_f1(result.label_ids > 0.5, np.asarray(result.predictions) > 0)
+                "macro_f1": macro_f1(np.asarray(result.label_ids), np.asarray(result.predictions) > 0)
             },
             optimizers=(optimizer, schedule),
         )

@@ -17,6 +17,7 @@ from emotion_grid.features.index import Split
 from emotion_grid.features.values import read_values
 from emotion_grid.model.devices import padding_multiple
 from emotion_grid.model.heads.build import build_head
+from emotion_grid.model.loss import known_loss
 from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up
 from emotion_grid.training.order import LengthGroups
 from emotion_grid.training.progress import copies
@@ -103,15 +104,13 @@ class HeadTraining:
         self.progress.add(loss.detach())
 
     def _loss(self, logits: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:
-        return nn.functional.binary_cross_entropy_with_logits(
-            logits, gold.to(logits.device), pos_weight=self.class_weights
-        )
+        return known_loss(logits, gold.to(logits.device), self.class_weights)
 
     def _end_epoch(self, epoch: int) -> bool:
         """Ask validation; whether the training is over."""
         logits, gold = self._evaluate(self.validation), self.validation.gold
         assert gold is not None, "the validation rows have gold labels"
-        score = macro_f1(gold.numpy() > 0.5, logits.numpy() > 0)
+        score = macro_f1(gold.numpy(), logits.numpy() > 0)
         self.progress.tell_epoch(epoch, float(self._loss(logits.to(self.device), gold)), score)
         return self.best.offer(epoch, score, self.parameters())
 

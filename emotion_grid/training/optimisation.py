@@ -16,11 +16,13 @@ GRADIENT_NORM = 1.0
 
 
 def positive_weights(gold: np.ndarray) -> torch.Tensor:
-    """Weight of each label's positives, negatives / positives, (labels,); 1 where there is no positive."""
-    positives = gold.sum(0)
-    return torch.tensor(
-        np.where(positives > 0, (len(gold) - positives) / np.maximum(positives, 1), 1.0), dtype=torch.float32
-    )
+    """Weight of each label's positives, negatives / positives, (labels,); 1 where there is no positive.
+
+    Args:
+        gold: 0, 1 or NaN (unknown), (rows, labels).
+    """
+    positives, negatives = (gold == 1).sum(0), (gold == 0).sum(0)
+    return torch.tensor(np.where(positives > 0, negatives / np.maximum(positives, 1), 1.0), dtype=torch.float32)
 
 
 def make_optimizer(parameters: Iterable[tuple[str, nn.Parameter]], training: dict) -> torch.optim.AdamW:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from emotion_grid.evaluation.calibration import calibration, calibration_error, threshold_curves
+from emotion_grid.evaluation.calibration import calibration, label_calibration_errors, threshold_curves
 from emotion_grid.evaluation.intervals import FEWEST
 from emotion_grid.evaluation.mistakes import by_count, by_length, confusion, mistakes, together
 from emotion_grid.report.figure import Figure
@@ -38,13 +38,7 @@ def build(study: Study) -> dict:
         "fewest": FEWEST,
         "is_threshold_drawn": len(set(predictions.thresholds.tolist())) == 1,
         "calibration": calibration_figure(calibration(predictions)),
-        "calibration_errors": [
-            {
-                "label": label,
-                "error": calibration_error(predictions.probabilities[:, place], predictions.gold[:, place]),
-            }
-            for place, label in enumerate(predictions.labels)
-        ],
+        "calibration_errors": label_calibration_errors(predictions),
         "thresholds": thresholds_figure(threshold_curves(predictions), predictions.thresholds.tolist()),
     }
 

@@ -19,6 +19,20 @@ def test_score_for_training_is_the_same_one():
     assert f1(np.array([0, 2]), np.array([0, 3]), np.array([0, 5])).tolist() == [0, 0.5]
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.integers(1, 5))
+def test_macro_f1_counts_known_cells_alone(seed, rows, labels):
+    """Fault: unknown cells as negatives, or a label that no row is annotated for as an F1 of 0."""
+    probabilities, gold, _ = random_case(seed, rows, labels, unknown=0.4)
+    known = ~np.isnan(gold)
+    expected = [
+        f1_score(gold[rows, label], probabilities[rows, label] >= 0.5, zero_division=0)
+        for label, rows in enumerate(known.T)
+        if rows.any()
+    ]
+    if expected:
+        assert macro_f1(gold, probabilities >= 0.5) == pytest.approx(np.mean(expected))
+
+
 @settings(max_examples=150)
 @given(arrays.arrays(bool, st.tuples(st.just(2), st.integers(1, 12), st.integers(2, 6)), fill=st.nothing()))
 @example(np.array([[[1, 0], [0, 0]], [[1, 0], [0, 0]]], dtype=bool))  # a label that neither has

@@ -1,6 +1,7 @@
 """Metrics and their intervals, against scikit-learn and by hand."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -175,3 +176,73 @@ def test_what_fewer_than_four_texts_decide_has_no_interval():
     assert found["macro_f1", ""]["low"] is None, "3.5 positives of a label"
     gold[3, 1] = 1
     assert scores(gold, gold, [0.5, 0.5])["macro_f1", ""]["low"] is not None
+
+
+# --- labels that are not annotated
+
+PARTLY = st.builds(
+    partial(random_case, unknown=0.4), st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(1, 5)
+).filter(lambda case: not np.isnan(case[1]).all())
+
+
+@given(PARTLY)
+def test_each_label_is_scored_on_its_known_rows(case):
+    """Fault: unknown cells as negatives; a label that no row is annotated for in the mean."""
+    probabilities, gold, thresholds = case
+    found, of_labels, known = scores(*case), {}, ~np.isnan(gold)
+    for column, rows in enumerate(known.T):
+        own = {name: row for (name, label), row in found.items() if label == f"l{column}"}
+        if not rows.any():
+            assert not own
+            continue
+        alone = scores(probabilities[rows, column, None], gold[rows, column, None], thresholds[[column]])
+        alone = {name: {**row, "label": f"l{column}"} for (name, label), row in alone.items() if label == "l0"}
+        assert own == alone
+        of_labels[column] = own["f1"]["value"]
+    positives = (gold == 1).sum(0)
+    weighted = sum(value * positives[column] for column, value in of_labels.items()) / max(positives.sum(), 1)
+    assert found["macro_f1", ""]["value"] == pytest.approx(np.mean(list(of_labels.values())), abs=1e-6)
+    assert found["weighted_f1", ""]["value"] == pytest.approx(weighted, abs=1e-6)
+    truth, given_ = gold[known], (probabilities >= thresholds)[known]
+    assert found["micro_f1", ""]["value"] == pytest.approx(reference.f1_score(truth, given_, zero_division=0), abs=1e-6)
+
+
+@given(PARTLY)
+def test_a_row_is_scored_on_its_known_labels(case):
+    probabilities, gold, thresholds = case
+    right, wrong, jaccard = [], [], []
+    for row, given_ in zip(gold.tolist(), (probabilities >= thresholds).tolist(), strict=True):
+        pairs = [(one == 1, other) for one, other in zip(row, given_, strict=True) if one in (0, 1)]
+        if pairs:
+            either = sum(one or other for one, other in pairs)
+            right.append(all(one == other for one, other in pairs))
+            wrong.append(sum(one != other for one, other in pairs) / len(pairs))
+            jaccard.append(sum(one and other for one, other in pairs) / either if either else 1)
+    found = scores(*case)
+    for name, values in {"subset_accuracy": right, "hamming_loss": wrong, "jaccard": jaccard}.items():
+        assert found[name, ""]["value"] == pytest.approx(np.mean(values), abs=1e-6), name
+
+
+@given(PARTLY)
+def test_what_is_predicted_where_nothing_is_known_changes_nothing(case):
+    probabilities, gold, thresholds = case
+    other = np.where(np.isnan(gold), 1 - probabilities, probabilities)
+    assert scores(other, gold, thresholds) == scores(*case)
+
+
+@given(CASES, st.data())
+def test_a_cell_that_becomes_unknown_changes_the_scores_of_its_label_alone(case, data):
+    probabilities, gold, thresholds = case
+    row, column = (data.draw(st.integers(0, size - 1)) for size in gold.shape)
+    fewer = gold.copy()
+    fewer[row, column] = np.nan
+    if np.isnan(fewer).all():
+        return
+    before, after = scores(*case), scores(probabilities, fewer, thresholds)
+    others = {key for key in before if key[1] not in ("", f"l{column}")}
+    assert {key: after[key] for key in others} == {key: before[key] for key in others}
+    if len(gold) > 1:
+        rest = np.delete(gold[:, [column]], row, 0), np.delete(probabilities[:, [column]], row, 0)
+        alone = scores(rest[1], rest[0], thresholds[[column]])
+        for name in ("f1", "precision", "recall"):
+            assert after[name, f"l{column}"]["value"] == alone[name, "l0"]["value"], name

@@ -143,3 +143,19 @@ def test_the_cell_of_a_table_holds_all_digits(predictions, mode):
     """Fault: a label is given or not, depending on whether the threshold was read from summary.csv."""
     found = tune_threshold(predictions, mode)
     assert thresholds_from(threshold_text(found.tolist()), ["a", "b", "c"]).tolist() == found.tolist()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 25), st.integers(2, 3))
+def test_unknown_labels_do_not_count(seed, rows, labels):
+    """Fault: unknown cells as negatives, which push thresholds up."""
+    probabilities, gold, _ = random_case(seed, rows, labels, digits=1, unknown=0.4)
+    known = ~np.isnan(gold)
+    single = tune_threshold(labelled(probabilities, gold), "per_label")
+    for column, rows in enumerate(known.T):
+        alone = tune_threshold(labelled(probabilities[rows, column, None], gold[rows, column, None]), "per_label")
+        assert single[column] == alone[0]
+    parts = [(probabilities[rows, label], gold[rows, label]) for label, rows in enumerate(known.T)]
+    found = tune_threshold(labelled(probabilities, gold), "global")[0]
+    best, distance = nearest_of_the_best(lambda threshold: sum(binary_at(*part, threshold) for part in parts))
+    assert sum(binary_at(*part, found) for part in parts) == pytest.approx(best)
+    assert abs(found - 0.5) == pytest.approx(distance)

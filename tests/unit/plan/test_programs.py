@@ -193,7 +193,7 @@ EVERY_RUN = [
     *("base.environment", "base.files", "base.messages", "base.numbers"),
     *("data.rows", "data.scores", "data.splits"),
     *("features.batches", "features.index", "features.values"),
-    *("model.classifier", "model.devices", "model.encoder", "model.heads.build", "model.saved"),
+    *("model.classifier", "model.devices", "model.encoder", "model.heads.build", "model.loss", "model.saved"),
     *("training.checkpoints", "training.fine_tuning", "training.head_training", "training.optimisation"),
     *("training.order", "training.progress", "training.run", "training.setting"),
 ]

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from emotion_grid.data.tables import write_split
+from emotion_grid.data.tables import read_split, write_split
 from emotion_grid.model.classifier import EmotionClassifier
 from emotion_grid.training import checkpoints, head_training
 from emotion_grid.training import fine_tuning as training
@@ -46,11 +46,23 @@ def data(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def partly(data, tmp_path_factory):
+    """The same splits, but many rows are not annotated for some labels."""
+    folder = tmp_path_factory.mktemp("partly")
+    for path in data.iterdir():
+        table = read_split(path)
+        for place, label in enumerate(LABELS):
+            table.loc[table.index % 4 > place, label] = np.nan
+        write_split(table, folder / path.name)
+    return folder
+
+
 @pytest.fixture
 def start(encoders, make_spec, data, tokens_of, features_of, tmp_path):
     """Call to start (again) a run of three epochs of `STEPS` steps; returns the folder of its results."""
 
-    def run(name="run", keep="all", kind=None, **values):
+    def run(name="run", keep="all", kind=None, data=data, **values):
         axes = {"head": {"type": "attention", "size": 12, "heads": 2}, **KINDS[kind or "full"]}
         defaults = {"epochs": 3, "batch_size": 4, "learning_rate": 3e-3}
         spec = make_spec(encoders("bert"), **axes, **{**defaults, **values})
@@ -208,13 +220,17 @@ def memory_for(monkeypatch):
     return limit
 
 
-def test_a_batch_that_does_not_fit_is_computed_in_parts_with_the_same_result(start, memory_for, monkeypatch):
+@pytest.mark.parametrize("annotated", ["data", "partly"])
+def test_a_batch_that_does_not_fit_is_computed_in_parts_with_the_same_result(
+    start, memory_for, monkeypatch, request, annotated
+):
     """Fault: a mean of the parts' means (the last part is smaller), a step a part, or gradients of the failed try left in."""
     quiet = {"head": {"type": "mlp", "dropout": 0.0}, "batch_size": 6, "freeze": "all"}
     monkeypatch.setitem(KINDS, "quiet", {key: quiet[key] for key in ("head", "freeze")})
-    whole = start("whole", kind="quiet", batch_size=7)
+    rows = request.getfixturevalue(annotated)
+    whole = start("whole", kind="quiet", data=rows, batch_size=7)
     sizes = memory_for(2)
-    parts = start("parts", kind="quiet", batch_size=7)
+    parts = start("parts", kind="quiet", data=rows, batch_size=7)
     assert json.loads((parts / "provenance.json").read_text())["batch_parts"] == 4
     assert json.loads((whole / "provenance.json").read_text())["batch_parts"] == 1
     assert max(sizes) <= 2 and sum(sizes) == 3 * 18

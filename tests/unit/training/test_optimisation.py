@@ -18,6 +18,8 @@ def test_positive_weights_are_negatives_by_positives():
     gold = np.array([[1, 1, 0], [0, 1, 0], [0, 1, 0], [0, 1, 0]], dtype=float)
     assert fitting.positive_weights(gold).tolist() == [3.0, 0.0, 1.0]
     assert fitting.positive_weights(gold).dtype == torch.float32
+    gold[1, 0] = gold[3, 1] = gold[0, 2] = np.nan
+    assert fitting.positive_weights(gold).tolist() == [2.0, 0.0, 1.0], "unknown rows are no negatives"
 
 
 @pytest.mark.parametrize("lora", ["none", {"rank": 2}], ids=["full", "lora"])
