@@ -29,17 +29,21 @@ def read_raw(spec: dict, paths: dict[str, str]) -> dict[str, pd.DataFrame]:
 def examine(splits: dict[str, pd.DataFrame], labels: list[str]) -> tuple[dict, dict[str, pd.Series]]:
     """What stands out in the splits, and the training rows (bool masks) that each kind of finding could drop."""
     train = splits["train"]
-    combination = train[labels].astype(int).astype(str).agg("".join, axis=1)
-    different = combination.groupby(train["text"]).transform("nunique") > 1
     elsewhere = {text for split, table in splits.items() if split != "train" for text in table["text"]}
     masks = {
-        "duplicates": pd.concat([train["text"], combination], axis=1).duplicated(),
-        "contradictions": different,
+        "duplicates": train.duplicated(["text", *labels]),
+        "contradictions": _contradictions(train, labels),
         "overlaps": train["text"].isin(elsewhere),
     }
     found: dict = {kind: int(mask.sum()) for kind, mask in masks.items()}
     found["splits"] = {split: _describe(table, labels) for split, table in splits.items()}
     return found, masks
+
+
+def _contradictions(train: pd.DataFrame, labels: list[str]) -> pd.Series:
+    """Which rows have a label otherwise than another row of the same text; an unknown label contradicts nothing."""
+    by_text = train.groupby("text")[labels]
+    return ((by_text.transform("min") < by_text.transform("max")) & train[labels].notna()).any(axis=1)
 
 
 def _describe(table: pd.DataFrame, labels: list[str]) -> dict:
@@ -51,9 +55,20 @@ def _describe(table: pd.DataFrame, labels: list[str]) -> dict:
         "words_max": int(words.max()),
     }
     if has_gold(table):
+        facts["known"] = {label: int(table[label].count()) for label in labels}
         facts["positives"] = {label: int(table[label].sum()) for label in labels}
-        facts["rows_without_label"] = int((table[labels].sum(axis=1) == 0).sum())
+        facts["rows_without_label"] = int((table[labels].max(axis=1) == 0).sum())
     return facts
+
+
+def _lack(column: pd.Series, split: str) -> str:
+    """What a label lacks in a split, and what follows from it; empty if it has a positive row."""
+    effects = {"train": "it cannot be learned", "validation": "no threshold can be tuned for it"}
+    if not column.notna().any():
+        return f"no annotated row in {split}; {effects.get(split, 'it has no score there, and macro-F1 leaves it out')}"
+    if not column.any():
+        return f"no positive row in {split}; {effects.get(split, 'its F1 there is 0')}"
+    return ""
 
 
 def prepare(spec: dict, paths: dict[str, str]) -> tuple[dict[str, pd.DataFrame], dict]:
@@ -78,14 +93,15 @@ def prepare(spec: dict, paths: dict[str, str]) -> tuple[dict[str, pd.DataFrame],
                 f"data.{split}: expected at least one row, found none (train has {len(train)} rows, data.validation is {spec['validation']}); "
                 "change data.validation or data.drop"
             )
-    checks["warnings"] = [
-        f"label {label}: no positive row in {split}; {effect}"
-        for split, effect in (("train", "it cannot be learned"), ("validation", "no threshold can be tuned for it"))
-        for label in labels
-        if parts[split][label].sum() == 0
-    ]
     nothing = train.iloc[:0]
     result = {**parts, "dev": splits.get("dev", nothing), "test": splits.get("test", nothing)}
+    checks["warnings"] = [
+        f"label {label}: {lack}"
+        for split, table in result.items()
+        if has_gold(table)
+        for label in labels
+        if (lack := _lack(table[label], split))
+    ]
     checks["prepared"] = {
         split: _describe(table, labels) if len(table) else {"rows": 0} for split, table in result.items()
     }

@@ -14,7 +14,7 @@ class Rows:
     """A prepared split.
 
     Attributes:
-        gold: float, (rows, labels): 0 or 1; NaN where there is no gold.
+        gold: float, (rows, labels): 0 or 1; NaN where the label is unknown.
     """
 
     ids: list[str]
@@ -27,8 +27,8 @@ class Rows:
 
     @property
     def has_gold(self) -> bool:
-        """Whether there are rows and all are labelled."""
-        return len(self) > 0 and not np.isnan(self.gold).any()
+        """Whether any label of any row is known."""
+        return not np.isnan(self.gold).all()
 
 
 def read_rows(path: str | Path) -> Rows:

@@ -7,12 +7,13 @@ import pandas as pd
 def stratified_order(table: pd.DataFrame, labels: list[str], seed: int) -> np.ndarray:
     """Row numbers of the first row of each text, shuffled, then sorted by label combination.
 
-    Taking every n-th of them draws each combination in proportion, the rare ones too (systematic sampling).
+    Taking every n-th of them draws each combination in proportion, the rare ones too (systematic sampling). Rows that are annotated for
+    the same labels stand together, so that the known rows of a label are drawn in proportion as well.
     """
     first = np.flatnonzero(~table["text"].duplicated())
     shuffled = np.random.default_rng(seed).permutation(first)
-    combinations = table[labels].to_numpy(dtype=int)[shuffled]
-    return shuffled[np.lexsort(combinations.T[::-1])]
+    gold = table[labels].to_numpy(dtype=float)[shuffled]
+    return shuffled[np.lexsort([*(gold > 0.5).T[::-1], *np.isnan(gold).T[::-1]])]
 
 
 def spread(table: pd.DataFrame, order: np.ndarray, part_of_position: np.ndarray) -> np.ndarray:

@@ -49,13 +49,13 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def check_split(table: pd.DataFrame, path: str | Path, labels: list[str], gold: bool) -> pd.DataFrame:
-    """The columns `id`, `text` and the labels of a raw table, checked; label cells become 0.0, 1.0 or NaN (all of a split's).
+    """The columns `id`, `text` and the labels of a raw table, checked; label cells become 0.0, 1.0 or, if empty, NaN: unknown.
 
     Args:
         table: cells as text.
         path: what error messages name.
         labels: the label columns, in order.
-        gold: whether the split must be labelled.
+        gold: whether every row and every label must have a known cell, as in train.
 
     Raises:
         InputError: the first thing that is wrong, with row and column; rows count from 1 below the header.
@@ -67,23 +67,38 @@ def check_split(table: pd.DataFrame, path: str | Path, labels: list[str], gold: 
     if set(missing) == set(labels) and not gold:
         table, missing = table.assign(**dict.fromkeys(labels, "")), []
     if missing:
-        raise InputError(f"{path}: expected the column {missing[0]}, found {', '.join(columns)}")
+        hint = "; leave the cells of a label empty that this file does not annotate" if missing[0] in labels else ""
+        raise InputError(f"{path}: expected the column {missing[0]}, found {', '.join(columns)}{hint}")
     table = table[["id", "text", *labels]]
     _check_ids(table, path)
     blank = np.flatnonzero(table["text"].str.strip() == "")
     if len(blank):
         raise InputError(f"{_row(table, path, blank[0])}, column text: expected a text, found none")
     cells = table[labels].apply(lambda column: column.str.strip())
-    empty = (cells == "").to_numpy()
-    if empty.all() and not gold:
-        return table.assign(**dict.fromkeys(labels, np.nan))
-    wrong = np.argwhere(~cells.isin(["0", "1"]).to_numpy())
+    wrong = np.argwhere(~cells.isin(["0", "1", ""]).to_numpy())
     if len(wrong):
         row, column = wrong[0]
-        expected = "0 or 1" if gold else "0 or 1 (or no labels in the whole file)"
-        found = cells.iat[row, column] or "nothing"
-        raise InputError(f"{_row(table, path, row)}, column {labels[column]}: expected {expected}, found {found}")
-    return table.assign(**{label: cells[label].astype(float) for label in labels})
+        raise InputError(
+            f"{_row(table, path, row)}, column {labels[column]}: expected 0 or 1, or nothing where the label is not annotated, "
+            f"found {cells.iat[row, column]}"
+        )
+    if gold:
+        _check_annotated(cells != "", table, path)
+    return table.assign(**{label: pd.to_numeric(cells[label]).astype(float) for label in labels})
+
+
+def _check_annotated(known: pd.DataFrame, table: pd.DataFrame, path: str | Path) -> None:
+    """Refuse a label that no row is annotated for, and a row that is annotated for no label.
+
+    Args:
+        known: which label cells of the table hold something.
+    """
+    for label in known.columns[~known.any()]:
+        raise InputError(f"{path}, column {label}: expected 0 or 1 in at least one row, found nothing")
+    for row in np.flatnonzero(~known.any(axis=1)).tolist():
+        raise InputError(
+            f"{_row(table, path, row)}: expected 0 or 1 for at least one label, found nothing; fill the row in or remove it"
+        )
 
 
 def _check_ids(table: pd.DataFrame, path: str | Path) -> None:
@@ -109,7 +124,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def write_split(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a prepared split; labels as 0 and 1, or empty."""
+    """Write a prepared split; labels as 0 and 1, or empty where they are unknown."""
     labels = [name for name in table.columns if name not in ("id", "text")]
     with whole_file(path) as partial:
         table.astype(dict.fromkeys(labels, "Int64")).to_csv(
@@ -118,7 +133,7 @@ def write_split(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_split(path: str | Path) -> pd.DataFrame:
-    """A prepared split: `id` and `text` as text, labels as float (NaN where there is no gold); no rows if the study has no such split."""
+    """A prepared split: `id` and `text` as text, labels as float (NaN where they are unknown); no rows if the study has no such split."""
     rows = read_rows(path)
     return pd.DataFrame({"id": pd.Series(rows.ids, dtype=str), "text": pd.Series(rows.texts, dtype=str)}).assign(
         **{label: rows.gold[:, place] for place, label in enumerate(rows.labels)}
@@ -126,9 +141,9 @@ def read_split(path: str | Path) -> pd.DataFrame:
 
 
 def has_gold(table: pd.DataFrame) -> bool:
-    """Whether a prepared split has rows and they are labelled."""
+    """Whether any label of any row of a prepared split is known."""
     labels = [name for name in table.columns if name not in ("id", "text")]
-    return len(table) > 0 and not table[labels].isna().to_numpy().any()
+    return bool(table[labels].notna().to_numpy().any())
 
 
 def read_predictions(path: str | Path, labels: list[str]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Baselines that learn from the training rows alone: label frequencies, or TF-IDF with logistic regression."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,25 +11,26 @@ Predictor = Callable[[pd.Series], np.ndarray]
 
 
 def most_frequent(train: pd.DataFrame, labels: list[str]) -> Predictor:
-    """Each label's share of the training rows, whatever the text. At 0.5 it predicts the labels that most texts have.
+    """Each label's share of the training rows that are annotated for it, whatever the text; 0 if none is.
+
+    At 0.5 it predicts the labels that most texts have.
 
     Args:
         train: prepared training rows.
         labels: names of the label columns.
     """
-    shares = train[labels].mean().to_numpy()
+    shares = train[labels].mean().fillna(0.0).to_numpy()
     return lambda texts: np.tile(shares, (len(texts), 1))
 
 
 def tfidf(train: pd.DataFrame, labels: list[str]) -> Predictor:
-    """One logistic regression a label on TF-IDF of words and word pairs.
+    """One logistic regression a label on TF-IDF of words and word pairs, learned from the rows that are annotated for the label.
 
     Args:
         train: prepared training rows.
         labels: names of the label columns.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
 
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
     try:
@@ -36,25 +38,29 @@ def tfidf(train: pd.DataFrame, labels: list[str]) -> Predictor:
     except ValueError:  # no word of two letters stands twice: emoji alone, say
         vectorizer = TfidfVectorizer(token_pattern=r"\S+", sublinear_tf=True)
         features = vectorizer.fit_transform(train["text"])
-    models = [
-        # A label that all rows or none have cannot be learned: its share is the prediction.
-        None
-        if train[label].nunique() == 1
-        else LogisticRegression(C=10, class_weight="balanced", max_iter=1000).fit(features, train[label])
-        for label in labels
-    ]
+    models = [_label_model(features, train[label].to_numpy()) for label in labels]
+    shares = most_frequent(train, labels)
 
     def predict(texts: pd.Series) -> np.ndarray:
         if len(texts) == 0:
             return np.zeros((0, len(labels)))
-        wanted = vectorizer.transform(texts)
-        columns = [
-            np.full(len(texts), train[label].iloc[0]) if model is None else model.predict_proba(wanted)[:, 1]
-            for label, model in zip(labels, models, strict=True)
-        ]
-        return np.stack(columns, axis=1)
+        wanted, probabilities = vectorizer.transform(texts), shares(texts)
+        for place, model in enumerate(models):
+            if model is not None:
+                probabilities[:, place] = model.predict_proba(wanted)[:, 1]
+        return probabilities
 
     return predict
+
+
+def _label_model(features: Any, gold: np.ndarray) -> Any:
+    """A label's logistic regression; None if all its known rows are alike or there is none: then its share is all that is learned."""
+    from sklearn.linear_model import LogisticRegression
+
+    known = ~np.isnan(gold)
+    if len(np.unique(gold[known])) < 2:
+        return None
+    return LogisticRegression(C=10, class_weight="balanced", max_iter=1000).fit(features[known], gold[known])
 
 
 BASELINES = {"most-frequent": most_frequent, "tfidf": tfidf}

@@ -88,6 +88,44 @@ def test_label_without_a_positive_row_gives_a_warning(raw):
     assert prepare(*raw())[1]["warnings"] == []
 
 
+def test_labels_that_are_not_annotated_are_counted_and_told(raw):
+    rows = [(id_, text, gold[0] + (" " if int(id_) % 2 else gold[1])) for id_, text, gold in TRAIN]
+    splits, checks = prepare(
+        *raw(train=rows, dev=[("d1", "in dev", "1 "), ("d2", "only dev", "  ")], test=[("t", "t", "00")])
+    )
+    found = checks["splits"]
+    assert found["train"]["known"] == {"joy": 27, "fear": 13}
+    assert found["train"]["positives"]["fear"] == sum(gold[1] == "1" for id_, _, gold in TRAIN if int(id_) % 2 == 0)
+    assert found["train"]["rows_without_label"] == sum("1" not in gold for _, _, gold in rows)
+    assert found["dev"]["known"] == {"joy": 1, "fear": 0} and found["dev"]["rows_without_label"] == 0
+    assert sum(checks["prepared"][split]["known"]["fear"] for split in ("train", "validation")) == 13
+    assert all(table[LABELS].notna().any(axis=None) for table in splits.values())
+    assert checks["warnings"] == [
+        "label fear: no annotated row in dev; it has no score there, and macro-F1 leaves it out",
+        "label joy: no positive row in test; its F1 there is 0",
+        "label fear: no positive row in test; its F1 there is 0",
+    ]
+
+
+def test_an_unknown_label_contradicts_nothing_and_equals_unknown(raw):
+    """Fault: a text that two sets share, each annotated for other labels, is dropped as a contradiction."""
+    rows = [
+        ("1", "shared", "1 "),
+        ("2", "shared", " 0"),
+        ("3", "twice", "0 "),
+        ("4", "twice", "0 "),  # duplicate of 3
+        ("5", "twice", "00"),  # knows more than 3
+        ("6", "torn", "1 "),  # neither confirms nor contradicts what 7 and 8 say of fear
+        ("7", "torn", "10"),
+        ("8", "torn", " 1"),
+        *((str(n), f"plain text {n}", f"{n % 2}{n % 3 // 2}") for n in range(9, 30)),
+    ]
+    splits, checks = prepare(*raw(train=rows, drop=["duplicates", "contradictions"]))
+    assert (checks["duplicates"], checks["contradictions"], checks["dropped"]) == (1, 2, 3)
+    kept = {*splits["train"]["id"], *splits["validation"]["id"]}
+    assert {id_ for id_, _, _ in rows} - kept == {"4", "7", "8"}
+
+
 def test_text_that_is_empty_after_cleaning_is_refused(raw):
     rows = [*TRAIN, ("99", "?!", "00")]
     prepare(*raw(train=rows))

@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion_grid.data.splitting import fold_numbers, validation_rows
+from emotion_grid.data.splitting import fold_numbers, stratified_order, validation_rows
 
 
 def labelled(gold: list[tuple[int, ...]], texts=None) -> tuple[pd.DataFrame, list[str]]:
@@ -18,9 +18,31 @@ def labelled(gold: list[tuple[int, ...]], texts=None) -> tuple[pd.DataFrame, lis
 
 
 @st.composite
-def golds(draw):
-    width = draw(st.integers(1, 4))
-    return draw(st.lists(st.tuples(*[st.integers(0, 1)] * width), min_size=6, max_size=90))
+def golds(draw, cells=((0, 1), (0, 1, None))):
+    """Gold labels of up to 90 rows; None is unknown."""
+    width, cell = draw(st.integers(1, 4)), st.sampled_from(draw(st.sampled_from(cells)))
+    return draw(st.lists(st.tuples(*[cell] * width), min_size=6, max_size=90))
+
+
+@given(golds(cells=[(0, 1)]), st.integers(0, 2**31))
+def test_where_all_is_known_rows_are_sorted_by_their_combination_alone(gold, seed):
+    """Fault: every study of before gets other splits."""
+    table, labels = labelled(gold)
+    shuffled = np.random.default_rng(seed).permutation(len(gold))
+    assert stratified_order(table, labels, seed).tolist() == sorted(shuffled.tolist(), key=lambda row: gold[row])
+
+
+@given(golds(), st.floats(0.02, 0.5), st.integers(2, 6), st.integers(0, 2**31))
+def test_rows_annotated_for_the_same_labels_are_divided_in_proportion(gold, share, folds, seed):
+    """Fault: all rows that are annotated for a label go to one side, while each combination is divided well."""
+    table, labels = labelled(gold)
+    chosen, numbers = validation_rows(table, labels, share, seed), fold_numbers(table, labels, folds, seed)
+    annotated = [tuple(cell is not None for cell in row) for row in gold]
+    for pattern, count in Counter(annotated).items():
+        rows = np.array([one == pattern for one in annotated])
+        assert abs(chosen[rows].sum() - share * count) <= 1
+        held = np.bincount(numbers[rows], minlength=folds + 1)[1:]
+        assert held.max() - held.min() <= 1
 
 
 @given(golds(), st.floats(0.02, 0.5), st.integers(0, 2**31))
