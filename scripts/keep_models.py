@@ -13,6 +13,7 @@ from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json, write_text
 from emotion_grid.base.integrity import expect_whole, recorded
 from emotion_grid.base.layout import (
+    CHECKS,
     METRICS_TABLE,
     MODEL_RECORD,
     MODELS_RECORD,
@@ -68,8 +69,8 @@ def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, plan: dict
         folder: the model's.
     """
     run = folder.parent
-    spec, prepared, provenance = (read_json(path) for path in (run / SPEC, data / SPEC, run / PROVENANCE))
-    write_text(folder / "README.md", write_card(row, metrics, spec, prepared, provenance, str(folder), plan))
+    spec, prepared, checks, provenance = map(read_json, (run / SPEC, data / SPEC, data / CHECKS, run / PROVENANCE))
+    write_text(folder / "README.md", write_card(row, metrics, spec, prepared, checks, provenance, str(folder), plan))
     labels = prepared["labels"]
     thresholds = dict(zip(labels, thresholds_from(str(row["threshold"]), labels), strict=True))
     how = {"clean": prepared["clean"], "precision": provenance["precision"], "thresholds": thresholds}

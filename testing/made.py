@@ -62,13 +62,16 @@ def make_texts(home: Path, labels: list[str] = LABELS, rows: dict[str, int] = RO
         write_split(table, home / "data" / key / f"{split}.csv")
         golds[split] = gold
     facts = {"rows_without_label": 3, "duplicate_texts": 0, "words_median": 9.0, "words_max": 60}
-    prepared = {
-        split: {"rows": len(gold), "positives": dict(zip(labels, map(int, gold.sum(0)), strict=True)), **facts}
-        for split, gold in golds.items()
-    }
+    prepared = {split: {"rows": len(gold), **counts(gold, labels), **facts} for split, gold in golds.items()}
     findings = dict.fromkeys(("duplicates", "contradictions", "overlaps", "dropped"), 0)
     write_json(home / "data" / key / "checks.json", {**findings, "warnings": [], "prepared": prepared})
     return golds
+
+
+def counts(gold: np.ndarray, labels: list[str]) -> dict:
+    """How many rows of a split are annotated for each label, and how many have it."""
+    known, positives = (~np.isnan(gold)).sum(0).tolist(), (gold == 1).sum(0).tolist()
+    return {"known": dict(zip(labels, known, strict=True)), "positives": dict(zip(labels, positives, strict=True))}
 
 
 def make_experiment(home: Path, seeds: int = 2, encoders: int = 2, effect: float = 0.5, **plan: object) -> dict:

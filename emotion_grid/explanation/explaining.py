@@ -97,7 +97,7 @@ def _choose_texts(run: Path, data: Path, request: dict, ids: list[str], labels: 
     tuned_on = Labelled(validation["id"].to_numpy(dtype=str), predicted["validation"], validation[labels].to_numpy())
     thresholds = tune_threshold(tuned_on, request["threshold"])
     table, probabilities = splits[judge], predicted[judge]
-    wrongness = np.abs(table[labels].to_numpy() - probabilities).max(1)
+    wrongness = np.nan_to_num(np.abs(table[labels].to_numpy() - probabilities)).max(1)
     texts = choose_ids(table, ids) if ids else choose(table, wrongness, request["texts"])
     return Explained(texts, [], probabilities[texts["place"]], thresholds, labels, judge)
 

@@ -13,6 +13,11 @@ MOST_NUMBERS = 5
 """Words of a text whose contributions stand below it as numbers, for readers who cannot point at a word."""
 
 
+MISSED, WRONG = "missed", "wrongly predicted"
+LEFT_OUT, UNKNOWN = "correctly not predicted", "not annotated"
+"""What becomes of a label: the two mistakes, and what is not shown."""
+
+
 def page(run: str, explained: Explained) -> str:
     """The page of explanations.
 
@@ -22,14 +27,13 @@ def page(run: str, explained: Explained) -> str:
     """
     texts, explanations, labels = explained.texts, explained.explanations, explained.labels
     probabilities = explained.probabilities
-    gold, predicted = texts[labels].to_numpy() > 0.5, probabilities >= explained.thresholds
+    kinds = _kinds(texts[labels].to_numpy(), probabilities >= explained.thresholds)
     table = contributions(texts, explanations, labels)
     drawn = table[table["id"].isin(texts.loc[texts["drawn"], "id"])]
     least = 3 if len(texts) >= 50 else 2
     ids = list(texts["id"])
     wrong = {
-        kind: {(ids[row], labels[column]) for row, column in np.argwhere(mask)}
-        for kind, mask in (("missed", gold & ~predicted), ("wrongly", ~gold & predicted))
+        kind: {(ids[row], labels[column]) for row, column in np.argwhere(kinds == kind)} for kind in (MISSED, WRONG)
     }
     return render(
         "explanation.html.j2",
@@ -41,32 +45,40 @@ def page(run: str, explained: Explained) -> str:
         count=len(texts),
         least=least,
         words=pushing_words(drawn, least),
-        missed=misleading_words(table, wrong["missed"], -1),
-        wrongly=misleading_words(table, wrong["wrongly"], 1),
+        missed=misleading_words(table, wrong[MISSED], -1),
+        wrongly=misleading_words(table, wrong[WRONG], 1),
         texts=[
-            _text(texts.iloc[row], explanations[row], probabilities[row], gold[row], predicted[row], labels)
-            for row in np.argsort(~(gold != predicted).any(1), kind="stable")
+            _text(texts.iloc[row], explanations[row], probabilities[row], kinds[row], labels)
+            for row in np.argsort(~np.isin(kinds, (MISSED, WRONG)).any(1), kind="stable")
         ],
     )
 
 
-def _text(
-    row: pd.Series, one: Any, probabilities: np.ndarray, gold: np.ndarray, predicted: np.ndarray, labels: list[str]
-) -> dict:
-    """A text on the page: its words once for every gold or predicted label, or for the most probable label if there is none."""
-    shown = np.flatnonzero(gold | predicted).tolist() or [int(np.argmax(probabilities))]
-    kinds = {
-        (True, True): "correct",
-        (True, False): "missed",
-        (False, True): "wrongly predicted",
-        (False, False): "correctly not predicted",
-    }
+def _kinds(gold: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """What became of each label of each text, in words, (texts, labels).
+
+    Args:
+        gold: 0, 1 or NaN (unknown), (texts, labels).
+        predicted: bool, (texts, labels).
+    """
+    unknown = np.where(predicted, "predicted, not annotated", UNKNOWN)
+    known = np.where(gold > 0.5, np.where(predicted, "correct", MISSED), np.where(predicted, WRONG, LEFT_OUT))
+    return np.where(np.isnan(gold), unknown, known)
+
+
+def _text(row: pd.Series, one: Any, probabilities: np.ndarray, kinds: np.ndarray, labels: list[str]) -> dict:
+    """A text on the page: its words once for every gold or predicted label, or for the most probable label if there is none.
+
+    Args:
+        kinds: what became of each label, (labels,).
+    """
+    shown = np.flatnonzero(~np.isin(kinds, (LEFT_OUT, UNKNOWN))).tolist() or [int(np.argmax(probabilities))]
     return {
         "id": row["id"],
         "labels": [
             {
                 "label": labels[column],
-                "prediction": kinds[bool(gold[column]), bool(predicted[column])],
+                "prediction": str(kinds[column]),
                 "probability": float(probabilities[column]),
                 "base": float(one.base[column]),
                 "logit": float(one.logits[column]),

@@ -14,7 +14,7 @@ from emotion_grid.report.tuning import threshold_words
 
 
 def write_card(
-    row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, provenance: dict, folder: str, plan: dict
+    row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, checks: dict, provenance: dict, folder: str, plan: dict
 ) -> str:
     """A model card in Markdown.
 
@@ -22,7 +22,7 @@ def write_card(
         row: the run's row of summary.csv.
         metrics: the run's rows of metrics.csv.
         spec, provenance: the run's files.
-        data: the spec of the prepared splits that judge it.
+        data, checks: spec.json and checks.json of the prepared splits that judge it.
         folder: the model's folder, as a person would type it.
         plan: the content of plan.json.
     """
@@ -47,6 +47,8 @@ def write_card(
         scores=tuned.to_dict("records"),
         encoder=source_words(spec["encoder"]),
         data=data,
+        annotated=_partly_annotated(checks["prepared"]["train"]),
+        rows=checks["prepared"]["train"]["rows"],
         axes=axes,
         training=spec["training"],
         thresholds=dict(
@@ -57,3 +59,12 @@ def write_card(
         folder=repr(folder),
         shell_folder=shlex.quote(folder),
     )
+
+
+def _partly_annotated(train: dict) -> list[str]:
+    """The labels for which only some training rows are annotated, each with how many.
+
+    Args:
+        train: what checks.json says of the prepared training rows.
+    """
+    return [f"{label} {known:,}" for label, known in train["known"].items() if known < train["rows"]]

@@ -24,7 +24,7 @@ def warnings(study: Study) -> list[str]:
     warnings += [
         f"The best run never predicts the label {label} on {study.judge_of_best}."
         for column, label in enumerate(results.plan["labels"])
-        if not study.predictions.predicted[:, column].any()
+        if study.predictions.known[:, column].any() and not study.predictions.predicted[:, column].any()
     ]
     baseline = best_baseline(results)
     for split, words in {"test": "test", results.judge: study.judge_of_best}.items():

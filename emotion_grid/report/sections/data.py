@@ -47,9 +47,12 @@ def build(study: Study) -> dict | None:
 
 
 def _share(found: list[dict], label: str) -> dict:
-    """Positive rows of a label, and their share in percent; empty without gold labels."""
-    counts = [(one["positives"][label], one["rows"]) for one in found if "positives" in one]
-    if not counts:
+    """Positive rows of a label, and their share in percent of the rows that are annotated for it; empty without gold labels."""
+    labelled = [one for one in found if "positives" in one]
+    positives, known = ([one[kind][label] for one in labelled] for kind in ("positives", "known"))
+    if not labelled:
         return {"count": "", "share": ""}
-    share = 100 * sum(count for count, _ in counts) / sum(rows for _, rows in counts)
-    return {"count": span([count for count, _ in counts]), "share": f"{share:.0f}%"}
+    if not any(known):
+        return {"count": "", "share": "not annotated"}
+    of = f" of {span(known)} annotated" if known != [one["rows"] for one in labelled] else ""
+    return {"count": span(positives), "share": f"{100 * sum(positives) / sum(known):.0f}%{of}"}

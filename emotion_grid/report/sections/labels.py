@@ -47,15 +47,22 @@ def build(study: Study) -> dict:
             for metric, words in METRICS.items()
             if scores[metric]
         ],
+        "partly": not study.predictions.known.all(),
         "columns": list(names.values()),
         "rows": [
             {
                 "label": label,
                 "texts": counts["gold"][label],
+                "of": "" if known == len(study.predictions.known) else f" of {known}",
                 "threshold": f"{threshold:g}",
                 "cells": [cells[metric].get(label) for metric in names],
             }
-            for label, threshold in zip(results.plan["labels"], study.predictions.thresholds, strict=True)
+            for label, threshold, known in zip(
+                results.plan["labels"],
+                study.predictions.thresholds,
+                study.predictions.known.sum(axis=0).tolist(),
+                strict=True,
+            )
         ],
     }
 
@@ -76,10 +83,11 @@ def tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
             name: "" if cell is None else f"{cell['value']:.3f}"
             for name, cell in zip(content["columns"], row["cells"], strict=True)
         }
-        rows.append({"label": row["label"], "texts": row["texts"], **cells, "threshold": row["threshold"]})
+        texts = f"{row['texts']}{row['of']}"
+        rows.append({"label": row["label"], "texts": texts, **cells, "threshold": row["threshold"]})
     caption = (
-        f"The best run's scores on {study.judge_of_best}, label by label, with the number of texts with the gold label."
-        f"{study.caution}"
+        f"The best run's scores on {study.judge_of_best}, label by label, with the number of texts with the gold label"
+        f"{' of those that are annotated for it' if content['partly'] else ''}.{study.caution}"
     )
     return {"labels": (pd.DataFrame(rows), caption)}
 

@@ -38,7 +38,10 @@ def test_values_of_a_run_are_no_markup_and_the_example_is_python():
         columns=["split", "threshold", "metric", "label", "value", "low", "high"],
     )
     row, folder = pd.Series({"run": "a-run", "threshold": "0.25 0.35 0.35"}), 'results/an "odd" folder'
-    card = write_card(row, metrics, spec, spec["data"], provenance, folder, PLAN)
+    known = {"joy | fear": 1200, "<b>anger</b>": 700, "[a](b)": 0}
+    checks = {"prepared": {"train": {"rows": 1200, "known": known}}}
+    card = write_card(row, metrics, spec, spec["data"], checks, provenance, folder, PLAN)
+    assert r"| Training texts annotated | &lt;b&gt;anger&lt;/b&gt; 700, \[a\]\(b\) 0 of 1,200 |" in card
     assert r"| Labels | joy \| fear, &lt;b&gt;anger&lt;/b&gt;, \[a\]\(b\) |" in card
     assert r"| Encoder | team/a\|b, revision 1 |" in card
     assert "| Head | type mlp |\n| Frozen layers | all |\n| LoRA | rank 8 |\n" in card
@@ -52,5 +55,7 @@ def test_values_of_a_run_are_no_markup_and_the_example_is_python():
     texts = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)]
     assert folder in texts and {0.25, 0.35} <= set(texts)
     local = {"folder": "0a1b", "layers": 4, "hidden_size": 16}
-    card = write_card(row, metrics, {**spec, "encoder": local}, spec["data"], provenance, folder, PLAN)
+    checks["prepared"]["train"]["known"] = dict.fromkeys(known, 1200)
+    card = write_card(row, metrics, {**spec, "encoder": local}, spec["data"], checks, provenance, folder, PLAN)
+    assert "annotated" not in card
     assert "| Encoder | a local folder, digest 0a1b |" in card

@@ -43,6 +43,8 @@ def with_models(experiment: Experiment, **changes) -> None:
         }
         write_json(folder / "provenance.json", facts)
         write_json(experiment.home / "data" / row["data"] / "spec.json", read_json(folder / "spec.json")["data"])
+        checks = {"prepared": {"train": {"rows": 9, "known": {"joy": 9, "fear": 4}}}}
+        write_json(experiment.home / "data" / row["data"] / "checks.json", checks)
         (folder / "model").mkdir()
         (folder / "model" / "model.safetensors").touch()
     experiment.write(**changes)
@@ -88,7 +90,15 @@ def test_card_says_how_good_a_model_is_and_how_it_was_made(experiment, monkeypat
     assert "| dev | macro_f1 | 0.833 | too few positives |" in card
     assert "| validation | macro_f1 | 1.000 | too few positives |" in card
     assert "| test |" not in card
-    for fact in ("low_seed-1_a", "team/encoder", "joy, fear", "0" * 40, "12,345 of 99,999", "learning_rate 0.0001"):
+    for fact in (
+        "low_seed-1_a",
+        "team/encoder",
+        "joy, fear",
+        "0" * 40,
+        "12,345 of 99,999",
+        "learning_rate 0.0001",
+        "fear 4 of 9",
+    ):
         assert fact in card
     assert str(experiment.home / "runs" / "low_seed-1_a" / "model") in card, "three lines that load it"
     how = read_json(experiment.home / "runs" / "low_seed-1_a" / "model" / "labelling.json")
