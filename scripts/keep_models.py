@@ -51,7 +51,9 @@ def main() -> None:
             remove_model(folder.parent)
         if folder.is_dir():
             expect_whole({folder.parent / PROVENANCE: None, folder / MODEL_RECORD: None})
-            describe_model(row, metrics[metrics["run"] == row["run"]], data_folder(home, data[row["run"]]), plan, folder)
+            describe_model(
+                row, metrics[metrics["run"] == row["run"]], data_folder(home, data[row["run"]]), plan, folder
+            )
             log(f"{folder}")
         rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
     with recorded(home / MODELS_RECORD, [MODELS_TABLE]):

@@ -75,7 +75,9 @@ def tune_threshold(predictions: Labelled, mode: str) -> np.ndarray:
         return np.full(labels, 0.5)
     gold = predictions.gold > 0.5
     weights = _resampled_rows(predictions.ids) if mode in POOLED else np.ones((1, len(gold)), dtype=np.float32)
-    scores = _scores(np.where(np.isnan(predictions.gold), -1, predictions.probabilities), gold, weights)  # unknown: never given
+    scores = _scores(
+        np.where(np.isnan(predictions.gold), -1, predictions.probabilities), gold, weights
+    )  # unknown: never given
     shared = _best(scores.mean(2))[:, None]
     if mode in ("global", "bagged"):
         return np.full(labels, _mean(shared))

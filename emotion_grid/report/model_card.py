@@ -14,7 +14,14 @@ from emotion_grid.report.tuning import threshold_words
 
 
 def write_card(
-    row: pd.Series, metrics: pd.DataFrame, spec: dict, data: dict, checks: dict, provenance: dict, folder: str, plan: dict
+    row: pd.Series,
+    metrics: pd.DataFrame,
+    spec: dict,
+    data: dict,
+    checks: dict,
+    provenance: dict,
+    folder: str,
+    plan: dict,
 ) -> str:
     """A model card in Markdown.
 
