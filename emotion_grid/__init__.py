@@ -4,8 +4,13 @@ For a notebook: `from emotion_grid import EmotionClassifier, load_predictions, l
 that Snakemake's process loads neither torch nor pandas.
 """
 
+import csv
 import importlib
 from typing import Any
+
+csv.field_size_limit(
+    2**31 - 1
+)  # texts of any length, in every process: the module's default ends at 131,072 characters
 
 _NAMES = {
     "EmotionClassifier": "emotion_grid.model.classifier",

@@ -17,10 +17,11 @@ rule tokenize_texts:
         umask=study.cache_umask,
         encoder=inputs.encoder_of_tokens,
         files=options.raw_files,
+        reading=options.reading,
     message:
         "Tokenizing the texts for {params.encoder}"
     shell:
-        "umask {params.umask} && python -m scripts.tokenize_texts --spec {params.folder:q}/spec.json {params.files} --encoder {params.encoder:q}/files"
+        "umask {params.umask} && python -m scripts.tokenize_texts --spec {params.folder:q}/spec.json {params.files} {params.reading} --encoder {params.encoder:q}/files"
         " --output {params.folder:q} > {log:q} 2>&1"
 
 

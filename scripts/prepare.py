@@ -1,6 +1,6 @@
-"""Check the CSV files of a study, clean their texts and cut train into train and validation.
+"""Check the files of a study, clean their texts and cut train into train and validation.
 
-Reads raw CSV files (see docs/data.md); writes train.csv, validation.csv, dev.csv and test.csv with the columns id, text and
+Reads raw files of every form (see docs/data.md); writes train.csv, validation.csv, dev.csv and test.csv with the columns id, text and
 the labels, and checks.json: what was found and what was dropped. A split that the study does not have is a table without rows.
 """
 
@@ -12,20 +12,31 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.integrity import write_record
 from emotion_grid.base.layout import CHECKS
 from emotion_grid.base.messages import log
+from emotion_grid.data.forms import Table
+from emotion_grid.data.mapping import read_mapping
 from emotion_grid.data.preparation import prepare
 from emotion_grid.data.tables import write_split
+from emotion_grid.data.telling import told
+from emotion_grid.data.texts import Mapped
 
 
 def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, help="spec.json of the prepared data")
-    parser.add_argument("--train", required=True, help="raw CSV file of the training rows")
-    parser.add_argument("--dev", help="raw CSV file of the dev rows")
-    parser.add_argument("--test", help="raw CSV file of the test rows")
+    parser.add_argument("--train", required=True, help="raw file of the training rows")
+    parser.add_argument("--dev", help="raw file of the dev rows")
+    parser.add_argument("--test", help="raw file of the test rows")
     parser.add_argument("--output", required=True, type=Path, help="folder for the prepared splits and checks.json")
     arguments = parser.parse_args()
     paths = {split: getattr(arguments, split) for split in ("train", "dev", "test") if getattr(arguments, split)}
-    splits, checks = prepare(read_json(arguments.spec), paths)
+    spec = read_json(arguments.spec)
+    mapping = read_mapping(spec)
+
+    def tell(split: str, table: Table, mapped: Mapped) -> None:
+        for line in told(split, paths[split], table, mapping, mapped):
+            log(line)
+
+    splits, checks = prepare(spec, paths, tell)
     for split, table in splits.items():
         write_split(table, arguments.output / f"{split}.csv")
         log(f"{split}: {len(table)} rows")

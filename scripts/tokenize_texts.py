@@ -1,9 +1,10 @@
 """Turn every text of a study's files into an encoder's tokens, once for all splits, folds and runs.
 
-Reads the raw CSV files and the fetched encoder's tokenizer; writes `files/` (the tokens as Arrow, an index by text, the tokenizer) and
+Reads the raw files and the fetched encoder's tokenizer; writes `files/` (the tokens as Arrow, an index by text, the tokenizer) and
 tokens.json: how many there are. What is already there is not made again.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -14,15 +15,19 @@ from emotion_grid.base.integrity import expect_whole, files_below, write_record
 from emotion_grid.base.layout import FETCHED, FILES, TOKENS_RECORD
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
+from emotion_grid.data.mapping import read_mapping
 from emotion_grid.features.tokens import read_texts, tokenize
 
 
 def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, type=Path, help="spec.json of the tokens")
-    parser.add_argument("--train", required=True, type=Path, help="raw CSV file of the training rows")
-    parser.add_argument("--dev", type=Path, help="raw CSV file of the dev rows")
-    parser.add_argument("--test", type=Path, help="raw CSV file of the test rows")
+    parser.add_argument("--train", required=True, type=Path, help="raw file of the training rows")
+    parser.add_argument("--dev", type=Path, help="raw file of the dev rows")
+    parser.add_argument("--test", type=Path, help="raw file of the test rows")
+    parser.add_argument(
+        "--data", type=json.loads, default={}, help="labels and reading of the prepared data's spec, as JSON"
+    )
     parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
     parser.add_argument("--output", required=True, type=Path, help="the tokens' folder in the cache")
     arguments = parser.parse_args()
@@ -33,8 +38,9 @@ def main() -> None:
             log(f"already in the cache: {arguments.output}")
             return
         expect_whole({arguments.encoder.with_name(FETCHED): None})
-        paths = [path for path in (arguments.train, arguments.dev, arguments.test) if path]
-        made = tokenize(read_texts(spec, paths), spec["max_length"], arguments.encoder, arguments.output)
+        paths = {split: path for split in ("train", "dev", "test") if (path := getattr(arguments, split))}
+        texts = read_texts(spec, paths, read_mapping({"labels": [], **arguments.data}))
+        made = tokenize(texts, spec["max_length"], arguments.encoder, arguments.output)
         write_record(arguments.output / TOKENS_RECORD, made, files_below(arguments.output, FILES))
     log(
         f"{made['texts']:,} texts, {made['tokens']:,} tokens, the longest has {made['longest']}, {made['texts_cut']} cut"

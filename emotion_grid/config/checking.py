@@ -24,14 +24,31 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     """
     config = check_values(with_numbers(config, [load_schema()], command_line or None), load_schema(), "the config")
     config = {key: value for key, value in config.items() if not key.startswith(FREE)}
-    if "folds" in config["data"] and "dev" in config["data"]:
-        raise InputError(
-            "the config cannot be used:\n  data.dev: expected no dev where data.folds is set (the held-out fold stands in its place); remove one of them"
-        )
+    if problems := _contradictions(config["data"]):
+        raise InputError("\n".join(["the config cannot be used:", *(f"  {problem}" for problem in problems)]))
     config["training"] = _typed(config["training"])
     for encoder in config["encoders"].values():
         encoder["training"] = _typed(encoder.get("training", {}))
     return config
+
+
+def _contradictions(data: dict[str, Any]) -> list[str]:
+    """Keys of `data` that do not go together."""
+    problems = []
+    if "folds" in data and "dev" in data:
+        problems.append(
+            "data.dev: expected no dev where data.folds is set (the held-out fold stands in its place); remove one of them"
+        )
+    for key, there in (("classes", "classes" in data), ("raters.columns", "columns" in data.get("raters", {}))):
+        if there and "label_column" not in data:
+            problems.append(
+                f"data.{key}: expected data.label_column beside it (the column that names the class); add it"
+            )
+    if "positive_from" in data and "label_column" in data and "columns" not in data.get("raters", {}):
+        problems.append(
+            "data.positive_from: expected columns of intensities, found data.label_column; remove one of them"
+        )
+    return problems
 
 
 def check_values(values: dict[str, Any], schema: dict[str, Any], name: str) -> dict[str, Any]:

@@ -15,9 +15,9 @@ def explain_error(error: jsonschema.ValidationError) -> list[str]:
     path = _path(error.absolute_path)
     if error.validator == "anyOf":
         options = error.validator_value
-        fitting = {
-            i for i, option in enumerate(options) if (option.get("type") == "array") == isinstance(error.instance, list)
-        }
+        fitting = {i for i, option in enumerate(options) if _is_of_kind(error.instance, option)} or set(
+            range(len(options))
+        )
         branches: dict[Any, list[jsonschema.ValidationError]] = {}
         for part in error.context:
             if part.schema_path[0] in fitting:
@@ -25,7 +25,7 @@ def explain_error(error: jsonschema.ValidationError) -> list[str]:
         likely = [parts for parts in branches.values() if not any(_is_other_kind(part, error) for part in parts)]
         if len(likely) == 1 and any(_says_more(part, error) for part in likely[0]):
             return [line for part in likely[0] for line in explain_error(part)]
-        expected = " or ".join(dict.fromkeys(describe(options[i]) for i in sorted(fitting or range(len(options)))))
+        expected = " or ".join(dict.fromkeys(describe(options[i]) for i in sorted(fitting)))
         advice = _where_lists_belong(list(error.absolute_path), error.instance)
         return [f"{path}: expected {expected}, found {_show(error.instance)}{advice}"]
     if error.validator == "additionalProperties":
@@ -58,6 +58,13 @@ def _where_lists_belong(keys: list[Any], value: Any) -> str:
     return f"; a list belongs into a block of the grid (grid: - training: {{{keys[-1]}: {_show(value)}}})"
 
 
+def _is_of_kind(value: Any, schema: dict[str, Any]) -> bool:
+    """Whether a schema is for values of a kind: lists, mappings or neither."""
+    if isinstance(value, list) or schema.get("type") == "array":
+        return isinstance(value, list) and schema.get("type") == "array"
+    return isinstance(value, dict) or schema.get("type") != "object"
+
+
 def _is_other_kind(part: jsonschema.ValidationError, error: jsonschema.ValidationError) -> bool:
     """Whether a branch of `anyOf` is about another kind of value than the one found."""
     here = list(part.absolute_path) == list(error.absolute_path)
@@ -68,8 +75,9 @@ def _is_other_kind(part: jsonschema.ValidationError, error: jsonschema.Validatio
 
 def _says_more(part: jsonschema.ValidationError, error: jsonschema.ValidationError) -> bool:
     """Whether a branch's error says more than that its value is not one of those expected."""
-    deeper = len(part.absolute_path) > len(error.absolute_path)
-    return deeper or bool(part.context) or part.validator in ("additionalProperties", "required")
+    deeper = len(part.absolute_path) > len(error.absolute_path) or part.instance != error.instance
+    told = ("additionalProperties", "required", "uniqueItems", "minItems", "minProperties")
+    return deeper or bool(part.context) or part.validator in told
 
 
 def _nearest(key: str, known: list[str]) -> str:

@@ -1,29 +1,69 @@
 """Preparing the splits of a study: checking and cleaning the rows, and cutting train into train and validation."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 import pandas as pd
 
-from emotion_grid.base.digests import file_digest
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.cleaning import clean
+from emotion_grid.data.forms import Table
+from emotion_grid.data.mapping import Mapping, read_mapping
+from emotion_grid.data.problems import Problem, explain, listed
+from emotion_grid.data.raw import bytes_digest
+from emotion_grid.data.sources import read_source
 from emotion_grid.data.splitting import fold_numbers, validation_rows
-from emotion_grid.data.tables import check_split, has_gold, read_table
+from emotion_grid.data.tables import has_gold, split_table
+from emotion_grid.data.texts import Mapped, map_table
+
+Tell = Callable[[str, Table, Mapped], None]
+"""Says how the file of a split was read."""
 
 
-def read_raw(spec: dict, paths: dict[str, str]) -> dict[str, pd.DataFrame]:
-    """Every split that the study has, checked and cleaned."""
-    splits = {}
+def read_raw(spec: dict, paths: dict[str, str], tell: Tell) -> dict[str, pd.DataFrame]:
+    """Every split that the study has, checked and cleaned.
+
+    Raises:
+        InputError: all rows of all files that cannot be used, unless the config says to drop them.
+    """
+    mapping, splits, refused = read_mapping(spec), {}, []
     for split, path in paths.items():
-        table = check_split(read_table(path), path, spec["labels"], gold=split == "train")
-        if file_digest(path) != spec["files"][split]:
+        raw = read_source(Path(path), mapping.form)
+        if bytes_digest(Path(path)) != spec["files"][split]:
             raise InputError(f"{path}: the file has changed since this start was planned; start again")
-        table["text"] = [clean(text, spec["clean"]) for text in table["text"]]
-        blank = table["id"][table["text"] == ""]
-        if len(blank):
-            raise InputError(
-                f"{path}, id {blank.iloc[0]}: the text is empty after the cleaning steps {', '.join(spec['clean'])}"
-            )
-        splits[split] = table
+        mapped = _cleaned(map_table(raw, mapping, path, gold=split == "train"), mapping, spec["clean"])
+        tell(split, raw, mapped)
+        if mapped.problems and (not mapping.drop or not mapped.ids):
+            refused.append(explain(path, mapped.problems))
+        splits[split] = split_table(mapped, mapping.names)
+    if refused:
+        advice = "" if mapping.drop else "\ncorrect them, or leave such rows out (data.on_bad_rows: drop)"
+        raise InputError("\n".join(refused) + advice)
+    _check_classes(mapping, splits)
     return splits
+
+
+def _cleaned(mapped: Mapped, mapping: Mapping, steps: list[str]) -> Mapped:
+    """The texts of a file after the cleaning steps; a text of which nothing is left cannot be used."""
+    texts = [clean(text, steps) for text in mapped.texts]
+    blank = [
+        Problem(row, id_, mapping.text, f"a text after the cleaning steps {', '.join(steps)}", "nothing")
+        for row, id_, text in zip(mapped.rows, mapped.ids, texts, strict=True)
+        if text == ""
+    ]
+    return replace(mapped, texts=texts).without(blank)
+
+
+def _check_classes(mapping: Mapping, splits: dict[str, pd.DataFrame]) -> None:
+    """Where no list says which classes there are, a label that no file names is a mistake in the config."""
+    if mapping.label_column is None or mapping.classes:
+        return
+    for label, names in mapping.labels:
+        if not any((table[label] == 1).any() for table in splits.values()):
+            raise InputError(
+                f"data.labels: expected labels that the files name, found {label} ({listed(names)}), which no row has"
+            )
 
 
 def examine(splits: dict[str, pd.DataFrame], labels: list[str]) -> tuple[dict, dict[str, pd.Series]]:
@@ -71,10 +111,10 @@ def _lack(column: pd.Series, split: str) -> str:
     return ""
 
 
-def prepare(spec: dict, paths: dict[str, str]) -> tuple[dict[str, pd.DataFrame], dict]:
+def prepare(spec: dict, paths: dict[str, str], tell: Tell = lambda *_: None) -> tuple[dict[str, pd.DataFrame], dict]:
     """The four prepared splits and the checks."""
     labels = spec["labels"]
-    splits = read_raw(spec, paths)
+    splits = read_raw(spec, paths, tell)
     checks, masks = examine(splits, labels)
     train = splits["train"]
     dropped = pd.Series(False, index=train.index)

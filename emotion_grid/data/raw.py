@@ -1,37 +1,70 @@
-"""Raw CSV files as planning reads them: with the standard library alone, since Snakemake's process loads no pandas."""
+"""Raw files as planning reads them: with the standard library alone, since Snakemake's process loads no pandas."""
 
-import csv
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_grid.base.digests import digest, file_digest
+from emotion_grid.data.forms import kind, read_text
+from emotion_grid.data.mapping import Mapping
+from emotion_grid.data.problems import explain
+from emotion_grid.data.texts import map_table
 
 
-def columns(path: Path) -> list[str]:
-    """The columns that a file's header names; whatever else is wrong with the file, the step `prepare` says where."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        try:
-            return next(csv.reader(file), [])
-        except csv.Error:  # no table at all
-            return []
+def bytes_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, or of all files of a folder."""
+    if path.is_file():
+        return file_digest(path)
+    return digest({file.relative_to(path).as_posix(): file_digest(file) for file in _files(path)})
 
 
 @functools.cache
 def content_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, computed once for each start."""
-    return file_digest(path)
+    """The digest of a file's or folder's bytes, computed once for each start."""
+    return bytes_digest(path)
+
+
+def content_bytes(path: Path) -> int:
+    """Size of a file, or of all files of a folder, in bytes."""
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """What planning knows of a raw file.
+
+    Attributes:
+        texts: digest of its ids and texts, in order, as they are mapped: labels and other columns do not count. Parquet, Excel and folders
+            of `datasets`, which planning cannot read, have the digest of their bytes.
+        columns: None for what planning cannot read.
+        problems: why rows cannot be used, in words; empty if all can.
+        annotated: how many texts have a known label; None for what planning cannot read.
+    """
+
+    texts: str
+    columns: list[str] | None = None
+    problems: str = ""
+    annotated: int | None = None
 
 
 @functools.cache
-def texts_digest(path: Path) -> str:
-    """Digest of a file's ids and texts, in order, computed once for each start: labels and other columns do not count.
+def raw_table(path: Path, mapping: Mapping, gold: bool) -> RawTable:
+    """A raw file, read once for each start.
 
-    A file that cannot be read as a table has the digest of its bytes; the step `prepare` says what is wrong with it.
+    Args:
+        gold: whether the file must be labelled.
+
+    Raises:
+        InputError: a file that is no table, lacks a column or has no rows.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = (row for row in csv.reader(file, strict=True) if row)
-        places = [header.index(name) for name in ("id", "text")]
-        return digest([[row[place] for place in places] for row in rows])
-    except (csv.Error, IndexError, ValueError):  # a UnicodeDecodeError is a ValueError
-        return content_digest(path)
+    if kind(path) != "text":
+        return RawTable(content_digest(path))
+    table = read_text(path, mapping.form)
+    mapped = map_table(table, mapping, path, gold)
+    annotated = sum(any(value is not None for value in values) for values in mapped.values)
+    problems = explain(path, mapped.problems) if mapped.problems else ""
+    return RawTable(digest(mapped.keys()), table.columns, problems, annotated)

@@ -1,7 +1,6 @@
 """Tables of texts and of predictions: reading, checking, writing."""
 
 import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -9,96 +8,32 @@ import pandas as pd
 
 from emotion_grid.base.files import whole_file
 from emotion_grid.base.messages import InputError
+from emotion_grid.data.forms import Form, read_text
+from emotion_grid.data.problems import listed
 from emotion_grid.data.rows import read_rows
+from emotion_grid.data.texts import Mapped
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """A CSV file as text cells.
+    """A table of results as text cells.
 
     Raises:
-        InputError: the file is not there, not UTF-8 or not a table; the message names the line.
+        InputError: the file is not there or no table; the message names the line.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: expected a CSV file, found none")
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}, line {line}: expected UTF-8, found the byte 0x{content[error.start]:02x}; save the file as UTF-8"
-        ) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header, *rows = [(reader.line_num, row) for row in reader if row] or [(0, [])]
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: expected a CSV table, found: {error}") from None
-    columns = header[1]
-    if not columns:
-        raise InputError(f"{path}: expected a CSV table with a header, found nothing")
-    if twice := [name for name in columns if columns.count(name) > 1]:
-        raise InputError(f"{path}: expected every column once, found {twice[0]} again")
-    for line, cells in rows:
-        if len(cells) != len(columns):
+    table = read_text(Path(path), Form())
+    for line, cells in zip(table.lines, table.rows, strict=False):
+        if len(cells) != len(table.columns):
             raise InputError(
-                f"{path}, line {line}: expected {len(columns)} cells ({', '.join(columns)}), found {len(cells)}; "
-                "a text that holds commas or quotes stands in double quotes"
+                f"{path}, line {line}: expected {len(table.columns)} cells ({listed(table.columns)}), found {len(cells)}"
             )
-    return pd.DataFrame([cells for _, cells in rows], columns=columns, dtype=str)
+    return pd.DataFrame(table.rows, columns=table.columns, dtype=str)
 
 
-def check_split(table: pd.DataFrame, path: str | Path, labels: list[str], gold: bool) -> pd.DataFrame:
-    """The columns `id`, `text` and the labels of a raw table, checked; label cells become 0.0, 1.0 or, if empty, NaN: unknown.
-
-    Args:
-        table: cells as text.
-        path: what error messages name.
-        labels: the label columns, in order.
-        gold: whether every row and every label must have a known cell, as in train.
-
-    Raises:
-        InputError: the first thing that is wrong, with row and column; rows count from 1 below the header.
-    """
-    columns = list(table.columns)
-    if len(table) == 0:
-        raise InputError(f"{path}: expected at least one row, found none")
-    missing = [name for name in ("id", "text", *labels) if name not in columns]
-    if set(missing) == set(labels) and not gold:
-        table, missing = table.assign(**dict.fromkeys(labels, "")), []
-    if missing:
-        hint = "; leave the cells of a label empty that this file does not annotate" if missing[0] in labels else ""
-        raise InputError(f"{path}: expected the column {missing[0]}, found {', '.join(columns)}{hint}")
-    table = table[["id", "text", *labels]]
-    _check_ids(table, path)
-    blank = np.flatnonzero(table["text"].str.strip() == "")
-    if len(blank):
-        raise InputError(f"{_row(table, path, blank[0])}, column text: expected a text, found none")
-    cells = table[labels].apply(lambda column: column.str.strip())
-    wrong = np.argwhere(~cells.isin(["0", "1", ""]).to_numpy())
-    if len(wrong):
-        row, column = wrong[0]
-        raise InputError(
-            f"{_row(table, path, row)}, column {labels[column]}: expected 0 or 1, or nothing where the label is not annotated, "
-            f"found {cells.iat[row, column]}"
-        )
-    if gold:
-        _check_annotated(cells != "", table, path)
-    return table.assign(**{label: pd.to_numeric(cells[label]).astype(float) for label in labels})
-
-
-def _check_annotated(known: pd.DataFrame, table: pd.DataFrame, path: str | Path) -> None:
-    """Refuse a label that no row is annotated for, and a row that is annotated for no label.
-
-    Args:
-        known: which label cells of the table hold something.
-    """
-    for label in known.columns[~known.any()]:
-        raise InputError(f"{path}, column {label}: expected 0 or 1 in at least one row, found nothing")
-    for row in np.flatnonzero(~known.any(axis=1)).tolist():
-        raise InputError(
-            f"{_row(table, path, row)}: expected 0 or 1 for at least one label, found nothing; fill the row in or remove it"
-        )
+def split_table(mapped: Mapped, labels: list[str]) -> pd.DataFrame:
+    """The texts of a file as a table: `id`, `text` and the labels, 1.0, 0.0 or NaN."""
+    values = np.array(mapped.values, dtype=float).reshape(len(mapped.ids), len(labels))
+    table = pd.DataFrame({"id": pd.Series(mapped.ids, dtype=str), "text": pd.Series(mapped.texts, dtype=str)})
+    return table.assign(**{label: values[:, place] for place, label in enumerate(labels)})
 
 
 def _check_ids(table: pd.DataFrame, path: str | Path) -> None:

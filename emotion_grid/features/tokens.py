@@ -7,21 +7,22 @@ import numpy as np
 from emotion_grid.base.files import whole_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.cleaning import clean
-from emotion_grid.data.raw import texts_digest
-from emotion_grid.data.tables import read_table
+from emotion_grid.data.mapping import Mapping
+from emotion_grid.data.raw import raw_table
+from emotion_grid.data.sources import read_source
+from emotion_grid.data.texts import map_table
 
 
-def read_texts(spec: dict, paths: list[Path]) -> list[str]:
-    """Every text of the files, cleaned, once."""
-    if {texts_digest(path) for path in paths} != set(spec["texts"].values()):
-        raise InputError(
-            f"{', '.join(map(str, paths))}: the texts of a file have changed since this start was planned; start again"
-        )
-    tables = {path: read_table(path) for path in paths}
-    for path, table in tables.items():
-        if "text" not in table:
-            raise InputError(f"{path}: expected the column text, found {', '.join(table.columns)}")
-    return list(dict.fromkeys(clean(text, spec["clean"]) for table in tables.values() for text in table["text"]))
+def read_texts(spec: dict, paths: dict[str, Path], mapping: Mapping) -> list[str]:
+    """Every text of the files of a study's splits, cleaned, once."""
+    texts: dict[str, None] = {}
+    for split, path in paths.items():
+        gold = split == "train"
+        if raw_table(path, mapping, gold).texts != spec["texts"][split]:
+            raise InputError(f"{path}: the texts of the file have changed since this start was planned; start again")
+        found = map_table(read_source(path, mapping.form), mapping, path, gold).texts
+        texts |= dict.fromkeys(clean(text, spec["clean"]) for text in found)
+    return list(texts)
 
 
 def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> dict:

@@ -1,14 +1,24 @@
 """The raw files of a study."""
 
-import csv
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.raw import columns
+from emotion_grid.data.mapping import read_mapping
+from emotion_grid.data.problems import listed
+from emotion_grid.data.raw import content_bytes, content_digest, raw_table
 
 RAW_SPLITS = ("train", "dev", "test")
 """The splits that a config names files for."""
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """Digests of a raw file: of its bytes, and of its ids and texts."""
+
+    content: str
+    texts: str
 
 
 def raw_files(config: dict[str, Any]) -> dict[str, Path]:
@@ -21,11 +31,11 @@ def raw_files(config: dict[str, Any]) -> dict[str, Path]:
 def raw_bytes(config: dict[str, Any], *splits: str) -> int:
     """Size of the raw files of some splits, in bytes."""
     files = raw_files(config)
-    return sum(files[split].stat().st_size for split in splits if split in files and files[split].is_file())
+    return sum(content_bytes(files[split]) for split in splits if split in files and files[split].exists())
 
 
 def raw_rows(config: dict[str, Any]) -> int:
-    """Lines of all raw files: as many as rows, unless texts hold line breaks."""
+    """Lines of all raw files: as many as rows, unless texts hold line breaks or a file is no text."""
     lines = 0
     for path in raw_files(config).values():
         if path.is_file():
@@ -34,30 +44,88 @@ def raw_rows(config: dict[str, Any]) -> int:
     return lines
 
 
-def labelled_rows(path: Path, label: str) -> int:
-    """Rows of a file whose cell of a label is not empty; 0 where it has no such column or is no table."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return sum(bool((row.get(label) or "").strip()) for row in csv.DictReader(file, strict=True))
-    except (csv.Error, ValueError):  # a UnicodeDecodeError is a ValueError
-        return 0
-
-
-def checked_files(config: dict[str, Any]) -> dict[str, Path]:
-    """The raw file of each split that a study has.
+def annotated_rows(config: dict[str, Any], split: str) -> int | None:
+    """Texts of a split's raw file with a known label; 0 without such a file, None where planning cannot read it.
 
     Raises:
-        InputError: a file that is not there or lacks a column.
+        InputError: a file that is no table, lacks a column or has no rows.
     """
-    files = raw_files(config)
-    for split, path in files.items():
-        if not path.is_file():
+    path = raw_files(config).get(split)
+    if path is None or not path.exists():
+        return 0
+    return raw_table(
+        path, read_mapping({"labels": label_names(config), "reading": reading_of(config)}), split == "train"
+    ).annotated
+
+
+def label_names(config: dict[str, Any]) -> list[str]:
+    """The labels of a checked config, whether it lists them or maps them."""
+    return list(config["data"]["labels"])
+
+
+def reading_of(config: dict[str, Any]) -> dict[str, Any]:
+    """How a checked config reads its files, without what is as usual: part of the spec of its prepared splits, if it is not empty.
+
+    Raises:
+        InputError: classes that cannot be read, or a label that is none of them.
+    """
+    data = config["data"]
+    usual = {"read": {}, "columns": {"id": "id", "text": "text"}, "unlabelled": [""], "on_bad_rows": "stop"}
+    reading = {key: data[key] for key in (*usual, "label_column", "raters") if data.get(key) != usual.get(key)}
+    if "unlabelled" in reading:
+        reading["unlabelled"] = [str(value) for value in data["unlabelled"]]
+    if "positive_from" in data:
+        reading["positive_from"] = float(data["positive_from"])
+    if isinstance(data["labels"], dict):
+        united = {label: [names] if isinstance(names, str) else names for label, names in data["labels"].items()}
+        united = {label: names for label, names in united.items() if names != [label]}
+        reading |= {"labels": united} if united else {}
+    if "classes" in data:
+        reading["classes"] = _classes(config, reading.get("labels", {}))
+    return reading
+
+
+def _classes(config: dict[str, Any], united: dict[str, list[str]]) -> list[str]:
+    """The classes of a config, from their list or file; each label has to unite some of them."""
+    classes = config["data"]["classes"]
+    if isinstance(classes, str):
+        path = Path(config["data_root"]).expanduser() / classes
+        try:
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
+        except (OSError, UnicodeDecodeError):
             raise InputError(
-                f"data.{split}: expected a CSV file, found nothing at {path} (data_root is {config['data_root']})"
+                f"data.classes: expected a text file with a class in each line, found none at {path}"
+            ) from None
+        classes = [line.strip() for line in lines if line.strip()]
+    for label in label_names(config):
+        for name in united.get(label, [label]):
+            if name not in classes:
+                raise InputError(
+                    f"data.labels.{label}: expected classes of data.classes, found {name}; they are {listed(classes)}"
+                )
+    return list(classes)
+
+
+def checked_files(config: dict[str, Any]) -> dict[str, RawFile]:
+    """The raw file of each split that a study has, with what planning knows of it.
+
+    Raises:
+        InputError: files that are not there or no tables, and all rows that cannot be used.
+    """
+    mapping = read_mapping({"labels": label_names(config), "reading": reading_of(config)})
+    found, refused = {}, []
+    for split, path in raw_files(config).items():
+        if not path.exists():
+            raise InputError(
+                f"data.{split}: expected a file with a table, found nothing at {path} (data_root is {config['data_root']})"
             )
-        labels, there = config["data"]["labels"], columns(path)
-        missing = [name for name in ("id", "text", *labels) if name not in there]
-        if missing and (split == "train" or missing != labels):  # dev and test may have no labels at all
-            found = ", ".join(there) or "nothing"
-            raise InputError(f"data.{split}: expected the column {missing[0]} in {path}, found {found}")
-    return files
+        try:
+            table = raw_table(path, mapping, gold=split == "train")
+        except InputError as error:
+            raise InputError(f"data.{split}: {error}") from None
+        if table.problems and not mapping.drop:
+            refused.append(f"data.{split}: {table.problems}")
+        found[split] = RawFile(content_digest(path), table.texts)
+    if refused:
+        raise InputError("\n".join([*refused, "correct them, or leave such rows out (data.on_bad_rows: drop)"]))
+    return found

@@ -13,7 +13,7 @@ from emotion_grid.data.splits import SPLITS
 from emotion_grid.encoders.sources import Source, encoder_key
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.expand import Point, expand, varying
-from emotion_grid.plan.inputs import RAW_SPLITS
+from emotion_grid.plan.inputs import RAW_SPLITS, label_names
 from emotion_grid.plan.kinds import KINDS, Kind
 from emotion_grid.plan.older import finished_runs, predicts, standing_run
 from emotion_grid.plan.programs import program_digest, report_digest
@@ -235,7 +235,7 @@ def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
         "columns": list(dict.fromkeys(name for row in rows for name in row.columns)),
         "repetitions": [axis.name for axis in repeated],
         "derived": [name for axis in AXES for name in axis.derived],
-        "labels": config["data"]["labels"],
+        "labels": label_names(config),
         "folds": config["data"].get("folds"),
         "compare": {name: str(Path(folder).expanduser()) for name, folder in config["compare"].items()},
         "evaluation": config["evaluation"],

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
-from emotion_grid.data.raw import content_digest, texts_digest
 from emotion_grid.encoders.sources import Source
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.axes.head import HEADS
 from emotion_grid.grid.expand import Point
-from emotion_grid.plan.inputs import checked_files
+from emotion_grid.plan.inputs import checked_files, label_names, reading_of
 from emotion_grid.plan.programs import FEATURES, PREPARATION, TOKENS, TRAINING, lock_digest, program_digest
 
 READABLE = 90
@@ -32,13 +31,15 @@ def data_spec(config: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         values: resolved values of the axes whose place is the data.
 
     Raises:
-        InputError: a file that is not there or lacks a column.
+        InputError: a file that is not there or no table, and rows that cannot be used.
     """
-    data, files = config["data"], checked_files(config)
+    data, files, reading = config["data"], checked_files(config), reading_of(config)
+    labels = {"labels": label_names(config), **({"reading": reading} if reading else {})}
     return {
-        "files": {split: content_digest(path) for split, path in files.items()},
-        "texts": {split: texts_digest(path) for split, path in files.items()},
-        **{key: data[key] for key in ("labels", "validation", "split_seed", "clean", "drop")},
+        "files": {split: file.content for split, file in files.items()},
+        "texts": {split: file.texts for split, file in files.items()},
+        **labels,
+        **{key: data[key] for key in ("validation", "split_seed", "clean", "drop")},
         "folds": data.get("folds"),
         **axis_values(values, "data"),
         "program": program_digest(PREPARATION),

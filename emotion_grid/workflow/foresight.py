@@ -19,7 +19,7 @@ from emotion_grid.evaluation.foresight import (
     seeds_to_test,
     smallest_difference,
 )
-from emotion_grid.plan.inputs import labelled_rows, raw_files
+from emotion_grid.plan.inputs import annotated_rows
 from emotion_grid.plan.plan import Plan
 
 MORE_SEEDS = 2
@@ -27,7 +27,7 @@ MORE_SEEDS = 2
 
 
 def foresight_text(plan: Plan, config: dict[str, Any], home: Path) -> str:
-    """The smallest difference that a study can tell, or why it can tell none; empty for a single setting.
+    """The smallest difference that a study can tell, or why it can tell none; empty for a single setting and for files that planning cannot read.
 
     Args:
         config: the checked config.
@@ -40,6 +40,8 @@ def foresight_text(plan: Plan, config: dict[str, Any], home: Path) -> str:
     if len(seeds) < 2:
         return ""
     rows = _judged_rows(config, folds)
+    if rows is None:
+        return ""
     if not rows:
         return (
             "No differences will be tested: there is no labelled dev split, and the runs are chosen on validation. Set data.dev to a labelled "
@@ -68,12 +70,14 @@ def _repetitions(plan: Plan) -> tuple[list[int], int]:
     return seeds, every if every > 1 else 0
 
 
-def _judged_rows(config: dict[str, Any], folds: int) -> int:
-    """Rows on which settings are compared: those of a labelled dev split or of the folds that are held out, before any is dropped."""
-    data, files = config["data"], raw_files(config)
-    split = "train" if "folds" in data else "dev"
-    rows = labelled_rows(files[split], data["labels"][0]) if split in files else 0
-    return rows * max(folds, 1) // data["folds"] if "folds" in data else rows
+def _judged_rows(config: dict[str, Any], folds: int) -> int | None:
+    """Rows on which settings are compared: those of a labelled dev split or of the folds that are held out, before any is dropped.
+
+    None if planning cannot read the file that they stand in.
+    """
+    data = config["data"]
+    rows = annotated_rows(config, "train" if "folds" in data else "dev")
+    return rows * max(folds, 1) // data["folds"] if rows and "folds" in data else rows
 
 
 def _other_rows(plan: Plan, folds: int) -> int:

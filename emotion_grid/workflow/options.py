@@ -3,7 +3,9 @@
 from shlex import quote
 from typing import Any
 
-from emotion_grid.plan.inputs import raw_files
+from emotion_grid.base.digests import canonical
+from emotion_grid.config.checking import check_config
+from emotion_grid.plan.inputs import label_names, raw_files, reading_of
 from emotion_grid.workflow.inputs import RuleInputs
 from emotion_grid.workflow.study import Study
 
@@ -22,6 +24,12 @@ class RuleOptions:
     def raw_files(self, wildcards: Any) -> str:
         """The raw file of each split."""
         return " ".join(f"--{split} {quote(str(path))}" for split, path in raw_files(self.study.config).items())
+
+    def reading(self, wildcards: Any) -> str:
+        """How the raw files are read, where it is not as usual."""
+        config = self.study.checked or check_config(self.study.config)
+        reading = reading_of(config)
+        return f"--data {quote(canonical({'labels': label_names(config), 'reading': reading}))}" if reading else ""
 
     def cached(self, wildcards: Any) -> str:
         """The tokens and features that a run reads."""

@@ -12,7 +12,7 @@ import pytest
 
 from testing.tiny import PROJECT
 
-PLANNING_DATA = ("data.splits", "data.raw")
+PLANNING_DATA = ("data.splits", "data.raw", "data.mapping", "data.problems")
 """What planning takes of `data`: names of files, and reading without pandas."""
 
 BELOW = {
@@ -24,8 +24,8 @@ BELOW = {
     "grid": ("base", "encoders"),
     "config": ("base", "grid"),
     "plan": ("base", *PLANNING_DATA, "encoders", "grid"),
-    "jobs": ("base", *PLANNING_DATA, "config"),
-    "workflow": ("base", *PLANNING_DATA, "evaluation.foresight", "encoders", "config", "plan", "jobs", "container"),
+    "jobs": ("base", "data.splits", "config"),
+    "workflow": ("base", "data.splits", "evaluation.foresight", "encoders", "config", "plan", "jobs", "container"),
     "features": ("base", "data", "model", "encoders.shape"),
     "training": ("base", "data", "model", "features"),
     "prediction": ("base", "data", "model", "features"),

@@ -111,11 +111,11 @@ def changed(config: dict, path: str, value: object) -> dict:
         ("grid.0.lora", {"rank": 2}, "grid[0].lora: expected none where freeze: all"),
         ("grid", [], "grid: expected at least one entry"),
         ("grid.0.encoder", "three", "grid[0].encoder: expected one of one, two"),
-        ("data.dev", "texts/nothing.csv", "data.dev: expected a CSV file, found nothing at texts/nothing.csv"),
+        ("data.dev", "texts/nothing.csv", "data.dev: expected a file with a table, found nothing at texts/nothing.csv"),
         (
             "data.labels",
             ["anger", "joyy"],
-            "data.train: expected the column joyy in texts/train.csv, found id, text, anger,",
+            "data.train: texts/train.csv: expected the column joyy, found id, text, anger,",
         ),
         ("encoders.one.model", "bert-base-uncased", "encoders.one.revision: missing"),
         ("encoders.one.model", "./nowhere", "nowhere: expected a folder with an encoder"),
@@ -142,7 +142,7 @@ def test_two_encoders_of_one_name_are_refused(project):
     assert "the key one stands twice" in outcome.output and "line" in outcome.output
 
 
-def test_wrong_data_is_refused_before_anything_trains(project):
+def test_wrong_data_is_refused_before_anything_runs(project):
     project.edit("texts/dev.csv", "dev-3,", "dev-2,")
     outcome = project.run(fails=True)
     assert "row 4 (id dev-2), column id: expected ids that are unique, found the id of row 3 again" in outcome.output

@@ -166,7 +166,6 @@ def test_unknown_key_that_resembles_none_lists_the_known_ones():
         (("grid", 0, "lora", 1, "dropout"), 1, "grid[0].lora[1].dropout", "below 1"),
         (("grid", 0, "seed"), -1, "grid[0].seed", "at least 0"),
         (("grid", 0, "seed"), [1, "2"], "grid[0].seed[1]", "a whole number"),
-        (("grid", 0, "seed"), [], "grid[0].seed", "a list"),
         (("grid", 0, "fold"), 0, "grid[0].fold", "at least 1"),
         (("grid", 0, "training", "epochs"), [3, 0], "grid[0].training.epochs[1]", "at least 1"),
         (("grid", 0, "training", "learning_rate"), ["1e-4", "quick"], "grid[0].training.learning_rate[1]", "positive"),
@@ -220,6 +219,7 @@ def test_value_is_refused_with_its_path_what_was_expected_and_what_was_found(pat
         (("data", "labels"), [], "data.labels", "at least one entry, found none"),
         (("encoders",), {}, "encoders", "at least one entry, found none"),
         (("grid",), [], "grid", "at least one entry, found none"),
+        (("grid", 0, "seed"), [], "grid[0].seed", "at least one entry, found none"),
         (("grid", 0, "exclude"), [{}], "grid[0].exclude[0]", "at least one entry, found none"),
         (("encoders",), {"big_one": {"model": "x"}}, "encoders", "letters, digits, dots or hyphens, found 'big_one'"),
         (("compare",), {"a b": "folder"}, "compare", "letters, digits, dots or hyphens, found 'a b'"),
@@ -300,6 +300,25 @@ def test_a_file_that_holds_no_mapping_is_refused(config):
         check_config(config)
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"classes": ["x"]}, "data.classes: expected data.label_column beside it"),
+        ({"raters": {"unite": 0.5, "columns": ["a"]}}, "data.raters.columns: expected data.label_column beside it"),
+        ({"label_column": "x", "positive_from": 1}, "data.positive_from: expected columns of intensities"),
+        ({"labels": {"text": "a"}}, "data.labels: expected a label's name other than id and text, found 'text'"),
+        ({"labels": {"a": 1}}, "data.labels.a: expected text"),
+        ({"raters": {"unite": "most"}}, "data.raters.unite: expected majority or a number above 0 and at most 1"),
+        ({"read": {"separator": ";"}}, "data.read.separator: expected comma or semicolon or tab or bar"),
+    ],
+)
+def test_data_that_cannot_be_read_so_is_refused(data, expected):
+    config = changed(("data", "labels"), ["a"])
+    config["data"] |= data
+    (line,) = problems(config)
+    assert line.startswith(expected)
+
+
 def test_folds_and_dev_together_are_refused():
     config = changed(("data", "folds"), 5)
     check_config(config)
@@ -325,6 +344,10 @@ def test_defaults_are_filled_in_at_every_level():
         "split_seed": 123,
         "clean": ["nfc", "whitespace"],
         "drop": [],
+        "read": {},
+        "columns": {"id": "id", "text": "text"},
+        "unlabelled": [""],
+        "on_bad_rows": "stop",
     }
     assert config["training"] == {
         "epochs": 5,

@@ -129,7 +129,9 @@ def test_an_unknown_label_contradicts_nothing_and_equals_unknown(raw):
 def test_text_that_is_empty_after_cleaning_is_refused(raw):
     rows = [*TRAIN, ("99", "?!", "00")]
     prepare(*raw(train=rows))
-    with pytest.raises(InputError, match=r"train-raw\.csv, id 99: .*empty.*punctuation"):
+    with pytest.raises(
+        InputError, match=r"train-raw\.csv, row 28 \(id 99\), column text: .*punctuation, found nothing"
+    ):
         prepare(*raw(train=rows, clean=["nfc", "punctuation"]))
 
 

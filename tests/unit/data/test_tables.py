@@ -1,6 +1,7 @@
 """What a table must hold, and what survives writing and reading."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion_grid.base.messages import InputError
+from emotion_grid.data.forms import Form, read_text
+from emotion_grid.data.mapping import read_mapping
+from emotion_grid.data.problems import explain
 from emotion_grid.data.rows import write_predictions
-from emotion_grid.data.tables import check_split, has_gold, match, read_predictions, read_split, read_table, write_split
+from emotion_grid.data.tables import has_gold, match, read_predictions, read_split, read_table, split_table, write_split
+from emotion_grid.data.texts import map_table
 
 LABELS = ["joy", "fear"]
+
+
+def checked(path: Path, labels: list[str], gold: bool) -> pd.DataFrame:
+    """A raw file as `prepare` reads it."""
+    mapped = map_table(read_text(path, Form()), read_mapping({"labels": labels}), path, gold)
+    if mapped.problems:
+        raise InputError(explain(path, mapped.problems))
+    return split_table(mapped, labels)
+
+
 GOOD = "id,text,joy,fear\na,so glad,1,0\nb,so afraid,0,1\nc,a day,0,0\n"
 
 
@@ -23,7 +38,7 @@ def table(tmp_path):
     def read(content: str | bytes, labels=LABELS, gold=True) -> pd.DataFrame:
         path = tmp_path / "rows.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return check_split(read_table(path), path, labels, gold)
+        return checked(path, labels, gold)
 
     return read
 
@@ -51,10 +66,9 @@ def test_good_table_is_read(table):
 
 
 def test_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"absent\.csv: expected a CSV file, found none"):
-        read_table(tmp_path / "absent.csv")
-    with pytest.raises(InputError, match="expected a CSV file"):
-        read_table(tmp_path)
+    for path in (tmp_path / "absent.csv", tmp_path):
+        with pytest.raises(InputError, match=f"{path}: expected a file with a table, found none"):
+            read_table(path)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +77,6 @@ def test_file_that_is_not_there_is_refused(tmp_path):
         ("id,text,joy,fear\na,caf\xe9,1,0\n".encode("latin-1"), 2),
         (b"id,text,joy,fear\na,x,1,0\nb,y,0,1\nc,\xff,0,0\n", 4),
         (b'id,text,joy,fear\na,"two\nlines",1,0\nb,\x80,0,1\n', 4),
-        (GOOD.encode("utf-16"), 1),
     ],
 )
 def test_other_encodings_are_refused_with_the_line(refusal, content, line):
@@ -84,10 +97,6 @@ def test_missing_column_is_named_with_those_found(refusal, column):
     message = refusal(GOOD.replace(column, "other", 1))
     assert f"expected the column {column}, found " in message
     assert "other" in message
-
-
-def test_other_separator_is_refused(refusal):
-    assert "expected the column id" in refusal(GOOD.replace(",", ";"))
 
 
 def test_columns_may_stand_in_any_order_and_others_are_left_out(table):
@@ -150,7 +159,7 @@ def test_train_needs_something_known_of_every_label_and_row(refusal, content, sa
     assert refusal(content).startswith(said)
 
 
-@pytest.mark.parametrize("found", ["2", "-1", "yes", "1.0", "0.5", "True", "nan", "NA"])
+@pytest.mark.parametrize("found", ["2", "-1", "y", "01", "1.5", "0.5", "nan", "NA"])
 def test_label_other_than_0_or_1_is_refused_with_row_and_column(refusal, found):
     message = refusal(f'id,text,joy,fear\na,"two\nlines",1,0\nb,y,0,{found}\n')
     assert "row 2 (id b), column fear: expected 0 or 1" in message
@@ -237,7 +246,7 @@ def test_awkward_texts_and_ids_survive_checking(tmp_path):
     path = tmp_path / "raw.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("id", "text", *LABELS), *awkward().astype({"joy": int, "fear": int}).to_numpy()])
-    found = check_split(read_table(path), path, LABELS, gold=True)
+    found = checked(path, LABELS, gold=True)
     assert list(found["text"]) == AWKWARD
     assert list(found["id"]) == list(awkward()["id"])
 

@@ -8,7 +8,8 @@ from transformers import AutoTokenizer, BertweetTokenizer
 
 from emotion_grid.base.files import write_json
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.raw import texts_digest
+from emotion_grid.data.mapping import read_mapping
+from emotion_grid.data.raw import raw_table
 from emotion_grid.features.index import Index
 from emotion_grid.features.tokens import read_texts, tokenize
 
@@ -47,16 +48,20 @@ def test_every_text_is_read_once_cleaned_and_checked(tmp_path):
     """Fault: tokens of texts as they stood, of one file alone, or of files that changed since the plan."""
     for name, texts in (("train", ["Two  words", "same"]), ("test", ["same", "other"])):
         pd.DataFrame({"id": range(2), "text": texts}).to_csv(tmp_path / f"{name}.csv", index=False)
-    paths = [tmp_path / f"{name}.csv" for name in ("train", "test")]
-    spec = {"texts": {path.stem: texts_digest(path) for path in paths}, "clean": ["lowercase"]}
-    assert read_texts(spec, paths) == ["two  words", "same", "other"]
+    paths = {name: tmp_path / f"{name}.csv" for name in ("train", "test")}
+    mapping = read_mapping({"labels": []})
+    spec = {
+        "texts": {name: raw_table(path, mapping, name == "train").texts for name, path in paths.items()},
+        "clean": ["lowercase"],
+    }
+    assert read_texts(spec, paths, mapping) == ["two  words", "same", "other"]
     (tmp_path / "test.csv").write_text("id,text,joy\n0,same,1\n1,other,0\n")
-    texts_digest.cache_clear()
-    assert read_texts(spec, paths) == ["two  words", "same", "other"], "new labels change no tokens"
+    raw_table.cache_clear()
+    assert read_texts(spec, paths, mapping) == ["two  words", "same", "other"], "new labels change no tokens"
     (tmp_path / "test.csv").write_text("id,text\n1,changed\n")
-    texts_digest.cache_clear()
-    with pytest.raises(InputError, match="the texts of a file have changed"):
-        read_texts(spec, paths)
+    raw_table.cache_clear()
+    with pytest.raises(InputError, match="the texts of the file have changed"):
+        read_texts(spec, paths, mapping)
 
 
 def test_the_team_can_read_what_one_of_it_made(encoders, make_spec, data, features_of, tmp_path):

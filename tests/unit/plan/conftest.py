@@ -3,7 +3,7 @@
 import pytest
 
 from emotion_grid.config.checking import check_config
-from emotion_grid.data.raw import content_digest, texts_digest
+from emotion_grid.data.raw import content_digest, raw_table
 from emotion_grid.plan.plan import Plan, build_plan
 from testing.plans import ROWS, write_rows
 
@@ -16,7 +16,7 @@ def study(tmp_path):
 
     def make(grid=None, encoder="small", data=None, entry=None, **config) -> Plan:
         content_digest.cache_clear()
-        texts_digest.cache_clear()
+        raw_table.cache_clear()
         files = {"train": "train.csv", "test": "test.csv", "labels": ["joy", "fear"]}
         whole = {
             "experiment": "tiny",

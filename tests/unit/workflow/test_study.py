@@ -92,10 +92,10 @@ def test_new_texts_are_predicted_by_finished_runs_and_the_cost_is_told_once(star
             (study.home / row.folder / "model").mkdir()
             (study.home / row.folder / MODEL_FILES[0]).touch()
     write_rows(tmp_path / "test.csv", ROWS[1:2])
-    from emotion_grid.data.raw import content_digest, texts_digest
+    from emotion_grid.data.raw import content_digest, raw_table
 
     content_digest.cache_clear()
-    texts_digest.cache_clear()
+    raw_table.cache_clear()
     after = start()
     targets = [path for path in after.unfinished() if "runs" in path.parts]
     assert all(path.name.startswith("texts-") for path in targets) and len(targets) == 2

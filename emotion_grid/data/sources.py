@@ -1,0 +1,119 @@
+"""Files of every form as tables of text cells: those of text, and Parquet, Excel and folders that `datasets` saved."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from emotion_grid.base.messages import InputError
+from emotion_grid.data.forms import Form, Table, kind, object_table, read_text, unpacked, with_header
+from emotion_grid.data.problems import listed, visible
+
+
+def read_source(path: Path, form: Form) -> Table:
+    """A raw file, or a folder that `datasets` saved, as a table.
+
+    Raises:
+        InputError: what is not there, is no table or is broken.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: expected a file with a table, found none")
+    readers: dict[str, Callable[[Path, Form], Table]] = {
+        "text": read_text,
+        "parquet": _read_parquet,
+        "excel": _read_excel,
+        "folder": _read_folder,
+    }
+    return with_header(path, readers[kind(path)](path, form))
+
+
+def _read_parquet(path: Path, form: Form) -> Table:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(io.BytesIO(unpacked(path)))
+        return _arrow_table(table, "Parquet")
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: expected a whole Parquet file, found: {visible(str(error), 200)}") from None
+
+
+def _read_folder(path: Path, form: Form) -> Table:
+    import datasets
+    import pyarrow
+
+    if (path / "dataset_dict.json").is_file():
+        splits = sorted(entry.name for entry in path.iterdir() if entry.is_dir())
+        raise InputError(
+            f"{path}: expected the folder of one split, found a folder of {listed(splits)}; name one of them"
+        )
+    if not (path / "state.json").is_file():
+        raise InputError(
+            f"{path}: expected a file, or a folder that `datasets` saved (save_to_disk), found another folder"
+        )
+    try:
+        dataset = datasets.load_from_disk(str(path))
+        return _arrow_table(dataset.with_format("arrow")[:], "a folder of `datasets`")
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: expected a folder that `datasets` saved, found: {visible(str(error), 200)}"
+        ) from None
+
+
+def _arrow_table(table: Any, form: str) -> Table:
+    """An Arrow table; numbers of classes whose names it holds (`ClassLabel`) become these names."""
+    import datasets
+
+    features = datasets.Features.from_arrow_schema(table.schema)
+    columns = {
+        name: [_named(value, features[name]) for value in table[name].to_pylist()] for name in table.column_names
+    }
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    found = object_table(rows, form)
+    return Table(found.columns or list(columns), found.rows, form)
+
+
+def _named(value: Any, feature: Any) -> Any:
+    """A value with the names of its classes; -1 is what `datasets` writes for a class that is not known."""
+    names = getattr(getattr(feature, "feature", feature), "names", None)
+    if names is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [_named(entry, feature) for entry in value]
+    return names[value] if value >= 0 else None
+
+
+def _read_excel(path: Path, form: Form) -> Table:
+    """A sheet, with the values that its formulas had when it was saved; nothing in it is computed."""
+    import openpyxl
+
+    content = unpacked(path)
+    # A ParseError of XML is a SyntaxError, and what defusedxml refuses is a ValueError.
+    broken = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, OSError, SyntaxError)
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        name = form.sheet or book.sheetnames[0]
+        rows = [list(row) for row in book[name].iter_rows(values_only=True)] if name in book.sheetnames else None
+    except broken as error:
+        cause = error.__cause__ or error  # openpyxl says in many words that it could not read a part, and why beneath
+        words = visible(f"{type(cause).__name__}: {cause}", 200)
+        raise InputError(
+            f"{path}: expected an Excel file (.xlsx), found another archive or a broken one ({words})"
+        ) from None
+    if rows is None:
+        raise InputError(f"data.read.sheet: expected a sheet of {path}, found {name}; it has {listed(book.sheetnames)}")
+    cells = [[_excel_cell(value) for value in row] for row in rows]
+    while cells and not any(cells[-1]):  # rows that were formatted and never filled
+        cells.pop()
+    columns = list(form.header) if form.header else cells.pop(0) if cells else []
+    width = max([len(columns), *map(len, cells)])
+    padded = [[*row, *[""] * (width - len(row))] for row in (columns, *cells)]
+    return Table(padded[0], padded[1:], f"Excel, sheet {visible(name)}" + (", no header line" if form.header else ""))
+
+
+def _excel_cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
