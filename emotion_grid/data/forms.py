@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.problems import visible
+from emotion_grid.data.problems import listed, visible
 
 SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "bar": "|"}
 """Names of the separators; of two that fit a file equally well the first is taken."""
@@ -104,9 +104,15 @@ def unpacked(path: Path) -> bytes:
 
 
 def kind(path: Path) -> str:
-    """What a path holds: `folder` (of `datasets`), `parquet`, `excel`, or `text`, which this module reads."""
+    """What a path holds: `folder` (of `datasets`), `parquet`, `excel`, or `text`, which this module reads.
+
+    Raises:
+        InputError: nothing is there, or another folder.
+    """
     if path.is_dir():
-        return "folder"
+        return _kind_of_folder(path)
+    if not path.is_file():
+        raise InputError(f"{path}: expected a file with a table, found none")
     try:
         with gzip.open(path) as file:
             head = file.read(4)
@@ -114,6 +120,17 @@ def kind(path: Path) -> str:
         with path.open("rb") as plain:
             head = plain.read(4)
     return KINDS.get(head, "text")
+
+
+def _kind_of_folder(path: Path) -> str:
+    if (path / "dataset_dict.json").is_file():
+        splits = listed(sorted(entry.name for entry in path.iterdir() if entry.is_dir()))
+        raise InputError(f"{path}: expected the folder of one split, found a folder of {splits}; name one of them")
+    if not (path / "state.json").is_file():
+        raise InputError(
+            f"{path}: expected a file, or a folder that `datasets` saved (save_to_disk), found another folder"
+        )
+    return "folder"
 
 
 def read_text(path: Path, form: Form) -> Table:

@@ -18,8 +18,6 @@ def read_source(path: Path, form: Form) -> Table:
     Raises:
         InputError: what is not there, is no table or is broken.
     """
-    if not path.exists():
-        raise InputError(f"{path}: expected a file with a table, found none")
     readers: dict[str, Callable[[Path, Form], Table]] = {
         "text": read_text,
         "parquet": _read_parquet,
@@ -44,15 +42,6 @@ def _read_folder(path: Path, form: Form) -> Table:
     import datasets
     import pyarrow
 
-    if (path / "dataset_dict.json").is_file():
-        splits = sorted(entry.name for entry in path.iterdir() if entry.is_dir())
-        raise InputError(
-            f"{path}: expected the folder of one split, found a folder of {listed(splits)}; name one of them"
-        )
-    if not (path / "state.json").is_file():
-        raise InputError(
-            f"{path}: expected a file, or a folder that `datasets` saved (save_to_disk), found another folder"
-        )
     try:
         dataset = datasets.load_from_disk(str(path))
         return _arrow_table(dataset.with_format("arrow")[:], "a folder of `datasets`")

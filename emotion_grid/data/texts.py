@@ -19,6 +19,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 """Half of a character that takes two in UTF-16: JSON may hold one alone, and no file can be written with it."""
 
 
+ADVICE = "`python -m scripts.look_at_data` prints a config section for a file with other columns"
+
+
 @dataclass(frozen=True)
 class Mapped:
     """The texts of a file, without rows that cannot be used.
@@ -69,12 +72,7 @@ def map_table(table: Table, mapping: Mapping, path: str | Path, gold: bool) -> M
     if not table.rows:
         raise InputError(f"{path}: expected at least one row, found none")
     if missing := missing_columns(table.columns, mapping, gold):
-        hint = (
-            "; leave the cells of a label empty that this file does not annotate"
-            if missing[0] in mapping.label_columns
-            else ""
-        )
-        raise InputError(f"{path}: expected the column {missing[0]}, found {listed(table.columns)}{hint}")
+        raise InputError(f"{path}: expected the column {missing[0]}, found {listed(table.columns)}; {ADVICE}")
     if not set(mapping.label_columns) & set(table.columns):
         mapping = replace(mapping, label_column=None, ratings=(), labels=tuple((name, ()) for name in mapping.names))
     rows = _Rows(table, mapping)

@@ -146,7 +146,7 @@ def test_a_template_does_not_fill_what_a_cell_holds():
     ],
 )
 def test_a_column_that_is_not_there_is_named(reading, column):
-    with pytest.raises(InputError, match=rf"^a\.csv: expected the column {column}, found id, text, joy, fear$"):
+    with pytest.raises(InputError, match=rf"^a\.csv: expected the column {column}, found id, text, joy, fear; `python"):
         mapped("id|text|joy|fear\na|x|1|0", **reading)
 
 

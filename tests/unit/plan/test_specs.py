@@ -342,6 +342,11 @@ def test_a_mapping_to_what_is_not_there_is_refused(study, data, expected):
     assert expected in str(caught.value)
 
 
+def test_a_folder_that_holds_no_data_is_refused_without_reading_all_of_it(study, tmp_path):
+    with pytest.raises(InputError, match=r"data\.train: .*expected a file, or a folder that `datasets` saved"):
+        study(data={"train": str(tmp_path)})
+
+
 def test_a_corrected_label_encodes_nothing_again_whatever_the_form(study, tmp_path):
     for name, lines in (
         ("a.jsonl", '{{"id": "1", "text": "x", "joy": {}, "fear": 0}}'),
