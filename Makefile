@@ -34,7 +34,7 @@ $(VENV)/ready-dev: $(VENV)/ready envs/dev.txt
 	pip install --quiet --no-deps --require-hashes -r envs/dev.txt
 	touch $@
 
-demo: setup ## Run the default grid on the sample set: about three minutes on two cores
+demo: setup ## Run the default grid on the sample set: a few minutes on two cores
 	snakemake
 	@echo "The report: results/demo/report.html"
 	@echo "The table:  results/demo/summary.csv"

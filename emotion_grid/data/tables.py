@@ -20,7 +20,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises:
         InputError: the file is not there or no table; the message names the line.
     """
-    table = read_text(Path(path), Form())
+    table = read_text(Path(path), Form(separator="comma", quotes="enclose"))
     for line, cells in zip(table.lines, table.rows, strict=False):
         if len(cells) != len(table.columns):
             raise InputError(
