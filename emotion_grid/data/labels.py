@@ -40,6 +40,11 @@ class LabelCells:
             return "a class"
         return "0 or 1"
 
+    def column_of(self, label: int) -> str:
+        """The column in which a label's value stands, or the label itself where several hold it."""
+        name, columns = self.mapping.labels[label]
+        return self.mapping.label_column or (columns[0] if len(columns) == 1 else name)
+
     def values(self, cells: list[str], complain: Complain) -> list[float | None]:
         """The labels of a row that is a text, or one rater's answer for a text."""
         if self.mapping.label_column is not None:
@@ -55,7 +60,8 @@ class LabelCells:
         if cell not in self.read:
             value = self._truth(cell)
             if value is None:
-                complain(column, self.expected, visible(cell) or "nothing")
+                unknown = ", or nothing where the label is not annotated" if "" in self.mapping.unlabelled else ""
+                complain(column, self.expected + unknown, visible(cell) or "nothing")
                 return None
             self.read[cell] = value
         return self.read[cell]

@@ -40,15 +40,13 @@ class RawTable:
     Attributes:
         texts: digest of its ids and texts, in order, as they are mapped: labels and other columns do not count. Parquet, Excel and folders
             of `datasets`, which planning cannot read, have the digest of their bytes.
-        columns: None for what planning cannot read.
+        labelled: rows that are annotated for the first label; None for what planning cannot read.
         problems: why rows cannot be used, in words; empty if all can.
-        annotated: how many texts have a known label; None for what planning cannot read.
     """
 
     texts: str
-    columns: list[str] | None = None
+    labelled: int | None = None
     problems: str = ""
-    annotated: int | None = None
 
 
 @functools.cache
@@ -65,6 +63,5 @@ def raw_table(path: Path, mapping: Mapping, gold: bool) -> RawTable:
         return RawTable(content_digest(path))
     table = read_text(path, mapping.form)
     mapped = map_table(table, mapping, path, gold)
-    annotated = sum(any(value is not None for value in values) for values in mapped.values)
-    problems = explain(path, mapped.problems) if mapped.problems else ""
-    return RawTable(digest(mapped.keys()), table.columns, problems, annotated)
+    labelled = sum(values[:1] not in ([], [None]) for values in mapped.values)
+    return RawTable(digest(mapped.keys()), labelled, explain(path, mapped.problems) if mapped.problems else "")

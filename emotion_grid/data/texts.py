@@ -19,6 +19,8 @@ _HALF = re.compile("[\ud800-\udfff]")
 """Half of a character that takes two in UTF-16: JSON may hold one alone, and no file can be written with it."""
 
 
+UNKNOWN = "leave the cells of a label empty that this file does not annotate"
+
 ADVICE = "`python -m scripts.look_at_data` prints a config section for a file with other columns"
 
 
@@ -72,26 +74,28 @@ def map_table(table: Table, mapping: Mapping, path: str | Path, gold: bool) -> M
     if not table.rows:
         raise InputError(f"{path}: expected at least one row, found none")
     if missing := missing_columns(table.columns, mapping, gold):
-        raise InputError(f"{path}: expected the column {missing[0]}, found {listed(table.columns)}; {ADVICE}")
+        is_one_of_several = mapping.label_column is None and missing[0] in mapping.label_columns
+        advice = UNKNOWN if is_one_of_several and set(mapping.label_columns) - set(missing) else ADVICE
+        raise InputError(f"{path}: expected the column {missing[0]}, found {listed(table.columns)}; {advice}")
     if not set(mapping.label_columns) & set(table.columns):
         mapping = replace(mapping, label_column=None, ratings=(), labels=tuple((name, ()) for name in mapping.names))
     rows = _Rows(table, mapping)
     mapped = rows.united() if mapping.raters is not None else rows.single()
-    if not gold:
+    if not gold or not mapping.labels:
         return mapped
-    for label, values in zip(mapping.names, zip(*mapped.values, strict=True), strict=False):
-        if all(value is None for value in values):
-            raise InputError(
-                f"{path}, label {label}: expected {rows.labels.expected} in at least one row, found nothing"
-            )
-    return mapped.without(list(_not_annotated(mapped, rows.labels.expected)))
+    unknown = [label for label in range(len(mapping.labels)) if all(values[label] is None for values in mapped.values)]
+    if unknown and not mapped.problems:
+        column = visible(rows.labels.column_of(unknown[0]))
+        raise InputError(f"{path}, column {column}: expected {rows.labels.expected} in at least one row, found nothing")
+    return mapped.without(list(_without_labels(mapped)))
 
 
-def _not_annotated(mapped: Mapped, expected: str) -> Iterable[Problem]:
-    """The texts of which no label is known, in a file that must be labelled."""
+def _without_labels(mapped: Mapped) -> Iterable[Problem]:
+    """The texts of which no label is known: a file that must be labelled may have none."""
     for row, id_, values in zip(mapped.rows, mapped.ids, mapped.values, strict=True):
         if all(value is None for value in values):
-            yield Problem(row, id_, None, f"{expected} for at least one label", "nothing; fill the row in or remove it")
+            found = "nothing; fill the row in or remove it"
+            yield Problem(row, id_, None, "0 or 1 for at least one label", found)
 
 
 class _Rows:

@@ -44,23 +44,15 @@ def raw_rows(config: dict[str, Any]) -> int:
     return lines
 
 
-def annotated_rows(config: dict[str, Any], split: str) -> int | None:
-    """Texts of a split's raw file with a known label; 0 without such a file, None where planning cannot read it.
-
-    Raises:
-        InputError: a file that is no table, lacks a column or has no rows.
-    """
-    path = raw_files(config).get(split)
-    if path is None or not path.exists():
-        return 0
-    return raw_table(
-        path, read_mapping({"labels": label_names(config), "reading": reading_of(config)}), split == "train"
-    ).annotated
-
-
 def label_names(config: dict[str, Any]) -> list[str]:
     """The labels of a checked config, whether it lists them or maps them."""
     return list(config["data"]["labels"])
+
+
+def labelled_rows(config: dict[str, Any], split: str) -> int | None:
+    """Rows of a split's file that are annotated for the first label; None if the step `prepare` will know, which reads every form."""
+    mapping = read_mapping({"labels": label_names(config), "reading": reading_of(config)})
+    return raw_table(raw_files(config)[split], mapping, gold=split == "train").labelled
 
 
 def reading_of(config: dict[str, Any]) -> dict[str, Any]:

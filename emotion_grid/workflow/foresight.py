@@ -19,7 +19,7 @@ from emotion_grid.evaluation.foresight import (
     seeds_to_test,
     smallest_difference,
 )
-from emotion_grid.plan.inputs import annotated_rows
+from emotion_grid.plan.inputs import labelled_rows, raw_files
 from emotion_grid.plan.plan import Plan
 
 MORE_SEEDS = 2
@@ -27,7 +27,7 @@ MORE_SEEDS = 2
 
 
 def foresight_text(plan: Plan, config: dict[str, Any], home: Path) -> str:
-    """The smallest difference that a study can tell, or why it can tell none; empty for a single setting and for files that planning cannot read.
+    """The smallest difference that a study can tell, or why it can tell none; empty for a single setting.
 
     Args:
         config: the checked config.
@@ -73,10 +73,11 @@ def _repetitions(plan: Plan) -> tuple[list[int], int]:
 def _judged_rows(config: dict[str, Any], folds: int) -> int | None:
     """Rows on which settings are compared: those of a labelled dev split or of the folds that are held out, before any is dropped.
 
-    None if planning cannot read the file that they stand in.
+    None where planning cannot read the file.
     """
     data = config["data"]
-    rows = annotated_rows(config, "train" if "folds" in data else "dev")
+    split = "train" if "folds" in data else "dev"
+    rows = labelled_rows(config, split) if split in raw_files(config) else 0
     return rows * max(folds, 1) // data["folds"] if rows and "folds" in data else rows
 
 

@@ -1,12 +1,9 @@
 """What is found in raw tables, what is dropped, and which part every row goes to."""
 
-import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.preparation import examine, prepare
+from emotion_grid.data.preparation import prepare
 from testing.raw import DEV, TRAIN
 
 LABELS = ["joy", "fear"]
@@ -89,16 +86,6 @@ def test_label_without_a_positive_row_gives_a_warning(raw):
     assert len(warnings) == 1
     assert "fear" in warnings[0]
     assert prepare(*raw())[1]["warnings"] == []
-
-
-@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=25))
-def test_where_all_is_known_rows_are_compared_by_their_whole_combination(rows):
-    """Fault: a row that repeats a text is a duplicate or a contradiction where it was none before, or the other way round."""
-    table = pd.DataFrame(rows, columns=["text", *LABELS]).astype(dict.fromkeys(LABELS, float))
-    _, masks = examine({"train": table}, LABELS)
-    for place, row in enumerate(rows):
-        assert masks["duplicates"][place] == (row in rows[:place])
-        assert masks["contradictions"][place] == any(row[0] == other[0] and row != other for other in rows)
 
 
 def test_labels_that_are_not_annotated_are_counted_and_told(raw):

@@ -95,25 +95,31 @@ def test_intensities_count_from_a_value_on(cell, value):
 @pytest.mark.parametrize("cell", ["yes", "high", "nan", "1,5"])
 def test_an_intensity_is_a_number(cell):
     (line,) = said(f"id|text|joy|fear\na|x|{cell}|0", positive_from=1.0)
-    assert line.endswith(f"column joy: expected a number, found {cell}")
+    assert line.endswith(f"column joy: expected a number, or nothing where the label is not annotated, found {cell}")
 
 
 def test_values_that_mean_unlabelled_replace_the_empty_cell():
     lines = "id|text|joy|fear\na|x|NONE|NONE\nb|y|NONE|NONE"
     assert mapped(lines, gold=False, unlabelled=["NONE"]).values == [[None, None]] * 2
-    assert said(lines, gold=False)[0].endswith("expected 0 or 1, found NONE")
+    assert said(lines, gold=False)[0].endswith(
+        "expected 0 or 1, or nothing where the label is not annotated, found NONE"
+    )
     lines = "id|text|c\na|x|NONE\nb|y|\nc|z|joy"
     found = mapped(lines, gold=False, label_column="c", unlabelled=["NONE"])
-    assert found.values == [[0, 0], [1, 0]]
-    assert [problem.row for problem in found.problems] == [1]
+    assert found.values == [[None, None], [0, 0], [1, 0]]
 
 
-def test_texts_of_which_some_labels_are_unknown_are_named_each():
-    lines = said("id|text|joy|fear\na|x|1|\nb|y|0|1\nc|z||0", gold=False)
-    assert lines == [
-        "row 1 (id a), column fear: expected 0 or 1 (or no labels in the whole file), found nothing",
-        "row 3 (id c), column joy: expected 0 or 1 (or no labels in the whole file), found nothing",
-    ]
+def test_what_is_not_annotated_is_unknown_and_a_row_of_train_without_any_label_is_named():
+    lines = "id|text|joy|fear\na|x|1|\nb|y|0|1\nc|z||0\nd|w||\ne|v||"
+    assert mapped(lines, gold=False).values == [[1, None], [0, 1], [None, 0], [None, None], [None, None]]
+    end = ": expected 0 or 1 for at least one label, found nothing; fill the row in or remove it"
+    assert said(lines) == [f"row 4 (id d){end}", f"row 5 (id e){end}"]
+    assert mapped(lines).ids == ["a", "b", "c"]
+
+
+def test_a_label_of_which_train_knows_nothing_is_refused():
+    with pytest.raises(InputError, match=r"^a\.csv, column fear: expected 0 or 1 in at least one row, found nothing$"):
+        mapped("id|text|joy|fear\na|x|1|\nb|y|0|")
 
 
 # --- ids and texts
@@ -146,7 +152,7 @@ def test_a_template_does_not_fill_what_a_cell_holds():
     ],
 )
 def test_a_column_that_is_not_there_is_named(reading, column):
-    with pytest.raises(InputError, match=rf"^a\.csv: expected the column {column}, found id, text, joy, fear; `python"):
+    with pytest.raises(InputError, match=rf"^a\.csv: expected the column {column}, found id, text, joy, fear; "):
         mapped("id|text|joy|fear\na|x|1|0", **reading)
 
 
@@ -159,8 +165,8 @@ def test_everything_that_is_wrong_is_said_with_its_row():
         "row 2 (id a), column id: expected ids that are unique, found the id of row 1 again",
         "row 3, column id: expected an id, found none",
         "row 4 (id d), column text: expected a text, found none",
-        "row 5 (id e), column joy: expected 0 or 1, found 2",
-        "row 5 (id e), column fear: expected 0 or 1, found maybe",
+        "row 5 (id e), column joy: expected 0 or 1, or nothing where the label is not annotated, found 2",
+        "row 5 (id e), column fear: expected 0 or 1, or nothing where the label is not annotated, found maybe",
         "row 6 (id f): expected 4 cells (id, text, joy, fear), found 3; a text that holds the separator or quotes "
         "stands in double quotes",
     ]

@@ -304,7 +304,7 @@ def test_every_row_that_cannot_be_used_is_said_before_anything_runs(study, tmp_p
     assert lines == [
         f"data.train: {tmp_path}/bad.csv: 2 bad rows",
         "  row 4 (id 1), column id: expected ids that are unique, found the id of row 1 again",
-        "  row 5 (id 5), column joy: expected 0 or 1, found 2",
+        "  row 5 (id 5), column joy: expected 0 or 1, or nothing where the label is not annotated, found 2",
         f"data.test: {tmp_path}/blank.csv, row 1 (id 1), column text: expected a text, found none",
         "correct them, or leave such rows out (data.on_bad_rows: drop)",
     ]
