@@ -21,7 +21,7 @@ from emotion_grid.evaluation.calibration import calibration, label_calibration_e
 from emotion_grid.evaluation.metrics import score
 from emotion_grid.evaluation.mistakes import Predicted, by_count, by_length, confusion, mistakes, together
 from emotion_grid.evaluation.resampling import resampled_macro_f1
-from emotion_grid.evaluation.thresholds import tune_threshold
+from emotion_grid.evaluation.thresholds import Labelled, tune_threshold
 from emotion_grid.prediction.baselines import most_frequent, tfidf
 
 LABELS = ["anger", "disgust", "fear", "joy"]
@@ -96,7 +96,11 @@ def study(request, tmp_path_factory):
     splits, checks = prepare({**spec, "clean": ["nfc"], "drop": [], "folds": None, "fold": None}, paths)
     predict = tfidf(splits["train"], LABELS)
     probabilities = {split: predict(splits[split]["text"]) for split in ("validation", "dev")}
-    thresholds = tune_threshold(probabilities["validation"], splits["validation"][LABELS].to_numpy(), "per_label")
+    validation = splits["validation"]
+    labelled = Labelled(
+        validation["id"].to_numpy(dtype=str), probabilities["validation"], validation[LABELS].to_numpy()
+    )
+    thresholds = tune_threshold(labelled, "per_label")
     return Study(splits, checks, probabilities, thresholds)
 
 
