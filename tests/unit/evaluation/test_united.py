@@ -153,8 +153,10 @@ def test_what_is_predicted_for_disgust_in_english_changes_nothing(study):
         flipped[split] = probabilities.copy()
         flipped[split][cells] = 1 - probabilities[cells]
         assert (flipped[split] != probabilities).sum() > 20
-    for mode in ("per_label", "global"):
-        pair = [tune_threshold(p["validation"], study.gold("validation"), mode) for p in (study.probabilities, flipped)]
+    ids, gold = study.splits["validation"]["id"].to_numpy(dtype=str), study.gold("validation")
+    for mode in ("per_label", "global", "bagged", "shrunk"):
+        both = (study.probabilities["validation"], flipped["validation"])
+        pair = [tune_threshold(Labelled(ids, probabilities, gold), mode) for probabilities in both]
         assert pair[0].tolist() == pair[1].tolist()
     for split in flipped:
         both, gold = (study.probabilities[split], flipped[split]), study.gold(split)
