@@ -2,7 +2,7 @@
 
     python -m benchmarks.owen --run results/demo/runs/<run>
 
-Takes texts of the run's dev split. Of texts of at most ten words, the exact Shapley value of every word is computed from the logits of all
+Takes texts of dev, test and validation. Of texts of at most ten words, the exact Shapley value of every word is computed from the logits of all
 maskings (1,024 for ten words) and compared with the Owen values that explanations show. Of longer texts, the values with the usual bound
 on maskings are compared with those without a bound. Prints two Markdown tables; differences are in logits.
 """
@@ -68,8 +68,9 @@ def main() -> None:
     device = find_device()
     model = EmotionClassifier.from_pretrained(arguments.run / "model").to(device).eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.run / "model")
-    (table,) = (arguments.run.parents[1] / "data").glob("*/dev.csv")
-    words = split_words(list(read_split(table)["text"]), tokenizer, model.config.max_length)
+    (data,) = {path.parent for path in (arguments.run.parents[1] / "data").glob("*/dev.csv")}
+    texts = [text for split in ("dev", "test", "validation") for text in read_split(data / f"{split}.csv")["text"]]
+    words = split_words(texts, tokenizer, model.config.max_length)
     logits = model_logits(model, tokenizer.pad_token_id, device)
 
     def explained(texts: list, bound: int) -> np.ndarray:
@@ -78,7 +79,7 @@ def main() -> None:
 
     short = [text for text in words if 2 <= len(text.words) <= WORDS][: arguments.texts]
     if not short:
-        raise InputError(f"{table}: expected texts of 2 to {WORDS} words, found none")
+        raise InputError(f"{data}: expected texts of 2 to {WORDS} words, found none")
     exact = []
     for number, text in enumerate(short, 1):
         exact.append(exact_values(all_outcomes(text, logits, tokenizer.mask_token_id), len(text.words)).ravel())
@@ -88,10 +89,10 @@ def main() -> None:
     print(_row(f"{len(short)} of 2 to {WORDS} words", np.concatenate(exact), explained(short, 10**6)))
     print(f"\nAt most {arguments.evaluations} maskings against all:\n\n{columns}\n|---|---:|---:|---:|---:|---:|")
     for least, most in LENGTHS:
-        texts = [text for text in words if least <= len(text.words) <= most][: arguments.texts]
-        if texts:
-            name = f"{len(texts)} of {least} to {most} words"
-            print(_row(name, explained(texts, 10**6), explained(texts, arguments.evaluations)))
+        longer = [text for text in words if least <= len(text.words) <= most][: arguments.texts]
+        if longer:
+            name = f"{len(longer)} of {least} to {most} words"
+            print(_row(name, explained(longer, 10**6), explained(longer, arguments.evaluations)))
 
 
 def _row(name: str, expected: np.ndarray, found: np.ndarray) -> str:
