@@ -1,10 +1,18 @@
 """Baselines that learn from the training rows alone: label frequencies, or TF-IDF with logistic regression."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from emotion_grid.base.messages import log
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
+)
+"""Letters of Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese."""
 
 Predictor = Callable[[pd.Series], np.ndarray]
 """From texts to probabilities, (texts, labels)."""
@@ -26,6 +34,9 @@ def most_frequent(train: pd.DataFrame, labels: list[str]) -> Predictor:
 def tfidf(train: pd.DataFrame, labels: list[str]) -> Predictor:
     """One logistic regression a label on TF-IDF of words and word pairs, learned from the rows that are annotated for the label.
 
+    Where most letters of the training texts belong to a script without spaces between words, characters and their groups of two and three
+    take the place of words.
+
     Args:
         train: prepared training rows.
         labels: names of the label columns.
@@ -33,9 +44,12 @@ def tfidf(train: pd.DataFrame, labels: list[str]) -> Predictor:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    if is_unspaced(train["text"]):
+        log("the training texts have no spaces between words: TF-IDF counts characters")
+        vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, sublinear_tf=True)
     try:
         features = vectorizer.fit_transform(train["text"])
-    except ValueError:  # no word of two letters stands twice: emoji alone, say
+    except ValueError:  # nothing stands twice: emoji alone, say
         vectorizer = TfidfVectorizer(token_pattern=r"\S+", sublinear_tf=True)
         features = vectorizer.fit_transform(train["text"])
     models = [_label_model(features, train[label].to_numpy()) for label in labels]
@@ -51,6 +65,12 @@ def tfidf(train: pd.DataFrame, labels: list[str]) -> Predictor:
         return probabilities
 
     return predict
+
+
+def is_unspaced(texts: Iterable[str]) -> bool:
+    """Whether most letters of some texts belong to a script that is written without spaces between words."""
+    letters = "".join(character for text in texts for character in text if character.isalpha())
+    return 2 * len(_UNSPACED.findall(letters)) > len(letters)
 
 
 def _label_model(features: Any, gold: np.ndarray) -> Any:
