@@ -21,7 +21,8 @@ from emotion_grid.evaluation.contrasts import (
 )
 from emotion_grid.evaluation.noise import noise_of
 from emotion_grid.evaluation.resampling import resampled_macro_f1
-from emotion_grid.evaluation.results import Results, check_tables, prediction_folders, setting_columns
+from emotion_grid.evaluation.results import Results, check_tables, prediction_folders
+from emotion_grid.evaluation.settings import setting_columns
 from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, thresholds_from
 
 COLUMNS = [

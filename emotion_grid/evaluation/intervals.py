@@ -64,7 +64,8 @@ def mean_f1_interval(
     scores = f1(hits, found, wanted)
     low, high = f1_interval(hits, (gold | predicted).sum(0), confidence)
     related = _correlations(gold, predicted, scores)
-    below, above = (np.sqrt(part @ related @ part) for part in (shares * (scores - low), shares * (high - scores)))
+    parts = (shares * (scores - low), shares * (high - scores))
+    below, above = (np.sqrt(max(part @ related @ part, 0.0)) for part in parts)  # rounding may leave less than nothing
     mean = float(shares @ scores)
     return float(np.clip(mean - bias - below, 0, mean)), float(np.clip(mean - bias + above, mean, 1))
 

@@ -26,6 +26,7 @@ from emotion_grid.data.splits import (
     predicted_texts,
     predictions_file,
 )
+from emotion_grid.evaluation.settings import by_setting
 from emotion_grid.evaluation.thresholds import Labelled, tune_threshold
 
 ALIKE_BELOW = 1e-9
@@ -58,9 +59,9 @@ def keep_best_so_far(home: Path) -> list[str]:
     }
     candidates: dict[tuple[str, ...], str] = {}
     means: dict[tuple[str, ...], float] = {}
-    by_name = {row["run"]: row for row in rows}
-    for setting, members in _settings(plan).items():
-        finished = [by_name[run] for run in members if run in by_name]
+    finished_runs = {row["run"] for row in rows}
+    for setting, members in by_setting((row for row in plan["rows"] if row["kind"] == "run"), plan).items():
+        finished = [row for row in members if row["run"] in finished_runs]
         if not any(row["run"] in with_model for row in finished):
             continue  # a better setting took its models' place
         scores = {row["run"]: _checked_score(home, row, plan) for row in finished}
@@ -80,16 +81,6 @@ def keep_best_so_far(home: Path) -> list[str]:
         f"models that can still be the best: {', '.join(run for run in with_model if run in kept)}; removed: {len(removed)}"
     )
     return removed
-
-
-def _settings(plan: dict[str, Any]) -> dict[tuple[str, ...], list[str]]:
-    """Names of the runs of each setting, in the order of the plan, by its values on all axes but those of repetitions."""
-    names = [name for name in plan["columns"] if name not in plan["repetitions"]]
-    settings: dict[tuple[str, ...], list[str]] = {}
-    for row in plan["rows"]:
-        if row["kind"] == "run":
-            settings.setdefault(tuple(str(row["columns"].get(name)) for name in names), []).append(row["run"])
-    return settings
 
 
 def _checked_score(home: Path, row: dict[str, Any], plan: dict[str, Any]) -> float:

@@ -23,6 +23,7 @@ from emotion_grid.base.layout import (
 from emotion_grid.data.splits import PREDICTIONS, PROVENANCE
 from emotion_grid.data.tables import read_table
 from emotion_grid.evaluation.keeping import ALIKE_BELOW
+from emotion_grid.evaluation.settings import setting_columns
 from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS
 
 TOO_FEW = "too few positives for an interval"
@@ -206,11 +207,6 @@ def read_comparison(home: Path) -> pd.DataFrame:
     """
     expect_whole({home / COMPARISON_RECORD: None})
     return read_numbers(home / COMPARISON_TABLE, {"family", "axis", "first", "second", "verdict", "not_held_same"})
-
-
-def setting_columns(plan: dict) -> list[str]:
-    """The columns that tell settings apart: all but those of repetitions, over which a setting's runs are averaged."""
-    return [name for name in plan["columns"] if name not in plan["repetitions"]]
 
 
 def varying_axes(runs: pd.DataFrame, plan: dict) -> list[VaryingAxis]:

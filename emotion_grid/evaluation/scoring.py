@@ -19,7 +19,8 @@ from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.splits import PROVENANCE, SPLITS
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.metrics import OVERALL, score
-from emotion_grid.evaluation.results import check_tables, prediction_folders, setting_columns
+from emotion_grid.evaluation.results import check_tables, prediction_folders
+from emotion_grid.evaluation.settings import by_setting, setting_columns
 from emotion_grid.evaluation.thresholds import POOLED, THRESHOLD_COLUMNS, Labelled, threshold_text
 from emotion_grid.evaluation.tuning import Member, tune_together
 
@@ -60,11 +61,7 @@ def groups(rows: list[dict], plan: dict) -> list[list[dict]]:
     """The rows that share their thresholds: those of a setting, or each one alone, by `evaluation.threshold`."""
     if plan["evaluation"]["threshold"] not in POOLED:
         return [[row] for row in rows]
-    settings: dict[str, list[dict]] = {}
-    for row in rows:
-        columns = {name: row["columns"].get(name) for name in setting_columns(plan)}
-        settings.setdefault(digest([row["kind"], columns]), []).append(row)
-    return list(settings.values())
+    return list(by_setting(rows, plan).values())
 
 
 def score_group(group: list[Tables], plan: dict, home: Path, files: ReadOnce) -> dict[str, dict]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from emotion_grid.evaluation.results import setting_columns
+from emotion_grid.evaluation.settings import setting_columns
 from emotion_grid.report.reading import Study
 
 VERDICTS = Path(__file__).parents[1] / "verdicts.csv"

@@ -1,6 +1,7 @@
 """The section of costs: the score of each setting against its training time and its trainable parameters."""
 
-from emotion_grid.evaluation.results import finite_or_none, setting_columns
+from emotion_grid.evaluation.results import finite_or_none
+from emotion_grid.evaluation.settings import setting_columns
 from emotion_grid.report.figure import Figure
 from emotion_grid.report.figures.costs import costs_figure
 from emotion_grid.report.header.headline import best_baseline

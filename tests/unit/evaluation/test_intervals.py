@@ -58,6 +58,16 @@ def test_two_labels_that_are_always_alike_say_no_more_than_one_and_unrelated_one
     assert apart[1] - apart[0] == pytest.approx((one[1] - one[0]) / math.sqrt(2), rel=0.05)
 
 
+def test_labels_that_cancel_out_leave_an_interval():
+    """Fault: the square root of a sum that rounding has left below zero is no number."""
+    gold = np.zeros((40, 2), dtype=bool)
+    gold[:20, 0], gold[20:, 1] = True, True
+    for seed in range(200):
+        given_ = np.random.default_rng(seed).random((40, 1)) < 0.5
+        low, high = mean_f1_interval(gold, np.hstack([given_, given_]), np.full(2, 0.5), 0.0, 0.95)
+        assert 0 <= low <= high <= 1
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 6), st.floats(-0.2, 0.2))
 def test_a_mean_lies_in_its_interval_whatever_the_bias(seed, texts, labels, bias):
     random = np.random.default_rng(seed)
