@@ -2,9 +2,9 @@
 
     python -m benchmarks.owen --run results/demo/runs/<run>
 
-Takes texts of dev, test and validation. Of texts of at most ten words, the exact Shapley value of every word is computed from the logits of all
-maskings (1,024 for ten words) and compared with the Owen values that explanations show. Of longer texts, the values with the usual bound
-on maskings are compared with those without a bound. Prints two Markdown tables; differences are in logits.
+Takes texts of dev, test and validation. Of texts of at most twelve words, the exact Shapley value of every word is computed from the
+logits of all maskings (4,096 for twelve words) and compared with the Owen values that explanations show. Of longer texts, the values with
+the usual bound on maskings are compared with those without a bound. Prints two Markdown tables; differences are in logits.
 """
 
 import itertools
@@ -19,10 +19,10 @@ from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.tables import read_split
 
-WORDS = 10
+WORDS = 12
 """The longest text whose exact values are computed."""
 
-LENGTHS = ((11, 20), (21, 40), (41, 80))
+LENGTHS = ((13, 20), (21, 40), (41, 80))
 """Groups of longer texts, by words."""
 
 
