@@ -8,7 +8,7 @@ from emotion_grid.base.digests import digest, file_digest
 from emotion_grid.data.forms import kind, read_text
 from emotion_grid.data.mapping import Mapping
 from emotion_grid.data.problems import explain
-from emotion_grid.data.texts import map_table
+from emotion_grid.data.texts import Mapped, map_table
 
 
 def bytes_digest(path: Path) -> str:
@@ -49,6 +49,15 @@ class RawTable:
     problems: str = ""
 
 
+def texts_digest(path: Path, mapped: Mapped) -> str:
+    """The digest that stands for a raw file's texts.
+
+    Args:
+        mapped: the texts of the file.
+    """
+    return digest(mapped.keys()) if kind(path) == "text" else content_digest(path)
+
+
 @functools.cache
 def raw_table(path: Path, mapping: Mapping, gold: bool) -> RawTable:
     """A raw file, read once for each start.
@@ -64,4 +73,4 @@ def raw_table(path: Path, mapping: Mapping, gold: bool) -> RawTable:
     table = read_text(path, mapping.form)
     mapped = map_table(table, mapping, path, gold)
     labelled = sum(values[:1] not in ([], [None]) for values in mapped.values)
-    return RawTable(digest(mapped.keys()), labelled, explain(path, mapped.problems) if mapped.problems else "")
+    return RawTable(texts_digest(path, mapped), labelled, explain(path, mapped.problems) if mapped.problems else "")

@@ -8,7 +8,7 @@ from emotion_grid.base.files import whole_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.cleaning import clean
 from emotion_grid.data.mapping import Mapping
-from emotion_grid.data.raw import raw_table
+from emotion_grid.data.raw import texts_digest
 from emotion_grid.data.sources import read_source
 from emotion_grid.data.texts import map_table
 
@@ -17,11 +17,10 @@ def read_texts(spec: dict, paths: dict[str, Path], mapping: Mapping) -> list[str
     """Every text of the files of a study's splits, cleaned, once."""
     texts: dict[str, None] = {}
     for split, path in paths.items():
-        gold = split == "train"
-        if raw_table(path, mapping, gold).texts != spec["texts"][split]:
+        mapped = map_table(read_source(path, mapping.form), mapping, path, gold=split == "train")
+        if texts_digest(path, mapped) != spec["texts"][split]:
             raise InputError(f"{path}: the texts of the file have changed since this start was planned; start again")
-        found = map_table(read_source(path, mapping.form), mapping, path, gold).texts
-        texts |= dict.fromkeys(clean(text, spec["clean"]) for text in found)
+        texts |= dict.fromkeys(clean(text, spec["clean"]) for text in mapped.texts)
     return list(texts)
 
 

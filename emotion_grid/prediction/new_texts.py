@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 
@@ -34,9 +34,6 @@ TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
 
 PARTS, KEY = ".parts", "key.json"
 """Ending of the folder of finished parts; what they were made from."""
-
-Predictor = Callable[[list[str]], np.ndarray]
-"""From texts to probabilities, (texts, labels)."""
 
 
 @dataclass(frozen=True)
@@ -175,13 +172,12 @@ def key_of(texts: NewTexts, model: Path) -> str:
     return digest([texts.column, PART, *(file_digest(path) for path in files if path.is_file())])
 
 
-def label_file(texts: NewTexts, labeller: Any, key: str, output: Path, progress: Callable[[int], None]) -> int:
+def label_file(texts: NewTexts, labeller: Labeller, key: str, output: Path, progress: Callable[[int], None]) -> int:
     """Write the labels of all texts as CSV; the number of texts that have none, since they are empty.
 
     Its columns are `id`, for each label 1 or 0, and for each its probability as `<label>_probability`; empty where there is no text.
 
     Args:
-        labeller: a `Labeller`.
         key: what the labels are made from; finished parts with another key are made anew.
         output: the file to write; parts stand in a folder beside it until all are there.
         progress: called with the number of bytes read so far.
