@@ -40,8 +40,8 @@ def missing() -> list[str]:
     return lacks + ([] if Path("/sys/fs/cgroup/memory").is_dir() else ["cgroup v1's memory controller"])
 
 
-def wait_until(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for a condition, or raise `ClusterError` that says what did not happen."""
+def wait_until(what: str, holds: Callable[[], bool], seconds: float = 300) -> None:
+    """Wait for a condition, or raise `ClusterError` that says what did not happen; long, since a busy machine is slow and not wrong."""
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
@@ -130,6 +130,14 @@ class Cluster:
         self.stop_daemon("slurmctld")
         self.start_controller()
         wait_until("idle nodes", lambda: run("sinfo", "-h", "-o", "%T", check=False).split() == ["idle"])
+
+    def clear(self) -> None:
+        """Cancel all jobs and wait until the nodes are idle: a test that failed leaves nothing to the next."""
+        run("scancel", "--user", USER, check=False)
+        wait_until("the end of all jobs", lambda: run("squeue", "-h", check=False) == "")
+        if run("sinfo", "-h", "-o", "%T").split() != ["idle"]:
+            run("scontrol", "update", "nodename=n1,n2", "state=resume", check=False)
+            wait_until("idle nodes", lambda: run("sinfo", "-h", "-o", "%T", check=False).split() == ["idle"])
 
     def stop_daemon(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
         """End one daemon by its process id."""

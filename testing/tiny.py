@@ -69,6 +69,7 @@ class Project:
     def __init__(self, folder: Path):
         self.folder = folder
         self.config_file = folder / "config" / "config.yaml"
+        self.started: list[subprocess.Popen] = []
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", self.snakemake, "--cores", "2", *arguments]
@@ -77,7 +78,7 @@ class Project:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
-    def run(self, *arguments: str, fails: bool = False, seconds: float = 300) -> Outcome:
+    def run(self, *arguments: str, fails: bool = False, seconds: float = 900) -> Outcome:
         """Start Snakemake and wait for it, `seconds` at most."""
         done = subprocess.run(
             self.command(*arguments),
@@ -94,7 +95,7 @@ class Project:
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake and do not wait."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.command(*arguments),
             cwd=self.folder,
             env=self.environment(),
@@ -104,6 +105,15 @@ class Project:
             start_new_session=True,
             preexec_fn=hear_ctrl_c,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what `start` started and a test that failed left behind."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     @property
     def config(self) -> dict:

@@ -1,6 +1,7 @@
 """A real Slurm for the session, and a tiny study that runs on it."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,11 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(cluster: Cluster, pristine: Path, tmp_path: Path) -> Project:
+def project(cluster: Cluster, pristine: Path, tmp_path: Path) -> Iterator[Project]:
     """A copy of the pristine checkout, whose Snakemake looks at the queue every second."""
     shutil.copytree(pristine, tmp_path / "checkout")
     project = Project(tmp_path / "checkout")
     project.snakemake = "testing.polling"
-    return project
+    yield project
+    project.end()
+    cluster.clear()

@@ -131,7 +131,7 @@ def test_after_a_kill_surviving_jobs_are_cancelled_and_none_runs_twice(project, 
     second = project.start(*SLURM)
     wait_until("the end of the survivors", lambda: not set(survivors) & set(run("squeue", "-h", "-o", "%i").split()))
     (project.folder / "hold").unlink()
-    output = second.communicate(timeout=240)[0]
+    output = second.communicate(timeout=900)[0]
     assert second.returncode == 0, output
     cancelled = re.search(r"Cancelled jobs of an earlier start: ([\d, ]+)", output)
     assert cancelled and sorted(cancelled[1].split(", ")) == survivors
@@ -153,7 +153,7 @@ def test_after_a_kill_light_steps_that_are_jobs_are_cancelled_too_and_no_other_e
     second = project.start(*SLURM, "--until", "prepare")
     wait_until("the end of the survivor", lambda: not set(survivors) & set(run("squeue", "-h", "-o", "%i").split()))
     (project.folder / "hold").unlink()
-    output = second.communicate(timeout=240)[0]
+    output = second.communicate(timeout=900)[0]
     assert second.returncode == 0, output
     assert f"Cancelled jobs of an earlier start: {survivors[0]}\n" in output
     assert run("squeue", "-h", "-o", "%j").strip() == other

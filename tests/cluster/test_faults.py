@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,9 @@ from testing.slurm import ACCOUNT, run, wait_until
 from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs, trainings  # noqa: F401
 
 FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FULL=1")
+
+CGROUPS = Path("/sys/fs/cgroup")
+"""Slurm keeps the processes of each job in groups here, one for each resource that it controls."""
 
 FAULTS = """    start = time.monotonic()
     import emotion_grid.training.head_training
@@ -26,7 +30,7 @@ FAULTS = """    start = time.monotonic()
         seed_step = emotion_grid.training.head_training.seed_step
 
         def slow(*arguments):
-            time.sleep(0.5)
+            time.sleep(0.5 * Path("slow").exists())
             seed_step(*arguments)
 
         emotion_grid.training.head_training.seed_step = slow
@@ -45,7 +49,7 @@ def faulty(project, *files: str) -> None:
         "emotion_grid/training/checkpoints.py", "SECONDS_BETWEEN_CHECKPOINTS = 300", "SECONDS_BETWEEN_CHECKPOINTS = 1"
     )
     three_runs(project)
-    project.configure(training={**project.config["training"], "epochs": 30})
+    project.configure(training={**project.config["training"], "epochs": 100})
     for name in files:
         (project.folder / name).touch()
 
@@ -73,7 +77,7 @@ def provenance(project, seed: int) -> dict:
 def at_work(project, *seeds: int) -> None:
     """Wait until runs have a checkpoint."""
     saved = "runs/*seed-{}_*/checkpoint/[0-9]*/" + PROGRESS
-    wait_until("checkpoints", lambda: all(list(project.home.glob(saved.format(seed))) for seed in seeds), 150)
+    wait_until("checkpoints", lambda: all(list(project.home.glob(saved.format(seed))) for seed in seeds))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +97,7 @@ def undisturbed(pristine, tmp_path_factory) -> dict[str, tuple[bytes, ...]]:
 
 def finished(project, process, undisturbed) -> str:
     """Wait for the end of a start; all three runs are finished and as they would be undisturbed."""
-    output = process.communicate(timeout=400)[0]
+    output = process.communicate(timeout=900)[0]
     assert process.returncode == 0, output
     assert by_seed(project) == undisturbed
     assert not list(project.home.glob("runs/*/checkpoint"))
@@ -128,9 +132,9 @@ def test_after_the_end_of_snakemake_the_same_command_continues(project, since, u
     first = project.start(*SLURM)
     at_work(project, 1, 2, 3)
     (os.killpg if how == signal.SIGKILL else os.kill)(first.pid, how)
-    first.communicate(timeout=60)
+    first.communicate(timeout=300)
     if how == signal.SIGINT:
-        wait_until("the end of all jobs", lambda: run("squeue", "-h") == "", 60)
+        wait_until("the end of all jobs", lambda: run("squeue", "-h") == "")
     finished(project, project.start(*SLURM), undisturbed)
     states = sorted(job["State"].split()[0] for job in trainings(since))
     assert states == ["CANCELLED"] * 3 + ["COMPLETED"] * 3, "none runs twice"
@@ -150,6 +154,7 @@ def test_a_lost_node_and_an_absent_controller_cost_no_result(project, cluster, s
     finally:
         run("scontrol", "update", f"nodename={node}", "state=resume", check=False)  # if it has not come back by itself
     start_at_once(moved)
+    (project.folder / "slow").unlink()
     cluster.stop_daemon("slurmctld")
     time.sleep(5)
     cluster.start_controller()
@@ -164,8 +169,13 @@ def queued() -> list[str]:
 
 
 def start_at_once(numbers: list[str]) -> None:
-    """Spare jobs that Slurm queued again the two minutes that it waits before it starts them."""
+    """Spare jobs that Slurm queued again the two minutes that it waits before it starts them.
+
+    Their old processes must have ended by then: Slurm ends what bears a job's number, and would end the new ones, too.
+    """
     for number in numbers:
+        groups = f"*/slurm*/uid_*/job_{number}"
+        wait_until(f"the end of job {number}'s processes", lambda groups=groups: not list(CGROUPS.glob(groups)))
         run("scontrol", "update", f"jobid={number}", "starttime=now")
 
 
@@ -182,7 +192,7 @@ def test_a_preempted_run_continues_whether_slurm_ends_its_job_or_queues_it_again
     if how == "requeue":
         wait_until("the preempted jobs in the queue", lambda: set(moved) <= set(queued()))
         (log,) = project.folder.glob(".snakemake/log/*.log")
-        wait_until("Snakemake's look at them", lambda: "leave it to SLURM to resume" in log.read_text(), 110)
+        wait_until("Snakemake's look at them", lambda: "leave it to SLURM to resume" in log.read_text())
         start_at_once(moved)
     finished(project, process, undisturbed)
     assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2]

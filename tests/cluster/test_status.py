@@ -34,9 +34,9 @@ def test_a_failed_a_greedy_and_a_slow_run_are_told_apart(project):
     project.edit("profiles/slurm/site.yaml", "runtime: 240", "runtime: 1")
     project.configure(grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}])
     start = project.start(*SLURM)
-    wait_until("the slow run alone at work", lambda: "tiny: 3 runs: 2 failed, 1 running" in told(project), 120)
+    wait_until("the slow run alone at work", lambda: "tiny: 3 runs: 2 failed, 1 running" in told(project))
     assert "Snakemake is running" in status(project)
-    output = start.communicate(timeout=300)[0]
+    output = start.communicate(timeout=900)[0]
     assert start.returncode == 1
     screen = output.partition("\nFailed: ")[2]
     for seed, state, shown, advice in (

@@ -134,7 +134,7 @@ class Member:
         """A command as this user, in the checkout."""
         own = {**os.environ, "HOME": str(self.checkout.parent), "USER": self.NAME, "LOGNAME": self.NAME, **environment}
         return subprocess.run(
-            self.command(*command), cwd=self.checkout, env=own, capture_output=True, text=True, timeout=600
+            self.command(*command), cwd=self.checkout, env=own, capture_output=True, text=True, timeout=1200
         )
 
 

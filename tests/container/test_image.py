@@ -189,11 +189,11 @@ def test_all_rules_run_inside_on_a_cluster_and_a_grid_keeps_its_image(cluster, p
     (project.folder / "hold").touch()
     project.configure(grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}])
     process = project.start(*SLURM, "--jobs", "2")
-    wait_until("two runs at work", lambda: len(at_work(project)) == 2 or process.poll() is not None, 120)
+    wait_until("two runs at work", lambda: len(at_work(project)) == 2 or process.poll() is not None)
     assert process.poll() is None, process.communicate()[0]
     rebuilt(image, team)
     (project.folder / "hold").unlink()
-    output = process.communicate(timeout=300)[0]
+    output = process.communicate(timeout=900)[0]
     assert process.returncode == 0, output
     assert {name for name, _, _ in notes(project)} == PROGRAMS
     assert {where for _, where, _ in notes(project)} == {"inside"}
@@ -215,7 +215,7 @@ def test_without_apptainer_on_the_login_node_the_light_rules_are_jobs(cluster, p
     hide = f'mount --bind {hidden} {apptainer.PREFIX / "bin"} && exec "$@"'
     command = ["unshare", "--mount", "sh", "-c", hide, "sh", *project.command(*SLURM)]
     done = subprocess.run(
-        command, cwd=project.folder, env=project.environment(), capture_output=True, text=True, timeout=300
+        command, cwd=project.folder, env=project.environment(), capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the light steps run as jobs" in done.stderr

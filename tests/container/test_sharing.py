@@ -163,7 +163,7 @@ def test_two_members_publish_at_once(built, tiny_image, tmp_path):
     command = [sys.executable, "-m", "scripts.share_container", "--to", str(team), "--image"]
     started = [subprocess.Popen([*command, str(folder)], **options) for folder in folders]
     for process in started:
-        assert process.wait(timeout=60) == 0, process.stderr.read()
+        assert process.wait(timeout=300) == 0, process.stderr.read()
     assert len(list(team.glob("*.sif"))) == len(folders)
     assert find(team).sha256 in {find(folder).sha256 for folder in folders}
 
