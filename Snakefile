@@ -39,7 +39,8 @@ PROGRAMS = {kind.folder: kind.program for kind in KINDS}
 
 
 wildcard_constraints:
-    **dict.fromkeys(("experiment", "run", "row", "pack", "key"), "[^/]+"),
+    **dict.fromkeys(("run", "row", "pack", "key"), "[^/]+"),
+    experiment="[^/]+/sets/[^/]+" if study.has_sets else "[^/]+",
     kind="|".join(PROGRAMS),
     texts="[0-9a-f]+",
 
@@ -61,6 +62,11 @@ include: "rules/report.smk"
 include: "rules/paper.smk"
 
 
+if study.has_sets:
+
+    include: "rules/sets.smk"
+
+
 # On a cluster these run where Snakemake runs: what needs a connection, and the light steps unless they are jobs.
 workflow.localrules(*study.local_rules)
 
@@ -80,7 +86,6 @@ rule all:
     default_target: True
     input:
         inputs.unfinished,
-        f"{study.home}/summary.csv",
-        f"{study.home}/report.html",
-        f"{study.home}/models.csv",
-        lambda wildcards: inputs.explanation(checkpoints) if inputs.explains else [],
+        inputs.of_the_study("summary.csv", "report.html"),
+        inputs.of_every_set("models.csv"),
+        lambda wildcards: inputs.explanations(checkpoints) if inputs.explains else [],

@@ -1,6 +1,6 @@
 rule explain:
     input:
-        lambda wildcards: inputs.explanation(checkpoints),
+        lambda wildcards: inputs.explanations(checkpoints),
 
 
 rule explain_run:

@@ -1,6 +1,6 @@
 rule paper:
     input:
-        f"{study.home}/paper",
+        inputs.of_every_set("paper"),
 
 
 rule export_paper:

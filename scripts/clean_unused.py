@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.layout import part_homes, study_home
 from emotion_grid.base.messages import log
 from emotion_grid.jobs.guard import Guard
 from emotion_grid.plan.unused import size, unused
@@ -19,8 +20,9 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     parser.add_argument("--yes", action="store_true", help="remove them")
     arguments = parser.parse_args()
-    paths = unused(arguments.results)
-    guard = Guard(arguments.results, arguments.results.name) if arguments.yes else None
+    paths = [path for home in part_homes(arguments.results) for path in unused(home)]
+    owner = study_home(arguments.results)
+    guard = Guard(owner, owner.name) if arguments.yes else None
     for path in paths:
         log(f"{'removing' if guard else 'unused'}: {path} ({size(path) / 1e6:.1f} MB)")
         if guard:

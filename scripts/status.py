@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
+from emotion_grid.base.layout import part_homes
 from emotion_grid.jobs.status import STATES, experiment_status, overview, runs_text
 from emotion_grid.jobs.usage import efficiency
 
@@ -19,9 +20,11 @@ def main() -> None:
     parser.add_argument("--state", choices=STATES, action="append", help="list only these runs (may be given again)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a word
-    experiment = experiment_status(arguments.results, Path.cwd())
-    parts = [overview(experiment), runs_text(experiment, arguments.state or STATES), efficiency(experiment)]
-    print("\n\n".join(part for part in parts if part))
+    texts = []
+    for home in part_homes(arguments.results):
+        experiment = experiment_status(home, Path.cwd())
+        texts += [overview(experiment), runs_text(experiment, arguments.state or STATES), efficiency(experiment)]
+    print("\n\n".join(text for text in texts if text))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,11 @@ An experiment's folder of results, `<results_root>/<experiment>`:
     comparison.csv, models.csv, report.html  what is made from them
     explanations/<run>/explanation.html
 
+    sets/<set>/                              of a study on several data sets: all of the above for each of them,
+    sets.json                                which set's files each folder of tokens is made from
+    summary.csv, sets.csv, comparison.csv    and of the study as a whole: all rows, settings on each set, what differs on average over the
+    report.html                              sets, and their report
+
     set-aside/<date>/                        what was damaged, each with the reason beside it
 
 The cache, `<cache_root>`, which experiments share:
@@ -34,11 +39,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # Folders of an experiment's results.
 DATA, RUNS, BASELINES, PACKS = "data", "runs", "baselines", "packs"
-METRICS, EXPLANATIONS = "metrics", "explanations"
+METRICS, EXPLANATIONS, SETS = "metrics", "explanations", "sets"
 
 # Files of an experiment's results.
 PLAN, EXPLANATIONS_REQUEST, GUARD = "plan.json", "explanations.json", ".guard"
+TOKENS_OF_SETS = "sets.json"
 SUMMARY_TABLE, SETTINGS_TABLE, METRICS_TABLE = "summary.csv", "settings.csv", "metrics.csv"
+SETS_TABLE, SETS_RECORD = "sets.csv", "tables-of-sets.json"
 COMPARISON_TABLE, MODELS_TABLE, REPORT = "comparison.csv", "models.csv", "report.html"
 SUMMARY_RECORD, COMPARISON_RECORD, MODELS_RECORD = "summary.json", "comparison.json", "models.json"
 REPORT_RECORD, EXPLANATION_RECORD, MODEL_RECORD = "report.json", "explanation.json", "digests.json"
@@ -58,8 +65,47 @@ RECORDED = {
     COMPARISON_RECORD: (COMPARISON_TABLE,),
     MODELS_RECORD: (MODELS_TABLE,),
     REPORT_RECORD: (REPORT,),
+    SETS_RECORD: (SUMMARY_TABLE, SETS_TABLE, COMPARISON_TABLE),
 }
 """Of which tables a record in an experiment's folder holds the digests."""
+
+
+def experiment_of_set(experiment: str, name: str) -> str:
+    """What the rules call the part of a study on one data set: its folder under the results.
+
+    Args:
+        experiment: the study's name.
+        name: the set's; empty in a study on a single one.
+    """
+    return f"{experiment}/{SETS}/{name}" if name else experiment
+
+
+def set_of(experiment: str) -> str:
+    """The name of the set of a part of a study; empty in a study on a single one."""
+    return experiment.partition(f"/{SETS}/")[2]
+
+
+def study_home(home: Path) -> Path:
+    """The folder of results of the study that a part belongs to; of a study on a single data set it is the part's own.
+
+    Args:
+        home: the part's folder of results.
+    """
+    return home.parents[1] if home.parent.name == SETS else home
+
+
+def experiment_at(home: Path) -> str:
+    """What the rules call the part whose results lie in a folder."""
+    return experiment_of_set(study_home(home).name, home.name if home.parent.name == SETS else "")
+
+
+def part_homes(home: Path) -> list[Path]:
+    """The folders of results of a study's parts that were started: of each data set, or the study's own.
+
+    Args:
+        home: the study's folder of results, or that of a part.
+    """
+    return sorted(path.parent for path in (home / SETS).glob(f"*/{PLAN}")) or [home]
 
 
 def run_folder(home: Path, run: str) -> Path:

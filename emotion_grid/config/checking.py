@@ -24,7 +24,7 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     """
     config = check_values(with_numbers(config, [load_schema()], command_line or None), load_schema(), "the config")
     config = {key: value for key, value in config.items() if not key.startswith(FREE)}
-    if problems := _contradictions(config["data"]):
+    if problems := [*_contradictions(config["data"]), *_named_sets(config["grid"])]:
         raise InputError("\n".join(["the config cannot be used:", *(f"  {problem}" for problem in problems)]))
     config["training"] = _typed(config["training"])
     for encoder in config["encoders"].values():
@@ -49,6 +49,15 @@ def _contradictions(data: dict[str, Any]) -> list[str]:
             "data.positive_from: expected columns of intensities, found data.label_column; remove one of them"
         )
     return problems
+
+
+def _named_sets(grid: list[dict[str, Any]]) -> list[str]:
+    """Blocks that name data sets in a study on a single one."""
+    return [
+        f"grid[{number}].data: expected data.sets beside it (the sets that it names); remove it"
+        for number, block in enumerate(grid)
+        if any("data" in entry for entry in (block, *block.get("include", []), *block.get("exclude", [])))
+    ]
 
 
 def check_values(values: dict[str, Any], schema: dict[str, Any], name: str) -> dict[str, Any]:

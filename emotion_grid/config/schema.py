@@ -21,6 +21,10 @@ def load_schema() -> dict[str, Any]:
         **_crossed(definitions["training"]),
         "description": "Training values of this block; a list crosses them like an axis.",
     }
+    point["data"] = {
+        **_one_or_list({"type": "string"}),
+        "description": "Names under `data.sets` that the block is for. Left out: all of them.",
+    }
     definitions["include"] = {**definitions["block"], "properties": point}
     excluded = {name: _partial(entry) for name, entry in point.items()}
     part = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": excluded}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_grid.base.digests import digest, file_digest
-from emotion_grid.data.forms import kind, read_text
+from emotion_grid.data.forms import Form, kind, read_text
 from emotion_grid.data.mapping import Mapping
 from emotion_grid.data.problems import explain
 from emotion_grid.data.texts import Mapped, map_table
@@ -56,6 +56,15 @@ def texts_digest(path: Path, mapped: Mapped) -> str:
         mapped: the texts of the file.
     """
     return digest(mapped.keys()) if kind(path) == "text" else content_digest(path)
+
+
+def column_names(path: Path, form: Form) -> list[str] | None:
+    """The columns of a raw file; None for what planning cannot read.
+
+    Raises:
+        InputError: a file that is no table.
+    """
+    return read_text(path, form).columns if kind(path) == "text" else None
 
 
 @functools.cache

@@ -206,7 +206,12 @@ def read_comparison(home: Path) -> pd.DataFrame:
         InputError: it is not as it was written.
     """
     expect_whole({home / COMPARISON_RECORD: None})
-    return read_numbers(home / COMPARISON_TABLE, {"family", "axis", "first", "second", "verdict", "not_held_same"})
+    return read_comparisons(home / COMPARISON_TABLE)
+
+
+def read_comparisons(path: Path) -> pd.DataFrame:
+    """A table of comparisons: texts, and numbers or NaN."""
+    return read_numbers(path, {"family", "axis", "first", "second", "verdict", "not_held_same"})
 
 
 def varying_axes(runs: pd.DataFrame, plan: dict) -> list[VaryingAxis]:

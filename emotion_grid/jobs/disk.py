@@ -1,5 +1,6 @@
 """The disk space that a study takes, estimated before anything runs, from the shapes of its encoders and the size of its data."""
 
+import dataclasses
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -106,6 +107,12 @@ def disk_space(
         training=sum(trained[:at_once]) * (CHECKPOINT + waiting),
         tables=2 * size + len(trained) * (rows * labels * PROBABILITY + RECORDS),
     )
+
+
+def total(spaces: list[Disk]) -> Disk:
+    """What several data sets of a study take together; of what is there while runs train, the most of any of them."""
+    sums = {field.name: sum(getattr(space, field.name) for space in spaces) for field in dataclasses.fields(Disk)}
+    return Disk(**{**sums, "training": max(space.training for space in spaces)})
 
 
 def _features(spec: dict[str, Any], size: int, rows: int) -> float:

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from emotion_grid.base.layout import PACKS, TRAIN_LOG
+from emotion_grid.base.layout import PACKS, TRAIN_LOG, experiment_at
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import clock, megabytes
 from emotion_grid.jobs.status import SITE, Run, counts, experiment_status
@@ -69,7 +69,7 @@ def explain_end(
     parts = _explain_refusals(refused)
     parts += [_explain_run(runs[name], name in shared) for name in names[:SHOWN]]
     if len(names) > SHOWN:
-        parts.append(f"{len(names) - SHOWN} more failed: make status EXPERIMENT={home.name} STATE=failed")
+        parts.append(f"{len(names) - SHOWN} more failed: make status EXPERIMENT={experiment_at(home)} STATE=failed")
     parts += [_block(f"Failed: {log.stem}", log, MEND) for log in others]
     if on_cluster and (table := efficiency(experiment)):
         parts.append(table)

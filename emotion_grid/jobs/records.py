@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_grid.base.integrity import read_record
-from emotion_grid.base.layout import PACKS, RUNS, TRAIN_LOG, run_folder
+from emotion_grid.base.layout import PACKS, RUNS, TRAIN_LOG, experiment_at, run_folder
 from emotion_grid.data.splits import RESULT_FILES, missing_files
 from emotion_grid.jobs.slurm import Job
 
@@ -19,6 +19,7 @@ class Records:
 
     def __init__(self, home: Path, checkout: Path):
         self.home = home
+        self.prefix = experiment_at(home).replace("/", "_") + "_"  # Snakemake's executor joins wildcards so
         self.logs = Path(os.path.relpath(checkout / ".snakemake" / "slurm_logs"))
         self.has_jobs = self.logs.is_dir()
         self.queue: dict[tuple[str, str], Job] = {}
@@ -33,8 +34,8 @@ class Records:
 
     def places(self, name: str) -> list[tuple[str, str]]:
         """Rule and wildcards of the jobs that may train a run: its own, and those of the packs that hold it."""
-        packs = [("train_pack", f"{self.home.name}_{pack}") for pack in self._packs_of.get(name, [])]
-        return [("train", f"{self.home.name}_{name}"), *packs]
+        packs = [("train_pack", f"{self.prefix}{pack}") for pack in self._packs_of.get(name, [])]
+        return [("train", f"{self.prefix}{name}"), *packs]
 
     def marker(self, name: str) -> "Marker | None":
         """Snakemake's mark that a job of the run was begun and has not ended."""
@@ -63,7 +64,7 @@ class Records:
         log = self.last_log(name)
         if not log or log.parent.parent.name != "rule_train_pack":
             return False
-        members = self.packs[log.parent.name.removeprefix(f"{self.home.name}_")]
+        members = self.packs[log.parent.name.removeprefix(self.prefix)]
         earlier = members[: members.index(name)]
         return any(missing_files(run_folder(self.home, member), RESULT_FILES) for member in earlier)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from emotion_grid.base.files import read_json
 from emotion_grid.base.integrity import find_damage, is_suspect, read_record
-from emotion_grid.base.layout import PLAN, SPEC
+from emotion_grid.base.layout import PLAN, SPEC, experiment_at, study_home
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import clock
 from emotion_grid.data.splits import PROVENANCE, RESULT_FILES, missing_files
@@ -69,7 +69,7 @@ def experiment_status(home: Path, checkout: Path) -> Experiment:
             f"{home}: expected the results of an experiment ({PLAN}), found none; start it first (experiments in {home.parent}: {others})"
         )
     rows = [row for row in read_json(home / PLAN)["rows"] if row["kind"] == "run"]
-    start, notes, records = last_start(home), [], Records(home, checkout)
+    start, notes, records = last_start(study_home(home)), [], Records(home, checkout)
     try:
         records.queue = {
             _rule_and_wildcards(job.label): job for job in (queued_jobs(checkout) if records.has_jobs else ())
@@ -105,9 +105,7 @@ def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) ->
         if job := records.queue.get(place):
             state = "queued" if job.state in IN_QUEUE else "running"
             if state == "running" and place[0] == "train_pack":
-                where = records.position(
-                    place[1].removeprefix(f"{records.home.name}_"), name, slurm_time(job.begin) or 0
-                )
+                where = records.position(place[1].removeprefix(records.prefix), name, slurm_time(job.begin) or 0)
                 state = "failed" if where < 0 else "queued" if where else "running"
             log = run.log if state in ("running", "failed") else None
             return replace(run, state=state, job=job, seconds=job.seconds, log=log)
@@ -163,7 +161,7 @@ def counts(experiment: Experiment) -> str:
     """How many runs are in each state."""
     states = Counter(run.state for run in experiment.runs)
     number = len(experiment.runs)
-    return f"{experiment.home.name}: {number} run{'s' * (number != 1)}: " + ", ".join(
+    return f"{experiment_at(experiment.home)}: {number} run{'s' * (number != 1)}: " + ", ".join(
         f"{states[state]} {state}" for state in STATES if states[state]
     )
 

@@ -1,11 +1,12 @@
 """What a start says of the differences that its study will be able to tell."""
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.integrity import read_record
-from emotion_grid.base.layout import COMPARISON_RECORD
+from emotion_grid.base.layout import COMPARISON_RECORD, set_of
 from emotion_grid.base.messages import InputError
 from emotion_grid.evaluation.foresight import (
     FEWEST_FREEDOM,
@@ -21,22 +22,52 @@ from emotion_grid.evaluation.foresight import (
 )
 from emotion_grid.plan.inputs import labelled_rows, raw_files
 from emotion_grid.plan.plan import Plan
+from emotion_grid.workflow.part import Part
 
 MORE_SEEDS = 2
 """So many seeds more are said to tell a smaller difference."""
 
 
-def foresight_text(plan: Plan, config: dict[str, Any], home: Path) -> str:
+def foresight_text(parts: list[Part]) -> str:
     """The smallest difference that a study can tell, or why it can tell none; empty for a single setting.
 
+    Of several data sets it says the range.
+
     Args:
-        config: the checked config.
-        home: the experiment's folder of results.
+        parts: those of the study, with their plans.
 
     Raises:
         InputError: `noise_from` names no study whose noise can be used.
     """
-    seeds, folds = _repetitions(plan)
+    outlooks = {part.experiment: _outlook(part) for part in parts}
+    if len(parts) == 1:
+        (found,) = outlooks.values()
+        return found.text if isinstance(found, Outlook) else found
+    values = {set_of(name): found.smallest for name, found in outlooks.items() if isinstance(found, Outlook)}
+    untested = len(outlooks) - len(values)
+    if not values:
+        return f"On none of the {untested} data sets will differences be tested: dev is not labelled, or seeds are too few."
+    least, most = (choose(values, key=lambda name: values[name]) for choose in (min, max))
+    return (
+        f"Smallest difference in macro-F1 that can be told on a single data set (power {POWER}): from about {values[least]:.3f} ({least}) to "
+        f"{values[most]:.3f} ({most})."
+        + (f" On {untested} of {len(outlooks)} none will be tested." if untested else "")
+    )
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a study on one data set will be able to tell: the smallest difference with the seeds of most settings, and all of it in words."""
+
+    smallest: float
+    text: str
+
+
+def _outlook(part: Part) -> Outlook | str:
+    """What a part will be able to tell, or why it can tell nothing; an empty text for a single setting."""
+    assert part.plan is not None
+    config = part.config
+    seeds, folds = _repetitions(part.plan)
     if len(seeds) < 2:
         return ""
     rows = _judged_rows(config, folds)
@@ -53,12 +84,14 @@ def foresight_text(plan: Plan, config: dict[str, Any], home: Path) -> str:
             "Differences between settings will not be tested: their seeds are too few. "
             f"With {seeds_to_test(len(seeds))} seeds for each setting, every difference is tested."
         )
-    noise, source = _noise(config, home, folds)
-    comparisons = len(tested) - 1 + _other_rows(plan, folds)
+    noise, source = _noise(config, part.home, folds)
+    comparisons = len(tested) - 1 + _other_rows(part.plan, folds)
     sizes = [Size(len(tested), count, rows, comparisons, folds) for count in sorted({min(tested), max(tested)})]
     once = len(seeds) - len(tested)
     untested = f" {once} of {len(seeds)} settings are run once and not tested." if once else ""
-    return f"{_smallest(noise, sizes, config['evaluation']['confidence'])}{untested} {source}"
+    confidence = config["evaluation"]["confidence"]
+    text = f"{_smallest(noise, sizes, confidence)}{untested} {source}"
+    return Outlook(smallest_difference(noise, sizes[-1], confidence), text)
 
 
 def _repetitions(plan: Plan) -> tuple[list[int], int]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import (
     CHECKS,
     ENCODERS,
@@ -27,6 +26,7 @@ from emotion_grid.base.layout import (
 from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, missing_files
 from emotion_grid.encoders.sources import encoder_key
 from emotion_grid.plan.specs import cache_key, source_spec
+from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.study import Study
 
 Wildcards = Any
@@ -58,7 +58,8 @@ class RuleInputs:
         if not hasattr(wildcards, "pack"):
             return [run_folder(home, wildcards.run)]
         self.study.begin()
-        members = self.study.packs.get(wildcards.pack) or read_json(self.study.pack_file(wildcards.pack))["runs"]
+        packs = self.study.packs.get(wildcards.experiment, {})
+        members = packs.get(wildcards.pack) or self.study.part(wildcards.experiment).members(wildcards.pack)
         return [run_folder(home, name) for name in members]
 
     def folder(self, wildcards: Wildcards) -> Path:
@@ -94,7 +95,7 @@ class RuleInputs:
         folder = self.folder(wildcards)
         if not missing_files(folder, files) and not self.study.is_forced(rule, folder):
             return []
-        return self.study.state.needs(self.home(wildcards), self.study.inputs(folder))
+        return self.study.part(wildcards.experiment).state.needs(self.home(wildcards), self.study.inputs(folder))
 
     def model(self, wildcards: Wildcards) -> list[Path]:
         """What a run waits for whose model is to be restored."""
@@ -143,16 +144,30 @@ class RuleInputs:
 
     def tables(self, wildcards: Wildcards) -> dict[str, Any]:
         """The plan, the last file of every row in it, the gold labels, and other predictions to compare."""
-        study = self.study
-        if study.plan is None:
-            return {"plan": study.request(PLAN)}
-        rows = (*study.plan.runs.values(), *study.plan.rows.values())
+        study, part = self.study, self.study.part(wildcards.experiment)
+        plan = study.request(wildcards.experiment, PLAN)
+        if part.plan is None:
+            return {"plan": plan}
+        rows = (*part.plan.runs.values(), *part.plan.rows.values())
         return {
-            "plan": study.request(PLAN),
-            "rows": list(dict.fromkeys(study.results_of(row) for row in rows)),
-            "data": [data_folder(study.home, key) / CHECKS for key in study.plan.data],
-            "others": study.plan.others,
+            "plan": plan,
+            "rows": list(dict.fromkeys(study.results_of(part, row) for row in rows)),
+            "data": [data_folder(part.home, key) / CHECKS for key in part.plan.data],
+            "others": part.plan.others,
         }
+
+    def of_every_set(self, *names: str) -> list[Path]:
+        """Files of results of every part of the study.
+
+        Args:
+            names: of files in a part's folder.
+        """
+        return [self.study.results / experiment / name for experiment in self.study.experiments for name in names]
+
+    def of_the_study(self, *names: str) -> list[Path]:
+        """Files of results of every part and, in a study on several data sets, of the study as a whole."""
+        homes = [self.study.results / experiment for experiment in self.study.experiments]
+        return [home / name for home in dict.fromkeys([*homes, self.study.home]) for name in names]
 
     def unfinished(self, wildcards: Wildcards) -> list[Path]:
         """A missing file of every row that lacks one."""
@@ -160,24 +175,27 @@ class RuleInputs:
 
     def explanation_request(self, wildcards: Wildcards) -> Path:
         """What decides the explanation of a run, beside the run itself."""
-        return self.study.request(EXPLANATIONS_REQUEST)
+        return self.study.request(wildcards.experiment, EXPLANATIONS_REQUEST)
 
-    def explanation(self, checkpoints: Any) -> list[Path]:
-        """The page that explains the run that the config names, or the best one; known once the tables are made.
+    def explanations(self, checkpoints: Any) -> list[Path]:
+        """The page of each part that explains the run that the config names, or the best one; known once the tables are made.
 
         None where the run's encoder is unfit for it.
 
         Args:
             checkpoints: Snakemake's.
         """
-        checkpoints.keep_models.get(experiment=self.study.home.name)
-        wanted = self.study.explained_run()
-        if reason := self.study.why_unexplained(wanted):
+        return [page for part in self.study.parts.values() for page in self._explanation(part, checkpoints)]
+
+    def _explanation(self, part: Part, checkpoints: Any) -> list[Path]:
+        checkpoints.keep_models.get(experiment=part.experiment)
+        wanted = part.explained_run
+        if reason := self.study.why_unexplained(part, wanted):
             self.study.tell_unexplained(wanted, reason)
             return []
-        return [self.study.home / EXPLANATIONS / wanted / EXPLANATION_PAGE]
+        return [part.home / EXPLANATIONS / wanted / EXPLANATION_PAGE]
 
     @property
     def explains(self) -> bool:
-        """Whether the full study explains a run: it does if texts are asked for and models are kept; a job asks for nothing."""
-        return bool(self.study.plan and self.study.plan.settings["explained"])
+        """Whether the full study explains runs: it does if texts are asked for and models are kept; a job asks for nothing."""
+        return any(part.plan and part.plan.settings["explained"] for part in self.study.parts.values())

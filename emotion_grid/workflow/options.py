@@ -4,9 +4,10 @@ from shlex import quote
 from typing import Any
 
 from emotion_grid.base.digests import canonical
-from emotion_grid.config.checking import check_config
+from emotion_grid.base.layout import TOKENS, set_of
 from emotion_grid.plan.inputs import label_names, raw_files, reading_of
 from emotion_grid.workflow.inputs import RuleInputs
+from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.study import Study
 
 
@@ -22,14 +23,28 @@ class RuleOptions:
         self.study, self.inputs = study, inputs
 
     def raw_files(self, wildcards: Any) -> str:
-        """The raw file of each split."""
-        return " ".join(f"--{split} {quote(str(path))}" for split, path in raw_files(self.study.config).items())
+        """The raw file of each split of a data set."""
+        return " ".join(f"--{split} {quote(str(path))}" for split, path in raw_files(self._part(wildcards).raw).items())
 
     def reading(self, wildcards: Any) -> str:
         """How the raw files are read, where it is not as usual."""
-        config = self.study.checked or check_config(self.study.config)
+        config = self._part(wildcards).config
         reading = reading_of(config)
         return f"--data {quote(canonical({'labels': label_names(config), 'reading': reading}))}" if reading else ""
+
+    def _part(self, wildcards: Any) -> Part:
+        """The part of the study whose files a step reads: it makes tokens, or prepared splits."""
+        if hasattr(wildcards, "experiment"):
+            return self.study.part(wildcards.experiment)
+        return self.study.part_of_tokens(f"{TOKENS}/{wildcards.key}")
+
+    def sets(self, wildcards: Any) -> str:
+        """The names of the data sets."""
+        return " ".join(quote(set_of(experiment)) for experiment in self.study.experiments)
+
+    def title(self, wildcards: Any) -> str:
+        """The title of the report of the study as a whole."""
+        return str(self.study.config.get("report", {}).get("title") or self.study.experiment)
 
     def cached(self, wildcards: Any) -> str:
         """The tokens and features that a run reads."""

@@ -4,10 +4,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from emotion_grid.base.layout import FEATURES
+from emotion_grid.base.layout import FEATURES, TOKENS
 from emotion_grid.jobs.needs import Need, encoding_need, training_need
 from emotion_grid.jobs.site import fixed_resources, light_resources
 from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes
+from emotion_grid.plan.specs import cache_key
 from emotion_grid.workflow.inputs import RuleInputs
 from emotion_grid.workflow.study import Study
 
@@ -46,10 +47,8 @@ class RuleResources:
     @functools.cached_property
     def _settings_left(self) -> dict[str, int]:
         """For each run, how many settings are left when its own begins, in the order of the plan; empty in a job."""
-        plan = self.study.plan
-        if plan is None:
-            return {}
-        settings = {run: plan.setting_of(row) for run, row in plan.runs.items()}
+        plans = [part.plan for part in self.study.parts.values() if part.plan]
+        settings = {run: plan.setting_of(row) for plan in plans for run, row in plan.runs.items()}
         places = {setting: place for place, setting in enumerate(dict.fromkeys(settings.values()))}
         return {run: len(places) - places[setting] for run, setting in settings.items()}
 
@@ -59,11 +58,14 @@ class RuleResources:
 
     def _training_need(self, wildcards: Any, attempt: int) -> Need:
         specs = [self.study.spec(run) for run in self.inputs.runs(wildcards)]
-        return training_need(specs, raw_bytes(self.study.config, "train"), self.study.site, attempt)
+        return training_need(
+            specs, raw_bytes(self.study.part(wildcards.experiment).raw, "train"), self.study.site, attempt
+        )
 
     def _encoding_need(self, wildcards: Any, attempt: int) -> Need:
         spec = self.study.cached_spec(f"{FEATURES}/{wildcards.key}")
-        return encoding_need(spec, raw_bytes(self.study.config, *RAW_SPLITS), self.study.site, attempt)
+        part = self.study.part_of_tokens(f"{TOKENS}/{cache_key(spec['tokens'])}")
+        return encoding_need(spec, raw_bytes(part.raw, *RAW_SPLITS), self.study.site, attempt)
 
 
 def _memory_and_time(need: Callable[[Any, int], Need]) -> dict[str, Callable[[Any, int], int]]:

@@ -1,50 +1,39 @@
-"""The study of one start of Snakemake: its folders, its plan, and what is still to be made."""
+"""The study of one start of Snakemake: its folders, its parts, and what is still to be made."""
 
 import functools
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from emotion_grid.base.digests import SHORT, digest
-from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import (
-    PACKS,
-    PLAN,
-    SPEC,
-    run_folder,
-)
+from emotion_grid.base.files import read_json
+from emotion_grid.base.layout import REPORT, SPEC, TOKENS, TOKENS_OF_SETS, experiment_of_set, run_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.sharing import check_writable, explained_refusals, shared, shared_umask
-from emotion_grid.config.checking import check_config
+from emotion_grid.config.sets import names_sets, set_names
 from emotion_grid.container.image import runtime
-from emotion_grid.data.splits import (
-    BASELINE_FILES,
-    INPUTS,
-    RESULT_FILES,
-)
 from emotion_grid.encoders.facts import why_unexplained
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
 from emotion_grid.jobs.outcome import explain_success
-from emotion_grid.jobs.packs import pack_runs
 from emotion_grid.jobs.records import unmark_finished
 from emotion_grid.jobs.site import load_site
 from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
-from emotion_grid.plan.inputs import raw_bytes
-from emotion_grid.plan.plan import Row, build_plan
+from emotion_grid.plan.plan import Row
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.workflow.cluster import prepare_cluster
+from emotion_grid.workflow.configs import checked_configs
 from emotion_grid.workflow.damage import put_aside
 from emotion_grid.workflow.errors import plain_refusals
-from emotion_grid.workflow.explained import explained_run, unexplained_text
+from emotion_grid.workflow.explained import unexplained_text
 from emotion_grid.workflow.foresight import foresight_text
 from emotion_grid.workflow.image import StudyImage, study_paths
+from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.patches import quote_for_shells
 from emotion_grid.workflow.record import record_start
-from emotion_grid.workflow.state import State
-from emotion_grid.workflow.telling import renewals_text, space_text
+from emotion_grid.workflow.telling import labels_text, renewals_text, space_text
 
 LOCAL_RULES = ("all", "build_container", "explain", "paper")
 """Rules that compute nothing, or build the image."""
@@ -61,24 +50,25 @@ LIGHT_RULES = (
 )
 """Rules that train nothing: on a cluster they are jobs only if the site asks for it."""
 
+RULES_OF_SETS = ("compare_sets", "report_sets")
+"""Those of a study on several data sets."""
+
 
 class Study:
     """The study of one start of Snakemake.
 
-    The process that a user starts makes the plan and writes the specs; its jobs, which read the Snakefile again, only read specs.
+    The process that a user starts makes the plans and writes the specs; its jobs, which read the Snakefile again, only read specs.
 
     Args:
         workflow: Snakemake's workflow.
         config: Snakemake's config, not checked yet.
 
     Attributes:
-        checked: the config, checked and with its defaults; None in a job.
         cache: folder of what experiments share.
         results: folder of all experiments' results.
         home: the experiment's folder of results.
         cache_umask: the umask of programs that write to the cache.
-        plan: the plan, or None in a job.
-        state: which rows of the plan are finished when this start begins.
+        parts: the parts of the study, one for each data set, by what the rules call `experiment`; in a job, those that it has asked for.
         site: the bounds of a cluster's jobs (profiles/slurm/site.yaml).
         contained: whether a profile asks for the image.
         light_jobs: whether light steps are jobs, rather than steps of the process that a user started.
@@ -97,20 +87,77 @@ class Study:
         self.refusals: dict[str, str] = {}
         quote_for_shells()
         with plain_refusals():
-            self.checked = self._checked()
+            configs = self._checked_configs()
         self.cache = Path(config.get("cache_root", "cache")).expanduser()
         self.results = Path(config.get("results_root", "results")).expanduser()
-        self.home = self.results / str(config.get("experiment", ""))
+        self.experiment = str(config.get("experiment", ""))
+        self.home = self.results / self.experiment
+        with plain_refusals():
+            self.parts = self._planned(configs)
+            self.site = load_site()
         self.cache_umask = f"{shared_umask(self.cache):04o}"
         os.umask(shared_umask(self.home))  # of this process, and of the programs that write results
         self.contained = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
         self.keep = {"all": "all", "none": "results"}.get(config.get("keep_models", "best"), "best")
-        with plain_refusals():
-            self.plan = build_plan(self.checked) if self.checked else None
-            self.site = load_site()
-        self.state = State(self.plan, self.home, self.cache)
         self.image = StudyImage(workflow, self.site, self.cache, self._paths()) if self.contained else None
         self.light_jobs = self.site["light_steps"] == "job" or (self.contained and not runtime())
+
+    def _checked_configs(self) -> dict[str, dict[str, Any]]:
+        """The checked config of each data set; none in a job, whose start has checked them."""
+        if not self.is_planned:
+            return {}
+        configs, without = checked_configs(self.config, dict(self.workflow.config_settings.config))
+        if without:
+            print(labels_text(without), file=sys.stderr)
+        return configs
+
+    def _planned(self, configs: dict[str, dict[str, Any]]) -> dict[str, Part]:
+        """The parts with their plans.
+
+        Raises:
+            InputError: a grid, an encoder or a data file that cannot be, with the name of the data set.
+        """
+        parts = {}
+        for name, checked in configs.items():
+            experiment = experiment_of_set(self.experiment, name)
+            try:
+                parts[experiment] = Part(experiment, self.config, checked, self.results, self.cache)
+            except InputError as error:
+                raise InputError(f"data set {name}: {error}" if name else str(error)) from None
+        return parts
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether this is the process that a user started, and no job of it."""
+        return bool(self.workflow.is_main_process)
+
+    @property
+    def has_sets(self) -> bool:
+        """Whether the study is on several data sets."""
+        return names_sets(self.config)
+
+    @property
+    def experiments(self) -> list[str]:
+        """What the rules call the parts of the study; in a job, too."""
+        if self.is_planned or not self.has_sets:
+            return list(self.parts) or [self.experiment]
+        return [experiment_of_set(self.experiment, name) for name in set_names(self.config)]
+
+    def part(self, experiment: str) -> Part:
+        """A part of the study, or of another one, of which only what is written can be told.
+
+        Args:
+            experiment: what the rules call it.
+        """
+        if experiment not in self.parts:
+            if self.is_planned:
+                return Part(experiment, self.config, None, self.results, self.cache)
+            self.parts[experiment] = Part(experiment, self.config, None, self.results, self.cache)
+        return self.parts[experiment]
+
+    def part_with(self, folder: Path) -> Part:
+        """The part that a row's folder of results belongs to."""
+        return self.part(folder.parents[1].relative_to(self.results).as_posix())
 
     def _check_threads(self) -> None:
         """Refuse a start with fewer cores than the threads of a run that it would train: threads decide a result's last digits.
@@ -119,40 +166,37 @@ class Study:
             InputError: with both numbers.
         """
         cores = self.workflow.resource_settings.cores
-        if self.plan is None or self.workflow.executor_plugin is None or not self.workflow.local_exec or not cores:
+        if not self.is_planned or self.workflow.executor_plugin is None or not self.workflow.local_exec or not cores:
             return
-        threads = self._threads
         if self.workflow.dryrun and self.workflow.resource_settings.nodes:
             return  # a dry run does not say whether runs would be jobs, which ask for their own cores
-        if max(threads, default=0) > cores:
+        if (most := max(self._threads, default=0)) > cores:
             raise InputError(
-                f"training.threads: expected at most the cores of this start ({cores}), found {max(threads)}; with fewer cores than "
-                f"threads the results would differ slightly. Start with --cores {max(threads)}, or set training.threads to {cores}"
+                f"training.threads: expected at most the cores of this start ({cores}), found {most}; with fewer cores than "
+                f"threads the results would differ slightly. Start with --cores {most}, or set training.threads to {cores}"
             )
 
     @property
     def _threads(self) -> list[int]:
         """Threads of each run that is not finished."""
-        return [row.spec["training"]["threads"] for row in self.state.unfinished if row.kind == "run"]
+        rows = [row for part in self.parts.values() for row in part.state.unfinished]
+        return [row.spec["training"]["threads"] for row in rows if row.kind == "run"]
 
     @property
     def local_rules(self) -> list[str]:
         """Rules that run where Snakemake runs, whatever the cluster."""
         fetches = ["fetch_encoder"] if runtime() or not self.contained else []
-        return [*LOCAL_RULES, *fetches, *([] if self.light_jobs else LIGHT_RULES)]
+        light = [*LIGHT_RULES, *(RULES_OF_SETS if self.has_sets else ())]
+        return [*LOCAL_RULES, *fetches, *([] if self.light_jobs else light)]
 
     def image_path(self, wildcards: Any) -> str | None:
         """What every rule runs in; None where no profile asks for an image."""
         return self.image.path if self.image else None
 
     def _paths(self) -> list[Path]:
-        return study_paths(self.config, self.site, [self.cache, self.results])
-
-    def _checked(self) -> dict[str, Any] | None:
-        """The config, checked and with its defaults; None in a job, whose start has checked it."""
-        if not self.workflow.is_main_process:
-            return None
-        return check_config(self.config, dict(self.workflow.config_settings.config))
+        configs = [part.raw for part in self.parts.values()] or [self.config]
+        paths = [path for config in configs for path in study_paths(config, self.site, [self.cache, self.results])]
+        return list(dict.fromkeys(paths))
 
     @property
     def only_looks(self) -> bool:
@@ -173,7 +217,7 @@ class Study:
     @functools.cached_property
     def guard(self) -> Guard | None:
         """Held from the moment that `begin` asks for it."""
-        return Guard(self.home, self.plan.experiment) if self.plan and not self.only_looks else None
+        return Guard(self.home, self.experiment) if self.is_planned and not self.only_looks else None
 
     @functools.cache  # noqa: B019 - one study a process
     def begin(self) -> None:
@@ -182,144 +226,139 @@ class Study:
         Input functions call it, since reading the Snakefile alone must neither take a guard nor write, and since only now it is known
         whether runs would be jobs. Who only looks (`-n`, `--dag`, `--summary`, `--lint`, ...) does neither, and a job only reads.
         """
-        if self.plan is not None and self.image:
+        if self.is_planned and self.image:
             self.image.path  # noqa: B018 - checked before anything runs
         with plain_refusals():
             self._check_threads()
-        if self.plan is None:
+        if not self.is_planned:
             return
         with plain_refusals():
-            for damage in (self.state.damaged_results, self.state.damaged_inputs):
-                if damage.found:
-                    print(damage.tell(self.only_looks), file=sys.stderr)
+            for part in self.parts.values():
+                for damage in (part.state.damaged_results, part.state.damaged_inputs):
+                    if damage.found:
+                        print(damage.tell(self.only_looks), file=sys.stderr)
         if self.only_looks:
             return
         with plain_refusals():
             assert self.guard is not None
             if not self.workflow.local_exec:
-                threads = max(self._threads, default=1)
-                self.refusals = prepare_cluster(self.workflow, threads, self.site["partition"])
-                self.workflow.executor_settings.jobname_prefix = job_prefix(self.home)
-                # As a script: between the quotes of `sbatch --wrap="..."` a shell would read `$` in paths.
-                self.workflow.executor_settings.pass_command_as_script = True
-                if cancelled := cancel_survivors(self.home, self.guard.held):
-                    print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
-            with explained_refusals(self.home):
-                put_aside(self.state.damaged_results, self.home)
-            with explained_refusals(self.cache), shared(self.cache):
-                put_aside(self.state.damaged_inputs, self.cache, shared=True)
-            finished = {row.name for row in self.state.finished}
-            write_specs(self.plan, self.home, self.cache, finished)
-            with explained_refusals(self.home):
-                record_start(self.checked or {}, self.home)
-                unmark_finished(self.home, Path.cwd(), finished)
-                for pack, runs in self.packs.items():
-                    self.pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
-                    write_json(self.pack_file(pack), {"runs": runs})
-            check_writable(self.state.folders_to_write())
+                self._begin_on_cluster(self.guard)
+            for part in self.parts.values():
+                self._begin_part(part)
+            if self.has_sets:
+                with explained_refusals(self.home):
+                    write_request(self._tokens_of_parts(), self.home / TOKENS_OF_SETS)
+            check_writable(
+                list(dict.fromkeys(path for part in self.parts.values() for path in part.state.folders_to_write()))
+            )
+
+    def _begin_on_cluster(self, guard: Guard) -> None:
+        """Find out what Slurm will refuse, and cancel the jobs that an earlier start left behind."""
+        self.refusals = prepare_cluster(self.workflow, max(self._threads, default=1), self.site["partition"])
+        self.workflow.executor_settings.jobname_prefix = job_prefix(self.home)
+        # As a script: between the quotes of `sbatch --wrap="..."` a shell would read `$` in paths.
+        self.workflow.executor_settings.pass_command_as_script = True
+        if cancelled := cancel_survivors(self.home, guard.held):
+            print(f"Cancelled jobs of an earlier start: {', '.join(cancelled)}", file=sys.stderr)
+
+    def _begin_part(self, part: Part) -> None:
+        """Move what is damaged aside, and write what the jobs of a part read."""
+        assert part.plan is not None
+        with explained_refusals(part.home):
+            put_aside(part.state.damaged_results, part.home)
+        with explained_refusals(self.cache), shared(self.cache):
+            put_aside(part.state.damaged_inputs, self.cache, shared=True)
+        finished = {row.name for row in part.state.finished}
+        write_specs(part.plan, part.home, self.cache, finished)
+        with explained_refusals(part.home):
+            record_start(part.config, part.home)
+            unmark_finished(part.home, Path.cwd(), finished)
+            part.write_packs(self.packs[part.experiment])
+
+    def _tokens_of_parts(self) -> dict[str, str]:
+        """A part with the texts of each folder of tokens."""
+        return {
+            folder: part.experiment
+            for part in self.parts.values()
+            if part.plan
+            for folder in part.plan.cached
+            if folder.startswith(f"{TOKENS}/")
+        }
+
+    def part_of_tokens(self, folder: str) -> Part:
+        """A part whose files hold the texts of a folder of tokens in the cache."""
+        if self.is_planned:
+            return self.parts[self._tokens_of_parts()[folder]]
+        record = self.home / TOKENS_OF_SETS
+        return self.part(read_json(record)[folder] if record.is_file() else self.experiment)
 
     @functools.cached_property
-    def packs(self) -> dict[str, list[str]]:
-        """Runs still to be made that share a job, by the pack's name; none where every run is a job of its own."""
-        if self.plan is None or self.workflow.local_exec or self.site["pack"] == 1:
-            return {}
-        waiting = {row.name: row.spec for row in self.state.unfinished if row.kind == "run"}
-        packed = pack_runs(waiting, raw_bytes(self.config, "train"), self.site)
-        return {digest(runs)[:SHORT]: runs for runs in packed}
-
-    def pack_file(self, pack: str) -> Path:
-        """The file that says which runs a pack holds; written before its job starts."""
-        return self.home / PACKS / f"{pack}.json"
+    def packs(self) -> dict[str, dict[str, list[str]]]:
+        """Runs still to be made that share a job, by the pack's name, for each part; none where every run is a job of its own."""
+        return {name: {} if self.workflow.local_exec else part.packs(self.site) for name, part in self.parts.items()}
 
     @functools.cached_property
-    def _packed(self) -> dict[str, Path]:
-        """The file that stands for a run's results while the run waits in a pack, by the run's name."""
-        return {run: self.pack_file(pack).with_suffix(".done") for pack, runs in self.packs.items() for run in runs}
-
-    def row(self, folder: Path) -> Row | None:
-        """The plan's row of a folder of results; None in a job, and for results of another config."""
-        if self.plan is None:
-            return None
-        return self.plan.runs.get(folder.name) or self.plan.rows.get(folder.name)
+    def _packed(self) -> dict[tuple[str, str], Path]:
+        """The file that stands for a run's results while the run waits in a pack, by the part and the run's name."""
+        return {
+            (name, run): self.parts[name].pack_file(pack).with_suffix(".done")
+            for name, packs in self.packs.items()
+            for pack, runs in packs.items()
+            for run in runs
+        }
 
     def spec(self, folder: Path) -> dict[str, Any]:
         """The spec of a row: as planned or, in a job, as it was written before it started."""
         self.begin()
-        if row := self.row(folder):
-            return row.spec
-        return self._written(folder, SPEC)
+        return self.part_with(folder).spec(folder)
 
     def inputs(self, folder: Path) -> Inputs:
         """Where the job of a row finds what it reads: as planned or, in a job, as it was written before it started."""
         self.begin()
-        if row := self.row(folder):
-            return row.inputs
-        return Inputs(**self._written(folder, INPUTS))
-
-    def _written(self, folder: Path, name: str) -> dict[str, Any]:
-        path = folder / name
-        with plain_refusals():
-            if not path.is_file():
-                raise InputError(
-                    f"{folder.name}: expected one of the {folder.parent.name} of the current config, or an older one with "
-                    f"{name} at {path}; found neither"
-                )
-            written: dict[str, Any] = read_json(path)
-            return written
+        return self.part_with(folder).inputs(folder)
 
     def cached_spec(self, folder: str) -> dict[str, Any]:
         """The spec of a folder of tokens or features in the cache."""
         self.begin()
-        planned = self.plan.cached if self.plan else {}
-        return planned[folder] if folder in planned else read_json(self.cache / folder / SPEC)
+        planned = [part.plan.cached[folder] for part in self.parts.values() if part.plan and folder in part.plan.cached]
+        return planned[0] if planned else read_json(self.cache / folder / SPEC)
 
-    def request(self, name: str) -> Path:
+    def request(self, experiment: str, name: str) -> Path:
         """A document that results are made from, `plan.json` or `explanations.json`; newer than they if it asks for others."""
         self.begin()
-        path = self.home / name
-        if self.plan is not None and self.only_looks:
-            document = self.plan.document() if name == PLAN else self.plan.explanations
-            return write_request(document, path, beside=self.workflow.snakemake_tmp_dir)
-        return path
+        beside = Path(self.workflow.snakemake_tmp_dir) if self.is_planned and self.only_looks else None
+        return self.part(experiment).request(name, beside)
 
-    def results_of(self, row: Row) -> Path:
+    def results_of(self, part: Part, row: Row) -> Path:
         """The file that is there once a row's predictions are whole and of the present texts."""
-        folder = self.home / row.folder
-        if row.kind != "run":
-            return folder / BASELINE_FILES[-1]
-        if row.name in self._packed:
-            return self._packed[row.name]
-        return self.state.renewed(row) or folder / RESULT_FILES[-1]
+        return self._packed.get((part.experiment, row.name)) or part.results_of(row)
 
     @functools.cache  # noqa: B019 - one study a process
     def unfinished(self) -> list[Path]:
         """A missing file of every row that lacks one: as targets they are made, as mere inputs of finished tables they would not be."""
         self.begin()
-        if self.plan is None:
-            return []
-        state, targets = self.state, []
-        for row in state.rows:
-            if missing := state.missing[row.name]:
-                targets.append(self._packed.get(row.name, missing))
-            targets += [file for file in (state.renewed(row), state.lost_model(row)) if file]
-        if text := renewals_text(state):
-            print(text, file=sys.stderr)
+        targets = [file for part in self.parts.values() for file in self._unfinished(part)]
         if targets and self.workflow.dryrun:
-            print(space_text(self.plan, self.checked or {}, self.workflow, self.cache, self.home), file=sys.stderr)
+            print(space_text(list(self.parts.values()), self.workflow, self.cache, self.home), file=sys.stderr)
         if targets:
             with plain_refusals():
-                if text := foresight_text(self.plan, self.checked or {}, self.home):
+                if text := foresight_text(list(self.parts.values())):
                     print(text, file=sys.stderr)
         return list(dict.fromkeys(targets))
 
-    def explained_run(self) -> str:
-        """The run that the config wants to be explained, by its name or as the best one; read from the table of models."""
-        with plain_refusals():
-            return explained_run(self.home, self.config.get("explanations", {}).get("run", "best"))
+    def _unfinished(self, part: Part) -> Iterator[Path]:
+        """The missing files of a part."""
+        state = part.state
+        for row in state.rows:
+            if missing := state.missing[row.name]:
+                yield self._packed.get((part.experiment, row.name), missing)
+            yield from (file for file in (state.renewed(row), state.lost_model(row)) if file)
+        if text := renewals_text(state):
+            print(text, file=sys.stderr)
 
-    def why_unexplained(self, run: str) -> str:
+    def why_unexplained(self, part: Part, run: str) -> str:
         """Why a run cannot be explained; empty if it can, as far as is known."""
-        return why_unexplained(self.cache / str(self.inputs(run_folder(self.home, run)).encoder))
+        return why_unexplained(self.cache / str(self.inputs(run_folder(part.home, run)).encoder))
 
     @functools.cache  # noqa: B019 - one study a process
     def tell_unexplained(self, run: str, reason: str) -> None:
@@ -328,18 +367,33 @@ class Study:
 
     def tell_end(self) -> None:
         """Say on the screen, when a start ends, what failed and why, or what the best run is; and what Slurm jobs used."""
-        if self.plan is None:
+        if not self.is_planned:
             return
-        logs = [log for job in self.workflow.scheduler.failed for log in job.log]
-        on_cluster = not self.workflow.local_exec
-        text = explain_end(self.home, Path.cwd(), logs, on_cluster=on_cluster, refusals=self.refusals)
-        print(text + ("" if logs else self._explain_success()), file=sys.stderr, end="")
+        logs = [Path(log) for job in self.workflow.scheduler.failed for log in job.log]
+        for part in self.parts.values():
+            own = [log for log in logs if self._part_with_log(log) is part]
+            text = explain_end(
+                part.home, Path.cwd(), own, on_cluster=not self.workflow.local_exec, refusals=self.refusals
+            )
+            print(text, file=sys.stderr, end="")
+        if not logs:
+            print(self._explain_success(), file=sys.stderr, end="")
+
+    def _part_with_log(self, log: Path) -> Part:
+        """The part that a log belongs to; the first one for those of the cache."""
+        return next(
+            (part for part in self.parts.values() if log.is_relative_to(part.home)), next(iter(self.parts.values()))
+        )
 
     def _explain_success(self) -> str:
-        """What is said of a start that succeeded: the best run, the report, and why there is no explanation of the run if there is none."""
-        text = explain_success(self.home)
-        if not text or not self.plan or not self.plan.settings["explained"]:
+        """What is said of a start that succeeded: the best run and the report, or the report on all data sets."""
+        if self.has_sets:
+            report = self.home / REPORT
+            return f"\nReport on all data sets: {report}\n" if report.is_file() else ""
+        (part,) = self.parts.values()
+        text = explain_success(part.home)
+        if not text or not part.plan or not part.plan.settings["explained"]:
             return text
-        run = self.explained_run()
-        reason = self.why_unexplained(run)
+        run = part.explained_run
+        reason = self.why_unexplained(part, run)
         return text + (f"{unexplained_text(run, reason)}\n" if reason else "")

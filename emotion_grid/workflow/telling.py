@@ -5,10 +5,11 @@ from typing import Any
 
 from emotion_grid.base.files import read_json
 from emotion_grid.base.numbers import duration
+from emotion_grid.data.problems import listed
 from emotion_grid.data.splits import MODEL_FILES, PROVENANCE, missing_files
-from emotion_grid.jobs.disk import disk_space, disk_text
+from emotion_grid.jobs.disk import disk_space, disk_text, total
 from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes, raw_rows
-from emotion_grid.plan.plan import Plan
+from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.state import State
 
 
@@ -31,20 +32,41 @@ def renewals_text(state: State) -> str:
     )
 
 
-def space_text(plan: Plan, config: dict[str, Any], workflow: Any, cache: Path, home: Path) -> str:
+def labels_text(without: dict[str, list[str]]) -> str:
+    """Which data sets are not annotated for some of the labels.
+
+    Args:
+        without: the labels that each of these sets goes without.
+    """
+    return "Labels without a column: " + "; ".join(f"{name}: {listed(labels)}" for name, labels in without.items())
+
+
+def space_text(parts: list[Part], workflow: Any, cache: Path, home: Path) -> str:
     """How much disk space a study takes.
 
     Args:
-        config: the checked config.
+        parts: those of the study, with their plans.
         workflow: Snakemake's workflow, which knows how many runs train at the same time.
         cache: the folder of what experiments share.
         home: the experiment's folder of results.
     """
-    specs = [row.spec for row in plan.runs.values()]
+    plans = {part.experiment: part.plan for part in parts if part.plan}
+    specs = [row.spec for plan in plans.values() for row in plan.runs.values()]
     bounds = workflow.resource_settings
     threads = min(spec["training"]["threads"] for spec in specs)
     # A dry run does not say whether runs would be jobs; on a cluster, the profile bounds their number.
     at_once = min(bounds.nodes or max((bounds.cores or 1) // threads, 1), len(specs))
-    encoders = [source.spec for source in plan.encoders.values()]
-    size = raw_bytes(config, *RAW_SPLITS), raw_rows(config)
-    return disk_text(disk_space(specs, encoders, plan.cached, size, config, at_once), at_once, cache, home)
+    encoders = {key: source.spec for plan in plans.values() for key, source in plan.encoders.items()}
+    spaces = [
+        disk_space(
+            [row.spec for row in plan.runs.values()],
+            [encoders.pop(key) for key in list(plan.encoders) if key in encoders],
+            plan.cached,
+            (raw_bytes(part.config, *RAW_SPLITS), raw_rows(part.config)),
+            part.config,
+            at_once,
+        )
+        for part in parts
+        if (plan := plans.get(part.experiment))
+    ]
+    return disk_text(total(spaces), at_once, cache, home)

@@ -27,3 +27,10 @@ def project(finished: Path, tmp_path: Path) -> Project:
     """A copy of the finished checkout, file times and Snakemake's records included."""
     shutil.copytree(finished, tmp_path / "checkout")
     return Project(tmp_path / "checkout")
+
+
+@pytest.fixture
+def pristine_project(pristine: Path, tmp_path: Path) -> Project:
+    """A copy of the checkout in which nothing has run."""
+    shutil.copytree(pristine, tmp_path / "checkout")
+    return Project(tmp_path / "checkout")

@@ -1,6 +1,7 @@
 """What a start says that its study will be able to tell."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,7 +37,8 @@ def told(tmp_path, monkeypatch):
                 **changes,
             }
         )
-        return foresight_text(build_plan(config), config, tmp_path / "results" / "heads")
+        home = tmp_path / "results" / "heads"
+        return foresight_text([SimpleNamespace(experiment="heads", plan=build_plan(config), config=config, home=home)])
 
     return tell
 

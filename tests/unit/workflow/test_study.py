@@ -55,8 +55,8 @@ def test_a_new_study_asks_for_every_row_and_a_finished_one_for_none(start):
     study = start()
     targets = study.unfinished()
     assert [path.parts[1:3] for path in targets] == [("tiny", "runs")] * 2 + [("tiny", "baselines")] * 2
-    write_specs(study.plan, study.home, study.cache)
-    for row in (*study.plan.runs.values(), *study.plan.rows.values()):
+    write_specs(study.part("tiny").plan, study.home, study.cache)
+    for row in (*study.part("tiny").plan.runs.values(), *study.part("tiny").plan.rows.values()):
         finish(row, study.home)
         if row.kind == "run":
             write_json(predicted_texts(study.home / row.folder, row.inputs.texts), {})
@@ -65,7 +65,7 @@ def test_a_new_study_asks_for_every_row_and_a_finished_one_for_none(start):
 
 def test_a_finished_run_waits_for_nothing_and_another_for_its_caches(start):
     study = start()
-    first, second = study.plan.runs.values()
+    first, second = study.part("tiny").plan.runs.values()
     finish(first, study.home)
     inputs = RuleInputs(study)
     assert inputs.run(wildcards(first.name)) == []
@@ -83,8 +83,8 @@ def test_a_finished_run_waits_for_nothing_and_another_for_its_caches(start):
 
 def test_new_texts_are_predicted_by_finished_runs_and_the_cost_is_told_once(start, tmp_path, capsys):
     study = start()
-    write_specs(study.plan, study.home, study.cache)
-    for place, row in enumerate(study.plan.runs.values()):
+    write_specs(study.part("tiny").plan, study.home, study.cache)
+    for place, row in enumerate(study.part("tiny").plan.runs.values()):
         finish(row, study.home)
         write_json(study.home / row.folder / "provenance.json", {"total_seconds": 600.0})
         write_json(predicted_texts(study.home / row.folder, row.inputs.texts), {})
@@ -108,10 +108,10 @@ def test_new_texts_are_predicted_by_finished_runs_and_the_cost_is_told_once(star
 def test_a_job_reads_what_its_start_has_written_whatever_the_config_says_now(start):
     """Fault: an edited config disturbs jobs that wait in a queue."""
     study = start()
-    write_specs(study.plan, study.home, study.cache)
-    row = next(iter(study.plan.runs.values()))
+    write_specs(study.part("tiny").plan, study.home, study.cache)
+    row = next(iter(study.part("tiny").plan.runs.values()))
     job = start(main=False, grid=[{"encoder": "small", "freeze": 0, "seed": 9}])
-    assert job.plan is None
+    assert job.part("tiny").plan is None
     assert job.spec(study.home / row.folder) == read_json(study.home / row.folder / "spec.json") == row.spec
     assert job.inputs(study.home / row.folder) == row.inputs
     assert missing_files(study.home / row.folder, RESULT_FILES), "a job finds the inputs of a run that is not finished"
@@ -135,7 +135,7 @@ def test_a_job_asks_for_as_many_cpus_as_its_run_has_threads(start):
     """Fault: with one core where Snakemake runs, jobs asked for one CPU and trained with two threads."""
     study = start(training={"threads": 2})
     resources = RuleResources(study, RuleInputs(study))
-    row = next(iter(study.plan.runs.values()))
+    row = next(iter(study.part("tiny").plan.runs.values()))
     assert resources.training["cpus_per_task"](wildcards(row.name)) == 2
     key = SimpleNamespace(key=row.inputs.features.partition("/")[2])
     assert resources.encoding["cpus_per_task"](key) == 2
@@ -147,7 +147,7 @@ def test_a_dry_run_says_how_much_disk_space_a_study_takes_and_a_finished_study_t
     study.unfinished()
     told = capsys.readouterr().err
     assert told.count("Disk space of this study, estimated") == 1 and "at the end" in told
-    for row in (*study.plan.runs.values(), *study.plan.rows.values()):
+    for row in (*study.part("tiny").plan.runs.values(), *study.part("tiny").plan.rows.values()):
         finish(row, study.home)
         if row.kind == "run":
             write_json(predicted_texts(study.home / row.folder, row.inputs.texts), {})

@@ -1,0 +1,50 @@
+"""The checked configs of a study, one for each of its data sets."""
+
+from typing import Any
+
+from emotion_grid.base.messages import InputError
+from emotion_grid.config.checking import check_config
+from emotion_grid.config.sets import check_sets, config_of, declares_labels
+from emotion_grid.data.problems import listed
+from emotion_grid.plan.sets import with_own_labels
+
+
+def checked_configs(
+    config: dict[str, Any], command_line: dict[str, Any]
+) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
+    """The config of each data set, checked, with its defaults and with the labels that the set is annotated for.
+
+    Args:
+        config: Snakemake's config.
+        command_line: what `--config` sets.
+
+    Returns:
+        The configs by the names of the sets, under "" in a study on a single one; and the labels that each set goes without.
+
+    Raises:
+        InputError: what cannot be used, and a label that no set is annotated for.
+    """
+    checked = check_sets(config, command_line)
+    without: dict[str, list[str]] = {}
+    for name in checked:
+        if name and not declares_labels(config, name):
+            checked[name], missing = with_own_labels(name, checked[name])
+            without |= {name: missing} if missing else {}
+    if len(without) == len(checked) and (nowhere := set.intersection(*map(set, without.values()))):
+        raise InputError(
+            f"data.labels: expected labels that some set has a column for, found {listed(sorted(nowhere))}, which none has"
+        )
+    return checked, without
+
+
+def checked_config(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """The config of one data set, as `checked_configs` has it: for a job, which has been told its set.
+
+    Args:
+        config: Snakemake's config.
+        name: the set's; empty in a study on a single one.
+    """
+    if not name:
+        return check_config(config)
+    checked = check_config(config_of(config, name))
+    return checked if declares_labels(config, name) else with_own_labels(name, checked)[0]
