@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.messages import InputError
+from emotion_grid.base.room import lack_of_room
 
 
 def read_json(path: str | Path) -> Any:
@@ -25,36 +26,61 @@ def read_json(path: str | Path) -> Any:
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes the final name only if the block ends well."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    partial = Path(name)
+def _named_if_full(path: Path) -> Iterator[None]:
+    """Let a disk without room be an error of the system that names `path`, whatever a library in the block makes of it."""
     try:
-        partial.chmod(0o666 & ~_umask())
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        yield
+    except Exception as error:
+        if number := lack_of_room(error):
+            raise OSError(number, os.strerror(number), str(path)) from error
+        raise
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it takes the final name only if the block ends well.
+
+    Raises:
+        OSError: the disk has no room; it names `path`.
+    """
+    path = Path(path)
+    with _named_if_full(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        partial = Path(name)
+        try:
+            partial.chmod(0o666 & ~_umask())
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; it replaces `path` only if the block ends well."""
+    """Yield a temporary folder beside `path`; it replaces `path` only if the block ends well.
+
+    Raises:
+        OSError: the disk has no room; it names `path`.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
-        handed_on = partial.stat().st_mode & stat.S_ISGID  # where a team's folder hands its group on, so does this one
-        partial.chmod(handed_on | 0o777 & ~_umask())
-        yield partial
-        if path.exists():
-            shutil.rmtree(path)
-        partial.replace(path)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with _named_if_full(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            # Where a team's folder hands its group on, so does this one.
+            handed_on = partial.stat().st_mode & stat.S_ISGID
+            partial.chmod(handed_on | 0o777 & ~_umask())
+            yield partial
+            for file in partial.rglob("*"):
+                if file.is_file():  # some libraries write for their owner alone (safetensors)
+                    file.chmod(0o666 & ~_umask())
+            if path.exists():
+                shutil.rmtree(path)
+            partial.replace(path)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_text(path: str | Path, text: str) -> None:

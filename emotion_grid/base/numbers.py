@@ -29,3 +29,8 @@ def clock(seconds: float | None) -> str:
 def megabytes(size: float | None) -> str:
     """A size in megabytes, such as 800 MB; a dash for None."""
     return "-" if size is None else f"{size:.0f} MB"
+
+
+def gigabytes(size: float) -> str:
+    """A size in bytes as gigabytes, or as megabytes if it is small."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"

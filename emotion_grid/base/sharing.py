@@ -3,13 +3,17 @@
 import errno
 import os
 import pwd
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from emotion_grid.base.layout import SPEC
 from emotion_grid.base.messages import InputError
+from emotion_grid.base.numbers import gigabytes
+from emotion_grid.base.room import NO_ROOM
 
 OWN = os.umask(0)
 """The umask that this process was started with."""
@@ -77,9 +81,9 @@ def explain_refusal(error: OSError, folder: Path | None = None) -> str | None:
     if error.errno in (errno.EACCES, errno.EPERM):
         whose = f"ask {_owner(place)} to open it to the group (chmod -R g+rwX), or " if place else ""
         return f"{where}expected permission to use it, found none; {whose}{elsewhere}"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        found = "a full disk" if error.errno == errno.ENOSPC else "a quota that is used up"
-        return f"{where}expected space on the disk, found {found}; free some (make clean-unused lists what no run needs), or {elsewhere}"
+    if error.errno in NO_ROOM:
+        left = f" ({gigabytes(free_bytes(place))} are free now)" if place and error.errno == errno.ENOSPC else ""
+        return f"{where}expected space on the disk, found {NO_ROOM[error.errno]}{left}; free some (make clean-unused lists what no run needs), or {elsewhere}"
     if error.errno == errno.EROFS:
         return f"{where}expected a folder that can be written to, found a read-only file system; {elsewhere}"
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
@@ -101,6 +105,26 @@ def check_writable(folders: Iterable[Path]) -> None:
             for path in (folder, *kept):
                 if not os.access(path, os.W_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def free_bytes(path: Path) -> int:
+    """Bytes that are free where a path is, or will be made."""
+    place = path.absolute()
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free
+
+
+def refused_room(folder: Path, size: int) -> str | None:
+    """What a file of `size` bytes meets in a folder that has no room for it; one is written, since only the system knows of quotas."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(size))
+            file.flush()
+            os.fsync(file.fileno())  # a network file system may refuse it only now
+    except OSError as error:
+        return NO_ROOM.get(error.errno or 0)
+    return None
 
 
 def _owner(path: Path) -> str:

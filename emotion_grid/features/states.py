@@ -1,6 +1,5 @@
 """Hidden states of an encoder's frozen layers, computed once for every text and shared by all runs that freeze them."""
 
-import errno
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from emotion_grid.base.environment import set_up_environment
 from emotion_grid.base.files import read_json, whole_folder
 from emotion_grid.base.messages import log
+from emotion_grid.base.room import NO_ROOM
 from emotion_grid.encoders.shape import shape_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def compute(spec: dict, tokens: Path, encoder: Path, output: Path, threads: int,
     except NotStored as error:
         return {"gigabytes": None, **facts, "stored": False, "why": str(error)}
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in NO_ROOM:
             raise
         why = f"the disk has no room for them ({error.strerror}); to try again, delete {output}"
         return {**facts, "stored": False, "gigabytes": None, "why": why}

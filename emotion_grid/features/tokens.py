@@ -28,7 +28,7 @@ def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> 
     """Write the tokens of texts into `output/files` and return what tokens.json holds."""
     import torch
     from datasets import Dataset, Features, List, Value, disable_progress_bars
-    from safetensors.torch import save
+    from safetensors.torch import save_file
     from transformers import AutoTokenizer
 
     from emotion_grid.features.index import DATASET, FILES, INDEX, TOKENIZER, text_digest
@@ -52,8 +52,7 @@ def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> 
         ).save_to_disk(partial / DATASET)
         digests = np.frombuffer(b"".join(text_digest(texts[place]) for place in order), dtype=np.uint8)
         index = {"digests": digests.reshape(len(texts), -1), "lengths": lengths[order], "cut": cut[order]}
-        # Not by `save_file`, whose files are their owner's alone: the cache is the team's.
-        (partial / INDEX).write_bytes(save({name: torch.tensor(values) for name, values in index.items()}))
+        save_file({name: torch.tensor(values) for name, values in index.items()}, partial / INDEX)
         tokenizer.save_pretrained(partial / TOKENIZER)
     return {
         "texts": len(texts),

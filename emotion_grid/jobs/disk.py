@@ -1,12 +1,13 @@
 """The disk space that a study takes, estimated before anything runs, from the shapes of its encoders and the size of its data."""
 
 import dataclasses
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emotion_grid.base.numbers import gigabytes
+from emotion_grid.base.sharing import free_bytes
 from emotion_grid.jobs.needs import BYTES_PER_TOKEN, VOCABULARY, parameters
 
 WEIGHT = 4
@@ -138,19 +139,6 @@ def disk_text(disk: Disk, at_once: int, cache: Path, results: Path) -> str:
     return (
         f"Disk space of this study, estimated from the shapes of its encoders and the size of its data: at most {gigabytes(disk.peak)} while "
         f"runs train ({at_once} at the same time), {gigabytes(disk.end)} at the end.\n"
-        f"  {cache}: {cached}; {gigabytes(_free(cache))} are free\n"
-        f"  {results}: {ends}, and while runs train at most {gigabytes(disk.training)} of checkpoints; {gigabytes(_free(results))} are free"
+        f"  {cache}: {cached}; {gigabytes(free_bytes(cache))} are free\n"
+        f"  {results}: {ends}, and while runs train at most {gigabytes(disk.training)} of checkpoints; {gigabytes(free_bytes(results))} are free"
     )
-
-
-def _free(folder: Path) -> int:
-    """Bytes that are free where a folder is, or will be made."""
-    place = folder.absolute()
-    while not place.exists():
-        place = place.parent
-    return shutil.disk_usage(place).free
-
-
-def gigabytes(size: float) -> str:
-    """A size in gigabytes, or in megabytes if it is small."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"

@@ -1,12 +1,12 @@
 """What the screen shows when a start ends: which runs failed, why, and what to do."""
 
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from emotion_grid.base.layout import PACKS, TRAIN_LOG, experiment_at
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.numbers import clock, megabytes
+from emotion_grid.base.sharing import refused_room
 from emotion_grid.jobs.status import SITE, Run, counts, experiment_status
 from emotion_grid.jobs.usage import efficiency
 
@@ -26,7 +26,7 @@ MEND = "fix the error that the log shows; the same command then trains only what
 ADMIT = f"correct the account, partition, GPU request or limits in {SITE} (docs/cluster.md, Settings for your cluster)"
 
 ROOM_FOR_A_LOG = 65_536
-"""Bytes; where a disk has less, a program may have ended without a word."""
+"""Bytes; where there is no room for them, a program may have ended without a word."""
 
 LINES, MESSAGE_LINES, SHOWN = 5, 20, 10
 """Lines shown of a log, lines of a program's own error message at most, and failed runs shown in full."""
@@ -115,8 +115,8 @@ def _explain_run(run: Run, shared: bool) -> str:
 def _block(title: str, log: Path | None, advice: str) -> str:
     if not log or not log.is_file():
         return f"{title}\n  no log: the job never started; Snakemake's message above says why"
-    if not (lines := last_lines(log)) and shutil.disk_usage(log.parent).free < ROOM_FOR_A_LOG:
-        lines, advice = ["(empty: the disk is full)"], f"free some space on the disk; {CONTINUES}"
+    if not (lines := last_lines(log)) and (found := refused_room(log.parent, ROOM_FOR_A_LOG)):
+        lines, advice = [f"(empty, because of {found})"], f"free some space on the disk; {CONTINUES}"
     return "\n".join([title, f"  log: {log}", *(f"    | {line}" for line in lines), f"  to do: {advice}"])
 
 

@@ -67,7 +67,11 @@ def put_broken_checkpoints_aside(job: Job) -> None:
 
 
 def _is_broken(path: Path) -> bool:
-    """Whether a file of a checkpoint is cut, empty or of another format than its name says."""
+    """Whether a file of a checkpoint is cut, empty or of another format than its name says.
+
+    Raises:
+        PermissionError: it is closed to this member of a team, which says nothing about what is in it.
+    """
     try:
         if path.suffix == ".json":
             read_json(path)
@@ -82,6 +86,8 @@ def _is_broken(path: Path) -> bool:
                 }
             end = max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
             return path.stat().st_size != 8 + length + end
+    except PermissionError:
+        raise
     except (InputError, OSError, OverflowError, ValueError, zipfile.BadZipFile):
         return True
     return False

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 from torch.utils.data import Sampler
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
@@ -20,9 +20,9 @@ from emotion_grid.model.classifier import build_classifier
 from emotion_grid.model.devices import padding_multiple
 from emotion_grid.model.encoder import count_parameters, quieten
 from emotion_grid.training.checkpoints import Checkpoints
-from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up
+from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up, write_state
 from emotion_grid.training.order import LengthGroups
-from emotion_grid.training.progress import Best, Progress, copies
+from emotion_grid.training.progress import Best, Progress
 from emotion_grid.training.setting import Setting
 
 
@@ -83,10 +83,9 @@ class EmotionTrainer(Trainer):
         course.checkpoints.write(self.state.global_step, self._fill_checkpoint, progress)
 
     def _fill_checkpoint(self, folder: Path) -> None:
-        save_file(copies(self.model.named_parameters()), folder / "model.safetensors")
-        save_file(self.course.best.weights, folder / "best.safetensors")
-        self._save_optimizer_and_scheduler(str(folder))
-        self._save_scaler(str(folder))
+        parts = {"optimizer": self.optimizer, "scheduler": self.lr_scheduler, "scaler": self.accelerator.scaler}
+        used = {name: part for name, part in parts.items() if part is not None}
+        write_state(folder, self.model.named_parameters(), self.course.best, used)
         self.state.save_to_json(str(folder / TRAINER_STATE_NAME))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from emotion_grid.data.scores import macro_f1
@@ -18,9 +18,8 @@ from emotion_grid.features.values import read_values
 from emotion_grid.model.devices import padding_multiple
 from emotion_grid.model.heads.build import build_head
 from emotion_grid.model.loss import known_loss
-from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up
+from emotion_grid.training.optimisation import EVALUATION_BATCH, GRADIENT_NORM, seed_step, set_up, write_state
 from emotion_grid.training.order import LengthGroups
-from emotion_grid.training.progress import copies
 from emotion_grid.training.setting import Setting
 
 
@@ -132,10 +131,8 @@ class HeadTraining:
 
     def _save(self, step: int) -> None:
         def fill(folder: Path) -> None:
-            save_file(copies(self.parameters()), folder / "model.safetensors")
-            save_file(self.best.weights, folder / "best.safetensors")
-            torch.save(self.optimizer.state_dict(), folder / "optimizer.pt")
-            torch.save(self.schedule.state_dict(), folder / "scheduler.pt")
+            parts = {"optimizer": self.optimizer, "scheduler": self.schedule}
+            write_state(folder, self.parameters(), self.best, parts)
 
         self.checkpoints.write(step, fill, {"best": self.best.state(), "progress": self.progress.state()})
         self.checkpoints.end_if_told(step)

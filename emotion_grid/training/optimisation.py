@@ -1,13 +1,16 @@
-"""Optimiser, learning-rate schedule and class weights, shared by every way of training. Imports torch alone."""
+"""Optimiser, learning-rate schedule, class weights and what a checkpoint holds, shared by every way of training. Imports torch alone."""
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
-from emotion_grid.training.progress import Best, Progress
+from emotion_grid.training.progress import Best, Progress, copies
 
 EVALUATION_BATCH = 128
 
@@ -70,3 +73,22 @@ def set_up(
     optimizer = make_optimizer(parameters, training)
     schedule = linear_schedule(optimizer, epochs * steps, training["warmup_steps"])
     return optimizer, schedule, Best(training["early_stopping"]), Progress(epochs, steps)
+
+
+def write_state(
+    folder: Path, parameters: Iterable[tuple[str, nn.Parameter]], best: Best, parts: dict[str, Any]
+) -> None:
+    """Write into a checkpoint what a later start trains on from.
+
+    Args:
+        parameters: by name; those that do not train are left out.
+        best: the best epoch so far, whose weights are written, too.
+        parts: by name what else has a `state_dict`: optimizer, schedule.
+    """
+    save_file(copies(parameters), folder / "model.safetensors")
+    save_file(best.weights, folder / "best.safetensors")
+    for name, part in parts.items():
+        with (folder / f"{name}.pt").open(
+            "wb"
+        ) as file:  # torch hides why a file that it opens itself cannot be written
+            torch.save(part.state_dict(), file)

@@ -68,4 +68,4 @@ def test_a_full_disk_is_told_though_logs_on_it_are_empty(project, small_disk):
     fill = "    (job.output.parent / 'filler').write_bytes(bytes(10_000_000))\n"
     project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", fill)
     outcome = project.run(*SLURM, fails=True)
-    assert "| (empty: the disk is full)" in outcome.output and "free some space on the disk" in outcome.output
+    assert "| (empty, because of a full disk)" in outcome.output and "free some space on the disk" in outcome.output

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from testing.disks import small_disk
 from testing.encoders import CONFIG, WEIGHTS, write_encoder
 from testing.raw import make_raw
 from testing.tiny import PROJECT
@@ -214,6 +215,15 @@ def data(tmp_path_factory):
 def raw(tmp_path):
     """Call with rows and values of the data's spec: the arguments of prepare()."""
     return partial(make_raw, tmp_path)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A folder on a disk of two megabytes."""
+    if os.geteuid():
+        pytest.skip("needs root")
+    with small_disk(tmp_path / "disk", "2m") as folder:
+        yield folder
 
 
 @pytest.fixture

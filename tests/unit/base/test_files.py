@@ -1,6 +1,8 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -120,6 +122,39 @@ def test_failure_leaves_the_old_folder_and_nothing_else(tmp_path):
     assert names(tmp_path) == ["model"]
 
 
+def told_by_a_library(number: int, how: str) -> Exception:
+    """A disk without room in the words of libraries, as they told it on a disk of two megabytes."""
+    system = OSError(number, os.strerror(number))
+    if how == "by its cause":  # torch, into a file that Python has opened
+        error = RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598")
+        error.__context__ = system
+        return error
+    if how == "in Rust's words":  # safetensors, tokenizers
+        return Exception(f"Error while serializing: I/O error: {os.strerror(number)} (os error {number})")
+    if how == "in Python's words":  # copytree; pip, whose words are in a message
+        return shutil.Error([("a", "b", str(system))])
+    return system
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("how", ["as the system", "by its cause", "in Rust's words", "in Python's words"])
+@pytest.mark.parametrize("whole", [whole_file, whole_folder])
+def test_a_disk_without_room_is_an_error_that_names_what_was_written(tmp_path, whole, how, number):
+    """Fault: a traceback of safetensors, torch or tokenizers, and a message that did not say where."""
+    with pytest.raises(OSError) as caught, whole(tmp_path / "result"):
+        raise told_by_a_library(number, how)
+    assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / "result"))
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("how", ["as the system", "by its cause", "in Rust's words", "in Python's words"])
+def test_other_failures_stay_as_they_are(tmp_path, how):
+    error = told_by_a_library(errno.EIO, how)
+    with pytest.raises(type(error)) as caught, whole_folder(tmp_path / "result"):
+        raise error
+    assert caught.value is error
+
+
 @pytest.mark.parametrize(
     ("mask", "file", "folder"), [(0o002, 0o664, 0o775), (0o022, 0o644, 0o755), (0o077, 0o600, 0o700)]
 )
@@ -129,7 +164,9 @@ def test_permissions_follow_the_umask(tmp_path, umask, mask, file, folder):
     write_json(tmp_path / "a.json", {})
     with whole_folder(tmp_path / "a") as partial:
         (partial / "b").touch()
+        (partial / "private").touch(0o600)  # as safetensors writes
     assert (mode(tmp_path / "a.txt"), mode(tmp_path / "a.json"), mode(tmp_path / "a")) == (file, file, folder)
+    assert mode(tmp_path / "a" / "b") == mode(tmp_path / "a" / "private") == file
     assert umask(0o022) == mask, "the umask of the process is as it was"
 
 

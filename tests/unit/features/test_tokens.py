@@ -1,5 +1,6 @@
 """Tokens from the cache: what is cut is counted, and others can read them."""
 
+import errno
 import os
 
 import pandas as pd
@@ -12,6 +13,7 @@ from emotion_grid.data.mapping import read_mapping
 from emotion_grid.data.raw import raw_table
 from emotion_grid.features.index import Index
 from emotion_grid.features.tokens import read_texts, tokenize
+from testing.disks import leave_room
 
 VECTOR = {"type": "mlp", "size": 12, "pooling": "mean"}
 
@@ -62,6 +64,19 @@ def test_every_text_is_read_once_cleaned_and_checked(tmp_path):
     raw_table.cache_clear()
     with pytest.raises(InputError, match="the texts of the file have changed"):
         read_texts(spec, paths, mapping)
+
+
+@pytest.mark.parametrize("room", range(0, 32_768, 4096))
+def test_a_full_disk_leaves_no_tokens_and_the_next_start_makes_them(encoders, disk, room):
+    """Fault: a traceback of `datasets` or tokenizers; tokens that are half written."""
+    texts = [f"w{number} " * 60 for number in range(80)]
+    leave_room(disk, room)
+    with pytest.raises(OSError) as caught:
+        tokenize(texts, 64, encoders("bert"), disk / "tokens")
+    assert caught.value.errno == errno.ENOSPC and caught.value.filename.startswith(str(disk / "tokens"))
+    assert not list(disk.glob("tokens/*"))
+    leave_room(disk, 1_000_000)
+    assert _tokenized(texts, encoders("bert"), disk / "tokens")[1].lengths.sum() > 0
 
 
 def test_the_team_can_read_what_one_of_it_made(encoders, make_spec, data, features_of, tmp_path):

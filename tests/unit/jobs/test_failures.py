@@ -1,8 +1,8 @@
 """How a run's failure is explained."""
 
+import errno
 import json
 import os
-from types import SimpleNamespace
 
 import pytest
 
@@ -94,15 +94,24 @@ def test_a_logs_end_holds_no_control_characters(tmp_path):
     assert last_lines(log) == [" [31mred ]0;title \ufffd"]
 
 
-@pytest.mark.parametrize(("free", "full"), [(0, True), (10**9, False)])
-def test_an_empty_log_on_a_full_disk_says_so(grid, monkeypatch, free, full):
-    """Fault: on a full disk a program cannot even say why it ends, and nothing stood below the name of its log."""
+@pytest.mark.parametrize(
+    ("number", "found"),
+    [(errno.ENOSPC, "a full disk"), (errno.EDQUOT, "a quota that is used up"), (errno.EIO, ""), (0, "")],
+)
+def test_an_empty_log_where_there_is_no_room_says_so(grid, monkeypatch, number, found):
+    """Fault: where a disk is full or a quota used up, a program cannot even say why it ends, and nothing stood below its log's name."""
     (grid.run("mute") / "train.log").touch()
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
+
+    def write_out(file):
+        if number:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", write_out)
     text = grid.explain("mute")
-    assert (
-        "    | (empty: the disk is full)\n  to do: free some space on the disk; the same command continues" in text
-    ) == full
+    if found:
+        assert f"    | (empty, because of {found})\n  to do: free some space on the disk; the same command" in text
+    else:
+        assert "empty" not in text and "fix the error" in text
 
 
 def test_what_slurm_said_of_jobs_that_it_did_not_take_is_told_once_for_all(grid):

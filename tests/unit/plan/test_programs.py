@@ -190,7 +190,7 @@ def test_modules_that_import_each_other_are_refused(tree, example):
 
 HOUSE = "emotion_grid."
 EVERY_RUN = [
-    *("base.environment", "base.files", "base.messages", "base.numbers"),
+    *("base.environment", "base.files", "base.messages", "base.numbers", "base.room"),
     *("data.rows", "data.scores", "data.splits"),
     *("features.batches", "features.index", "features.values"),
     *("model.classifier", "model.devices", "model.encoder", "model.heads.build", "model.loss", "model.saved"),
@@ -210,13 +210,13 @@ def test_training_covers_exactly_these_modules():
 def test_tokens_features_and_preparation_cover_exactly_these_modules():
     raw = ["base.digests", "base.messages", "data.cleaning", "data.forms", "data.labels", "data.mapping"]
     raw += ["data.problems", "data.raw", "data.sources", "data.texts"]
-    tokens = [*raw, "base.files", "data.rows", "features.index", "features.tokens"]
+    tokens = [*raw, "base.files", "base.room", "data.rows", "features.index", "features.tokens"]
     assert program_modules(TOKENS) == sorted(HOUSE + name for name in tokens)
-    features = ["base.environment", "base.files", "base.messages", "data.rows", "encoders.shape"]
+    features = ["base.environment", "base.files", "base.messages", "base.room", "data.rows", "encoders.shape"]
     features += ["features.batches", "features.index", "features.states", "features.values"]
     features += ["model.devices", "model.encoder", "model.pooling"]
     assert program_modules(FEATURES) == sorted(HOUSE + name for name in features)
-    preparation = [*raw, "base.files", "data.preparation", "data.rows", "data.splitting", "data.tables"]
+    preparation = [*raw, "base.files", "base.room", "data.preparation", "data.rows", "data.splitting", "data.tables"]
     assert program_modules(PREPARATION) == sorted(HOUSE + name for name in preparation)
 
 

@@ -1,9 +1,11 @@
 """Interrupted training continues as if nothing had been; batches that do not fit are computed in parts."""
 
+import errno
 import json
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from emotion_grid.training import fine_tuning as training
 from emotion_grid.training import optimisation as fitting
 from emotion_grid.training.progress import Best
 from emotion_grid.training.run import Job, train
+from testing.disks import leave_room
 
 LABELS = ["anger", "fear", "joy"]
 STEPS = 5
@@ -143,7 +146,7 @@ def test_a_kill_without_warning_costs_what_came_after_the_last_checkpoint(start,
     """Fault: a checkpoint that is written in place is half of the old and half of the new one after a kill."""
     undisturbed = start("undisturbed")
     monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN_CHECKPOINTS", 0)
-    original = training.save_file
+    original = fitting.save_file
 
     def dying(tensors, path):
         if path.name == "best.safetensors" and "8" in path.parent.name.split("."):
@@ -151,7 +154,7 @@ def test_a_kill_without_warning_costs_what_came_after_the_last_checkpoint(start,
         original(tensors, path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "save_file", dying)
+        patch.setattr(fitting, "save_file", dying)
         with pytest.raises(KeyboardInterrupt):
             start()
     folder = undisturbed.parent / "run" / "checkpoint"
@@ -160,6 +163,24 @@ def test_a_kill_without_warning_costs_what_came_after_the_last_checkpoint(start,
     shutil.copytree(folder / "7", folder / ".6")  # its removal was cut off
     (folder / ".6" / "optimizer.pt").unlink()
     assert results(start()) == results(undisturbed)
+
+
+@pytest.mark.parametrize(("kind", "steps"), [("full", 40_000), ("cached vectors", 4096)])
+def test_a_disk_that_is_full_at_any_moment_costs_nothing_but_time(start, disk, monkeypatch, kind, steps):
+    """Fault: a traceback of safetensors or torch; a start with more room that does not go on to the same result."""
+    undisturbed = start("undisturbed", kind=kind)
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN_CHECKPOINTS", 0)
+    for failed in range(40):
+        leave_room(disk, failed * steps)
+        try:
+            continued = start(disk / "run", kind=kind)
+            break
+        except OSError as error:
+            assert error.errno == errno.ENOSPC and Path(error.filename).is_relative_to(disk / "run")
+        left = [path for path in disk.glob("run/checkpoint/*") if not path.name.startswith(".")]
+        assert len(left) <= 1 and all((path / "progress.json").is_file() for path in left)
+    assert failed > 3
+    assert results(continued) == results(undisturbed)
 
 
 def test_a_checkpoint_of_another_precision_is_not_continued(start, monkeypatch):

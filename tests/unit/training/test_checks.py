@@ -1,9 +1,11 @@
 """What a run reads is compared with its digests; what it wrote gets digests."""
 
+import errno
 import json
 import os
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -103,3 +105,21 @@ def test_a_checkpoint_that_cannot_be_read_is_moved_and_another_is_kept(job, name
     put_broken_checkpoints_aside(job)
     assert folders[0].is_dir() and not folders[1].exists()
     assert len(list((job.output / "set-aside").rglob(name))) == 1
+
+
+def test_a_checkpoint_that_another_member_left_closed_is_no_damage(job, monkeypatch):
+    """Fault: it was set aside, and the run began at its first epoch."""
+    path = job.output / "checkpoint" / "10" / "model.safetensors"
+    path.parent.mkdir(parents=True)
+    save_file({"weight": torch.arange(12.0)}, path)
+    opened = Path.open
+
+    def closed(self, *arguments, **options):
+        if self == path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return opened(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(PermissionError):
+        put_broken_checkpoints_aside(job)
+    assert path.is_file()
