@@ -86,6 +86,9 @@ rule all:
     default_target: True
     input:
         inputs.unfinished,
-        inputs.of_the_study("summary.csv", "report.html"),
-        inputs.of_every_set("models.csv"),
+        # Each by itself: where one alone is missing, nothing else would ask for it.
+        inputs.of_every_set(
+            "summary.csv", "settings.csv", "metrics.csv", "comparison.csv", "models.csv", "report.html"
+        ),
+        inputs.of_all_sets("summary.csv", "sets.csv", "comparison.csv", "report.html"),
         lambda wildcards: inputs.explanations(checkpoints) if inputs.explains else [],

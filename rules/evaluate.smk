@@ -3,6 +3,7 @@ rule evaluate:
         unpack(inputs.tables),
     output:
         summary=report(f"{RESULTS}/summary.csv", category="Tables", labels={"result": "Every run"}),
+        settings=f"{RESULTS}/settings.csv",
         metrics=f"{RESULTS}/metrics.csv",
     log:
         f"{RESULTS}/evaluate.log",

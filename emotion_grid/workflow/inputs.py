@@ -164,10 +164,13 @@ class RuleInputs:
         """
         return [self.study.results / experiment / name for experiment in self.study.experiments for name in names]
 
-    def of_the_study(self, *names: str) -> list[Path]:
-        """Files of results of every part and, in a study on several data sets, of the study as a whole."""
-        homes = [self.study.results / experiment for experiment in self.study.experiments]
-        return [home / name for home in dict.fromkeys([*homes, self.study.home]) for name in names]
+    def of_all_sets(self, *names: str) -> list[Path]:
+        """Files of results of a study on several data sets as a whole; none of a study on a single one.
+
+        Args:
+            names: of files in the study's folder.
+        """
+        return [self.study.home / name for name in names] if self.study.has_sets else []
 
     def unfinished(self, wildcards: Wildcards) -> list[Path]:
         """A missing file of every row that lacks one."""
