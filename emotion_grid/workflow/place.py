@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -11,16 +12,22 @@ from emotion_grid.base.layout import PROJECT
 from emotion_grid.base.messages import InputError
 from emotion_grid.workflow.errors import plain_refusals
 
+RECORDS = 65_536
+"""Bytes that Snakemake's records of a small start take."""
+
 
 def check_place(workflow: Any) -> None:
     """Check the folder and the Python of a start, and let the rules' `python` be this one.
 
     Raises:
-        SystemExit: a start outside the checkout, a checkout whose path cannot be used, or no program named python.
+        SystemExit: a start outside the checkout, a checkout whose path cannot be used or in which nothing can be written, or no program
+            named python.
     """
     with plain_refusals():
         if workflow.is_main_process:
             _check_folder(Path.cwd(), on_slurm=workflow.executor_plugin is not None and not workflow.local_exec)
+            if workflow.executor_plugin is not None and not workflow.dryrun:
+                _check_records(Path.cwd())
         _use_this_python()
 
 
@@ -45,6 +52,23 @@ def _check_folder(folder: Path, on_slurm: bool) -> None:
             f"{folder}: expected a checkout in a path without % and backslash (sbatch reads them in the names of logs as placeholders), found "
             f"{min(found)}; move the checkout"
         )
+
+
+def _check_records(folder: Path) -> None:
+    """Refuse a checkout in which Snakemake could not keep its records: it ends in a traceback.
+
+    Raises:
+        InputError: with what the system says; with a quota or a disk without room, too.
+    """
+    records = folder / ".snakemake"
+    try:
+        with tempfile.TemporaryFile(dir=records if records.is_dir() else folder) as file:
+            file.write(bytes(RECORDS))
+    except OSError as error:
+        raise InputError(
+            f"{records}: expected a folder in which Snakemake can keep its records, found: {error.strerror}; make room or get permission, or "
+            "move the checkout"
+        ) from error
 
 
 def _use_this_python() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,11 +10,14 @@ from types import SimpleNamespace
 import pytest
 
 from emotion_grid.workflow import place
+from testing.disks import leave_room
 from testing.tiny import PROJECT
 
 
-def start(main: bool = True, on_slurm: bool = False) -> None:
-    workflow = SimpleNamespace(is_main_process=main, executor_plugin=SimpleNamespace(), local_exec=not on_slurm)
+def start(main: bool = True, on_slurm: bool = False, dryrun: bool = False) -> None:
+    workflow = SimpleNamespace(
+        is_main_process=main, executor_plugin=SimpleNamespace(), local_exec=not on_slurm, dryrun=dryrun
+    )
     place.check_place(workflow)
 
 
@@ -70,6 +74,24 @@ def test_what_sbatch_reads_in_names_of_logs_is_refused_on_slurm_alone(checkout, 
     said = refusal(on_slurm=True)
     assert said.startswith(f"{folder}: expected a checkout in a path without % and backslash")
     assert f"found {character}; move the checkout" in said
+
+
+@pytest.mark.parametrize("records", [True, False], ids=["there", "not there"])
+def test_a_checkout_in_which_snakemake_cannot_write_is_refused(disk, monkeypatch, refusal, records):
+    """Fault: a traceback of Snakemake where its folder is on a full or read-only disk."""
+    monkeypatch.chdir(disk)
+    monkeypatch.setattr(place, "PROJECT", disk)
+    if records:
+        (disk / ".snakemake").mkdir()
+    start()
+    leave_room(disk, 0)
+    expected = f"{disk}/.snakemake: expected a folder in which Snakemake can keep its records, found: "
+    assert refusal().startswith(f"{expected}No space left on device; make room or")
+    start(main=False)
+    start(dryrun=True)
+    leave_room(disk, 1_000_000)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    assert refusal().startswith(f"{expected}Read-only file system; make room or")
 
 
 @pytest.mark.parametrize("path", ["", "/usr/bin:/bin"])
