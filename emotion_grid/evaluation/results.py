@@ -29,6 +29,9 @@ from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS
 TOO_FEW = "too few positives for an interval"
 """What stands for the interval of a score that too few texts decide (`emotion_grid/evaluation/intervals.py`)."""
 
+ABOUT = ("title", "note", "tags")
+"""Columns of summary.csv that say of each row to which study it belongs."""
+
 EMPTY = "(none)"
 """What stands for an empty cell of an axis: the axis does not apply, or is off."""
 
@@ -169,7 +172,7 @@ def read_results(home: Path) -> Results:
     """
     expect_whole({home / SUMMARY_RECORD: None})
     plan = read_json(home / PLAN)
-    texts = {"run", "kind", "older", *THRESHOLD_COLUMNS.values(), *plan["columns"]}
+    texts = {"run", "kind", "older", *ABOUT, *THRESHOLD_COLUMNS.values(), *plan["columns"]}
     summary, settings = (read_numbers(home / name, texts) for name in (SUMMARY_TABLE, SETTINGS_TABLE))
     best = summary.set_index("run", drop=False).loc[best_run(summary, plan)]
     judge = "dev" if finite_or_none(best.get("dev_macro_f1")) is not None else "validation"

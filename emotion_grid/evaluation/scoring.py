@@ -19,7 +19,7 @@ from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.splits import PROVENANCE, SPLITS
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.metrics import OVERALL, score
-from emotion_grid.evaluation.results import check_tables, prediction_folders
+from emotion_grid.evaluation.results import ABOUT, check_tables, prediction_folders
 from emotion_grid.evaluation.settings import by_setting, setting_columns
 from emotion_grid.evaluation.thresholds import POOLED, THRESHOLD_COLUMNS, Labelled, threshold_text
 from emotion_grid.evaluation.tuning import Member, tune_together
@@ -176,7 +176,7 @@ def average(summary: pd.DataFrame, plan: dict) -> pd.DataFrame:
 
 
 def evaluate(plan: dict, home: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """summary, settings and metrics of all rows of the plan, in its order."""
+    """summary, settings and metrics of all rows of the plan, in its order; summary says of each row to which study it belongs."""
     check_tables(plan, home)
     rows, folders, files = [*plan["rows"], *_others(plan)], prediction_folders(plan, home), ReadOnce()
     by_name = {row["run"]: row for row in rows}
@@ -189,8 +189,9 @@ def evaluate(plan: dict, home: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.Dat
             metrics[run] = [{"run": run, **metric} for metric in result["metrics"]]
         if len(cells) % 100 < len(group) or len(cells) == len(rows):
             log(f"{len(cells)} of {len(rows)} prediction folders scored")
+    about = dict(zip(ABOUT, (plan["title"], plan["note"], ", ".join(plan["tags"])), strict=True))
     summary = pd.DataFrame(
-        [cells[run] for run in by_name]
+        [{**cells[run], **about} for run in by_name]
     ).convert_dtypes()  # whole numbers stay whole where a cell is empty
     every = itertools.chain.from_iterable(metrics[run] for run in by_name)
     return summary, average(summary, plan), pd.DataFrame(list(every), columns=METRIC_COLUMNS)

@@ -13,6 +13,7 @@ from emotion_grid.base.integrity import renew_record, write_record
 from emotion_grid.data.rows import write_predictions
 from emotion_grid.data.tables import write_split
 from emotion_grid.evaluation import scoring
+from emotion_grid.evaluation.results import read_results
 from scripts import compare, evaluate, report
 from scripts import keep_models as models
 from testing.hand_made import ALL_RIGHT, EVERYTHING, GOLD4, write_gold, write_tables
@@ -31,6 +32,15 @@ def test_summary_has_a_row_for_each_of_the_plan_in_its_order(experiment, monkeyp
     assert list(summary["older"].fillna("")) == ["", "program lock", "", "", ""]
     assert list(summary["trainable_parameters"].fillna(0)) == [12345, 12345, 12345, 0, 0]
     assert "12345," in (experiment.home / "summary.csv").read_text(), "whole numbers stay whole"
+
+
+def test_summary_says_to_which_study_its_rows_belong(experiment, monkeypatch):
+    """Fault: rows of several studies in one table could not be told apart."""
+    experiment.write(title="Ärger", note="For the pilot.\nOn two cores", tags=["pilot", "a, b"])
+    experiment.evaluate(monkeypatch)
+    summary = read_results(experiment.home).summary
+    assert {*summary["title"]} == {"Ärger"} and {*summary["note"]} == {"For the pilot.\nOn two cores"}
+    assert {*summary["tags"]} == {"pilot, a, b"} and len(summary) == 5
 
 
 def test_summary_holds_the_scores_known_by_hand(experiment, monkeypatch):
