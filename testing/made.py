@@ -10,6 +10,7 @@ import pandas as pd
 from emotion_grid.base.files import write_json
 from emotion_grid.data.rows import write_predictions
 from emotion_grid.data.tables import write_split
+from scripts import compare, evaluate, report
 
 LABELS = ["anger", "fear", "joy", "sadness", "surprise"]
 ROWS = {"train": 400, "validation": 100, "dev": 200, "test": 50}
@@ -168,6 +169,13 @@ def write_records(folder: Path, job: str | None = None) -> None:
         "epoch,step,train_loss,validation_loss,validation_macro_f1,seconds\n"
         "1,1,0.6,0.6,0.2,1\n2,2,0.4,0.5,0.4,2\n3,3,0.3,0.6,0.3,3\n"
     )
+
+
+def write_results(home: Path) -> None:
+    """Score and compare an experiment, and write its report."""
+    run_program(evaluate, "--plan", home / "plan.json", "--output", home)
+    run_program(compare, "--results", home)
+    run_program(report, "--results", home)
 
 
 def run_program(program: object, *arguments: str) -> None:

@@ -10,8 +10,7 @@ import time
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from scripts import compare, evaluate, report
-from testing.made import HOSTILE, make_experiment, run_program
+from testing.made import HOSTILE, make_experiment, write_results
 from tests.browser.conftest import SCREENSHOTS, SIZES, Opened
 
 SCHEMES = ("light", "dark")
@@ -198,9 +197,7 @@ def test_a_printed_page_has_every_table_and_no_button(made_report, open_page):
 
 def test_a_report_of_600_runs_is_small_and_opens(open_page, tmp_path):
     make_experiment(tmp_path, seeds=15, evaluation={"threshold": "global", "bootstrap": 20, "confidence": 0.95})
-    run_program(evaluate, "--plan", tmp_path / "plan.json", "--output", tmp_path)
-    run_program(compare, "--results", tmp_path)
-    run_program(report, "--results", tmp_path)
+    write_results(tmp_path)
     size = (tmp_path / "report.html").stat().st_size / 1e6
     start = time.monotonic()
     opened = open_page(tmp_path / "report.html")

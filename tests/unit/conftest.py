@@ -235,6 +235,21 @@ def experiment(tmp_path):
 
 
 @pytest.fixture
+def scored(monkeypatch):
+    """The rows of an experiment that are really scored, in order."""
+    from emotion_grid.evaluation import scoring
+
+    names, original = [], scoring.write_record
+
+    def write_and_note(record, *arguments):
+        names.append(record.stem)
+        original(record, *arguments)
+
+    monkeypatch.setattr(scoring, "write_record", write_and_note)
+    return names
+
+
+@pytest.fixture
 def hub(monkeypatch):
     """Call with a config, weights or an error: what the hub answers from then on; gives the calls it got."""
     import huggingface_hub

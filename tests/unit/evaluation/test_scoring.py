@@ -100,19 +100,6 @@ def folded(tmp_path):
     return CrossValidated(tmp_path)
 
 
-@pytest.fixture
-def written(monkeypatch):
-    """The rows whose scores are really computed, in order."""
-    names, original = [], scoring.write_record
-
-    def write_and_note(record, *arguments):
-        names.append(record.stem)
-        original(record, *arguments)
-
-    monkeypatch.setattr(scoring, "write_record", write_and_note)
-    return names
-
-
 def macro_f1_at(threshold: float, texts: dict[str, tuple], counts: dict[str, int]) -> float:
     """Macro-F1 of predictions of several seeds, each text as often as it was drawn."""
     scores = []
@@ -182,27 +169,27 @@ def test_a_baseline_of_a_fold_shares_its_thresholds_as_runs_do(folded):
     assert found["tfidf-1"]["dev"] != found["tfidf-2"]["dev"]
 
 
-def test_what_changes_thresholds_is_scored_again_and_nothing_else(folded, written):
+def test_what_changes_thresholds_is_scored_again_and_nothing_else(folded, scored):
     """Fault: kept scores are at thresholds that another run's new predictions have changed."""
     folded.evaluate()
-    assert len(written) == len(folded.plan["rows"])
-    written.clear()
+    assert len(scored) == len(folded.plan["rows"])
+    scored.clear()
     folded.evaluate()
-    assert written == []
+    assert scored == []
     row = next(row for row in folded.plan["rows"] if row["run"] == "small-2-1")
     folded.write_predictions(row, "dev")
     kept = {run: (scored["thresholds"], scored["metrics"]) for run, scored in folded.evaluate().items()}
-    assert written == [f"small-{fold}-{seed}" for fold, seed in itertools.product(FOLDS, SEEDS)]
+    assert scored == [f"small-{fold}-{seed}" for fold, seed in itertools.product(FOLDS, SEEDS)]
     for record in (folded.home / "metrics").iterdir():
         record.unlink()
     assert {run: (scored["thresholds"], scored["metrics"]) for run, scored in folded.evaluate().items()} == kept
 
 
-def test_another_seed_moves_the_thresholds_of_the_first(folded, written):
+def test_another_seed_moves_the_thresholds_of_the_first(folded, scored):
     folded.evaluate(rows=[row for row in folded.plan["rows"] if row["columns"].get("seed") == 1])
-    written.clear()
+    scored.clear()
     folded.evaluate()
-    assert {name for name in written if name.startswith("small")} == {f"small-{f}-{s}" for f in FOLDS for s in SEEDS}
+    assert {name for name in scored if name.startswith("small")} == {f"small-{f}-{s}" for f in FOLDS for s in SEEDS}
 
 
 @pytest.mark.parametrize("mode", ["bagged", "shrunk"])

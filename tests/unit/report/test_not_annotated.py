@@ -9,8 +9,7 @@ from emotion_grid.data.tables import read_split, write_split
 from emotion_grid.explanation.shapley import Explanation
 from emotion_grid.explanation.words import Explained
 from emotion_grid.report import explanation
-from scripts import compare, evaluate, report
-from testing.made import LABELS, counts, made_row, make_texts, run_program, write_plan, write_records, write_tables
+from testing.made import LABELS, counts, made_row, make_texts, write_plan, write_records, write_results, write_tables
 from testing.pages import section_of, table_of, text_of
 
 
@@ -31,15 +30,8 @@ def home(tmp_path_factory):
         write_tables(home / row["folder"], golds, 1.0, seed)
         write_records(home / row["folder"])
     write_plan(home, rows, evaluation={"threshold": "global", "bootstrap": 20, "confidence": 0.95})
-    run_program(evaluate, "--plan", home / "plan.json", "--output", home)
-    run_program(compare, "--results", home)
-    run_program(report, "--results", home)
+    write_results(home)
     return home
-
-
-@pytest.fixture(scope="module")
-def page(home):
-    return (home / "report.html").read_text(encoding="utf-8")
 
 
 def test_tables_have_no_score_of_a_label_that_a_split_is_not_annotated_for(home):

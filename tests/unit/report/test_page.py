@@ -15,8 +15,7 @@ from emotion_grid.explanation.shapley import Explanation
 from emotion_grid.explanation.words import Explained
 from emotion_grid.report import explanation
 from emotion_grid.report.figures.parts import parts_figure
-from scripts import compare, evaluate, report
-from testing.made import make_experiment, run_program
+from testing.made import make_experiment, write_results
 from testing.pages import section_of, table_of, text_of
 
 
@@ -35,15 +34,8 @@ def home(tmp_path_factory):
     for number, path in enumerate(sorted(home.glob("runs/*/provenance.json")), 1):
         cost = {"train_seconds": 10.0 * number, "trainable_parameters": 1000 * number}
         write_json(path, {**read_json(path), **cost})
-    run_program(evaluate, "--plan", home / "plan.json", "--output", home)
-    run_program(compare, "--results", home)
-    run_program(report, "--results", home)
+    write_results(home)
     return home
-
-
-@pytest.fixture(scope="module")
-def page(home):
-    return (home / "report.html").read_text(encoding="utf-8")
 
 
 def test_first_screen_names_what_was_studied(page):

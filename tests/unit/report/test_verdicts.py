@@ -11,15 +11,14 @@ from emotion_grid.data.rows import write_predictions
 from emotion_grid.evaluation.results import read_results
 from emotion_grid.report.paper import tables
 from emotion_grid.report.reading import read_study
-from scripts import compare, evaluate, report
 from testing.made import (
     LABELS,
     made_row,
     make_experiment,
     make_texts,
-    run_program,
     write_plan,
     write_records,
+    write_results,
     write_tables,
 )
 from testing.pages import section_of, table_of, text_of
@@ -27,19 +26,13 @@ from testing.pages import section_of, table_of, text_of
 COLUMN = "difference from the best"
 
 
-def score(home):
-    run_program(evaluate, "--plan", home / "plan.json", "--output", home)
-    run_program(compare, "--results", home)
-    run_program(report, "--results", home)
-    return home
-
-
 @pytest.fixture(scope="module")
 def clear(tmp_path_factory):
     """encoder1 is much better than encoder0, which is much better than the baselines; heads and freezes make no difference."""
     home = tmp_path_factory.mktemp("clear")
     make_experiment(home, effect=2.0, evaluation={"threshold": "global", "bootstrap": 50, "confidence": 0.95})
-    return score(home)
+    write_results(home)
+    return home
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +47,8 @@ def lucky(tmp_path_factory):
     perfect = np.where(gold[LABELS].to_numpy() > 0.5, 0.9, 0.1)
     for run in home.glob("runs/encoder0_mlp-2x_freeze-half_full_seed-*"):
         write_predictions(run / "predictions" / "validation.csv", list(gold["id"]), LABELS, perfect)
-    return score(home)
+    write_results(home)
+    return home
 
 
 def rows_of(home):
@@ -167,7 +161,8 @@ def joined(tmp_path_factory):
         write_tables(home / "runs" / name, golds, 3.0 if batch == "16" else 1.0, len(rows))
         write_records(home / "runs" / name)
     write_plan(home, rows, evaluation={"threshold": "global", "bootstrap": 50, "confidence": 0.95})
-    return score(home)
+    write_results(home)
+    return home
 
 
 def test_axes_that_change_together_are_named_as_one(joined):

@@ -112,19 +112,6 @@ def test_settings_average_over_seeds(experiment, monkeypatch):
     assert settings["dev_macro_f1_sd"].isna().tolist() == [False, True, True, True]
 
 
-@pytest.fixture
-def scored(monkeypatch):
-    """The rows that are really scored, in order."""
-    names, original = [], scoring.write_record
-
-    def write_and_note(record, *arguments):
-        names.append(record.stem)
-        original(record, *arguments)
-
-    monkeypatch.setattr(scoring, "write_record", write_and_note)
-    return names
-
-
 def test_second_evaluation_scores_nothing_again(experiment, monkeypatch, scored):
     experiment.evaluate(monkeypatch)
     assert len(scored) == 5

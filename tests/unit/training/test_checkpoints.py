@@ -13,13 +13,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from emotion_grid.data.tables import read_split, write_split
+from emotion_grid.data.tables import write_split
 from emotion_grid.model.classifier import EmotionClassifier
 from emotion_grid.training import checkpoints, head_training
 from emotion_grid.training import fine_tuning as training
 from emotion_grid.training import optimisation as fitting
 from emotion_grid.training.progress import Best
 from emotion_grid.training.run import Job, train
+from testing.classifiers import annotate_partly
 from testing.disks import leave_room
 
 LABELS = ["anger", "fear", "joy"]
@@ -53,11 +54,7 @@ def data(tmp_path_factory):
 def partly(data, tmp_path_factory):
     """The same splits, but many rows are not annotated for some labels."""
     folder = tmp_path_factory.mktemp("partly")
-    for path in data.iterdir():
-        table = read_split(path)
-        for place, label in enumerate(LABELS):
-            table.loc[table.index % 4 > place, label] = np.nan
-        write_split(table, folder / path.name)
+    annotate_partly(data, folder)
     return folder
 
 
