@@ -14,14 +14,12 @@ from emotion_grid.base.files import read_json, write_json, write_text
 from emotion_grid.base.integrity import expect_whole, recorded
 from emotion_grid.base.layout import (
     CHECKS,
-    METRICS_TABLE,
     MODEL_RECORD,
     MODELS_RECORD,
     MODELS_TABLE,
     PLAN,
     SPEC,
     SUMMARY_RECORD,
-    SUMMARY_TABLE,
     data_folder,
     run_folder,
 )
@@ -29,7 +27,7 @@ from emotion_grid.base.messages import log
 from emotion_grid.data.splits import MODEL, PROVENANCE
 from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.keeping import remove_model
-from emotion_grid.evaluation.results import best_run
+from emotion_grid.evaluation.results import best_run, read_metrics, read_summary
 from emotion_grid.evaluation.thresholds import thresholds_from
 from emotion_grid.prediction.new_texts import LABELLING
 from emotion_grid.report.model_card import write_card
@@ -40,7 +38,7 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of the experiment's results")
     home = parser.parse_args().results
     expect_whole({home / SUMMARY_RECORD: None})
-    summary, metrics = pd.read_csv(home / SUMMARY_TABLE), pd.read_csv(home / METRICS_TABLE)
+    summary, metrics = read_summary(home), read_metrics(home)
     plan = read_json(home / PLAN)
     best = best_run(summary, plan)
     keep, data = plan["keep_models"], {row["run"]: row["data"] for row in plan["rows"]}

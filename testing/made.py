@@ -137,7 +137,7 @@ def write_plan(home: Path, rows: list[dict], **changes: object) -> dict:
     return document
 
 
-def write_tables(folder: Path, golds: dict, signal: float, seed: int) -> None:
+def write_tables(folder: Path, golds: dict, signal: float, seed: int, labels: list[str] = LABELS) -> None:
     """Prediction tables of a row: the higher the signal, the better; wrong for most hostile texts."""
     random = np.random.default_rng(seed)
     for split, gold in golds.items():
@@ -145,7 +145,7 @@ def write_tables(folder: Path, golds: dict, signal: float, seed: int) -> None:
             logits = signal * (2 * gold - 1) - 0.5 + random.normal(size=gold.shape)
             logits[: len(HOSTILE)] *= -2  # wrong for sure: they stand among the mistakes
             ids = [f"{split}-{number}" for number in range(len(gold))]
-            write_predictions(folder / "predictions" / f"{split}.csv", ids, LABELS, 1 / (1 + np.exp(-logits)))
+            write_predictions(folder / "predictions" / f"{split}.csv", ids, labels, 1 / (1 + np.exp(-logits)))
 
 
 def write_records(folder: Path, job: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Names of folders that are awkward for shells, Snakemake, Slurm or logs, and can be used all the same."""
+"""Names of folders and labels that are awkward for shells, Snakemake, Slurm, logs, tables or pages, and can be used all the same."""
 
 WORKS = [
     "two words",
@@ -30,3 +30,33 @@ BRACES = "{run} {{x}}"
 
 ON_SLURM = [name for name in WORKS if not set("%\\") & set(name)]
 """Those that a checkout on Slurm can be in."""
+
+AS_LABELS = [
+    "None",
+    "NA",
+    "null",
+    "nan",
+    "1",
+    "हर्ष",
+    "ความสุข",
+    "क्‍ष",
+    "é",
+    "joy/love",
+    "a<b>",
+    "joy, love",
+    'so-called "joy"',
+    "it's",
+    "{x}",
+    "[x]",
+    "=1+1",
+    "50%_$&#~^\\",
+    "self",
+    "run",
+    "label",
+    "value",
+    "split",
+    "place",
+    "drawn",
+    "😀",
+]
+"""Each holds what a table, page or program on the way could read as something else."""

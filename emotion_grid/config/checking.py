@@ -1,6 +1,7 @@
 """Checking a config and filling in its defaults."""
 
 import copy
+import unicodedata
 from typing import Any
 
 from emotion_grid.base.messages import InputError
@@ -10,6 +11,9 @@ from emotion_grid.config.problems import explain_error
 from emotion_grid.config.schema import load_schema, resolve
 from emotion_grid.config.validator import FORMATS, Validator
 from emotion_grid.grid.values import typed_training_value
+
+NAMES = ("labels", "columns", "header", "label_column", "unlabelled")
+"""Keys of `data`, and of the mappings in it, that name labels, columns or classes. `classes` does so unless it names a file."""
 
 
 def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -22,7 +26,8 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     Raises:
         InputError: a line for each problem, with the key's path, what was expected and what was found.
     """
-    config = check_values(with_numbers(config, [load_schema()], command_line or None), load_schema(), "the config")
+    config = _with_names(with_numbers(config, [load_schema()], command_line or None))
+    config = check_values(config, load_schema(), "the config")
     config = {key: value for key, value in config.items() if not key.startswith(FREE)}
     if problems := [*_contradictions(config["data"]), *_named_sets(config["grid"])]:
         raise InputError("\n".join(["the config cannot be used:", *(f"  {problem}" for problem in problems)]))
@@ -30,6 +35,35 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     for encoder in config["encoders"].values():
         encoder["training"] = _typed(encoder.get("training", {}))
     return config
+
+
+def _with_names(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with the names of labels, columns and classes in one Unicode form, in which the cells of files are read, too (NFC).
+
+    Raises:
+        InputError: two labels whose names are then one.
+    """
+    data = config.get("data") if isinstance(config, dict) else None
+    if not isinstance(data, dict):
+        return config
+    named = {key: _composed(data[key]) for key in NAMES if key in data}
+    for key in ("read", "raters"):
+        if isinstance(data.get(key), dict):
+            named[key] = {name: _composed(value) if name in NAMES else value for name, value in data[key].items()}
+    if isinstance(data.get("classes"), list):
+        named["classes"] = _composed(data["classes"])
+    if isinstance(data.get("labels"), dict) and len(named["labels"]) < len(data["labels"]):
+        raise InputError("data.labels: expected every name once, found two that differ in their Unicode form alone")
+    return {**config, "data": {**data, **named}}
+
+
+def _composed(value: Any) -> Any:
+    """Text, or all text of a list or mapping, in Unicode's normal form C."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [_composed(item) for item in value]
+    return {_composed(key): _composed(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _contradictions(data: dict[str, Any]) -> list[str]:

@@ -2,12 +2,13 @@
 
 import difflib
 import re
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema
 
 from emotion_grid.config.schema import describe
-from emotion_grid.config.validator import path_problem
+from emotion_grid.config.validator import label_problem, path_problem
 
 
 def explain_error(error: jsonschema.ValidationError) -> list[str]:
@@ -43,12 +44,21 @@ def explain_error(error: jsonschema.ValidationError) -> list[str]:
     if error.validator in ("minItems", "minProperties"):
         return [f"{path}: expected at least one entry, found none"]
     schema = error.schema if isinstance(error.schema, dict) else {}
-    if error.validator == "format" and error.validator_value in ("path", "folder"):
-        problem = path_problem(error.instance, to_snakemake=error.validator_value == "folder")
-        advice = f"; {problem}" if problem else ""
-    else:
-        advice = _where_lists_belong(list(error.absolute_path), error.instance)
+    advice = _advice(error) or _where_lists_belong(list(error.absolute_path), error.instance)
     return [f"{path}: expected {describe(schema)}, found {_show(error.instance)}{advice}"]
+
+
+def _advice(error: jsonschema.ValidationError) -> str:
+    """What is wrong with a text that has not its format, and what to do."""
+    problems: dict[str, Callable[[str], str]] = {
+        "path": lambda text: path_problem(text, to_snakemake=False),
+        "folder": lambda text: path_problem(text, to_snakemake=True),
+        "label": label_problem,
+    }
+    if error.validator != "format" or error.validator_value not in problems:
+        return ""
+    problem = problems[error.validator_value](error.instance)
+    return f"; {problem}" if problem else ""
 
 
 def _where_lists_belong(keys: list[Any], value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The validator of configs: JSON schema with finite numbers and three formats of its own."""
+"""The validator of configs: JSON schema with finite numbers and four formats of its own."""
 
 import math
 import re
@@ -66,6 +66,32 @@ def _is_path(value: Any) -> bool:
 @FORMATS.checks("folder")  # type: ignore[untyped-decorator]
 def _is_folder(value: Any) -> bool:
     return not isinstance(value, str) or (value != "" and not path_problem(value, to_snakemake=True))
+
+
+LONGEST_LABEL = 100
+"""Characters of a label's name: tables and figures show it whole or nearly so."""
+
+_JOINERS = "\u200c\u200d"
+"""What joins or parts letters in Hindi, Persian and other languages, unseen."""
+
+
+def label_problem(name: str) -> str:
+    """Why text cannot be a label's name, and what to do; empty if it can."""
+    if name in ("id", "text"):
+        return (
+            f"{name} is a column of every table of texts; keep the column and give the label another name "
+            f"(data.labels: {{another name: {name}}})"
+        )
+    if name != name.strip():
+        return "remove the space or line break at its beginning or end"
+    if hidden := next((mark for mark in name if not mark.isprintable() and mark not in _JOINERS), None):
+        return f"{hidden!r} ({unicodedata.name(hidden, 'a control character')}) cannot be told from a space or from nothing; remove it"
+    return "" if len(name) <= LONGEST_LABEL else f"expected at most {LONGEST_LABEL} characters; it has {len(name)}"
+
+
+@FORMATS.checks("label")  # type: ignore[untyped-decorator]
+def _is_label(value: Any) -> bool:
+    return not isinstance(value, str) or (value != "" and not label_problem(value))
 
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:

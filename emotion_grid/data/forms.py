@@ -11,9 +11,10 @@ import io
 import itertools
 import json
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -150,11 +151,12 @@ def read_text(path: Path, form: Form) -> Table:
 
 
 def with_header(path: Path, table: Table) -> Table:
-    """A table, whose columns have names, each its own; columns without a name may be several.
+    """A table, whose columns have names, each its own, in one Unicode form (NFC); columns without a name may be several.
 
     Raises:
         InputError: a table without columns, or with two of one name.
     """
+    table = replace(table, columns=[unicodedata.normalize("NFC", name) for name in table.columns])
     names = [name for name in table.columns if name.strip()]
     if not names:
         raise InputError(f"{path}: expected a table with a header, found nothing")

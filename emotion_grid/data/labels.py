@@ -1,7 +1,10 @@
 """Cells that decide labels: 0 and 1, intensities, or names and numbers of classes."""
 
+import ast
+import json
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -10,6 +13,9 @@ from emotion_grid.data.problems import listed, visible
 
 TRUTHS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}
 """What is plainly 1 or 0, in lower case; so are 1.0 and 0.0."""
+
+_ENTRY = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,;|]+""", re.DOTALL)
+"""An entry of a list as Python and NumPy write it."""
 
 Complain = Callable[[str | None, str, str], None]
 """Takes note of what is wrong with a row: the column (None for the row as a whole), what was expected and what was found."""
@@ -58,6 +64,8 @@ class LabelCells:
         """A cell as 1, 0 or not known; a file holds few different ones, and each is read once."""
         cell = cell.strip()
         if cell not in self.read:
+            cell = unicodedata.normalize("NFC", cell)
+        if cell not in self.read:
             value = self._truth(cell)
             if value is None:
                 unknown = ", or nothing where the label is not annotated" if "" in self.mapping.unlabelled else ""
@@ -78,7 +86,7 @@ class LabelCells:
 
     def _of_classes(self, cell: str, complain: Complain) -> list[float | None]:
         """The labels of the classes that a cell names."""
-        if cell.strip() in self.mapping.unlabelled:
+        if unicodedata.normalize("NFC", cell.strip()) in self.mapping.unlabelled:
             return [None] * len(self.mapping.labels)
         values: list[float | None] = [0.0] * len(self.mapping.labels)
         for name in self._classes(cell, complain):
@@ -98,7 +106,9 @@ class LabelCells:
                 names.append(declared[int(number[1])])
             else:
                 numbers = f", or a number from 0 to {len(declared) - 1}" if declared else ""
-                complain(self.mapping.label_column or "", f"one of {listed(known)}{numbers}", visible(entry))
+                complain(
+                    self.mapping.label_column or "", f"one of {listed(known)}{numbers}", visible(entry) or "nothing"
+                )
         return names
 
     def ratings(self, number: int, cells: list[str], complain: Complain) -> Iterator[tuple[int, Any, float | None]]:
@@ -134,7 +144,7 @@ def any_of(values: list[float | None]) -> float | None:
 
 
 def entries(cell: str, known: Iterable[str] = ()) -> list[str]:
-    """The entries of a cell that holds one or a list of them.
+    """The entries of a cell that holds one or a list of them, in Unicode's normal form C.
 
     A list is written with commas, semicolons or bars between its entries, or in brackets as JSON, Python and NumPy write it; Label Studio
     sets an object around it (`{"choices": [...]}`).
@@ -142,10 +152,31 @@ def entries(cell: str, known: Iterable[str] = ()) -> list[str]:
     Args:
         known: names that are one entry whatever they hold.
     """
-    cell = cell.strip()
+    cell = unicodedata.normalize("NFC", cell.strip())
     if cell in known:
         return [cell]
     if cell.startswith(("[", "{")) and cell.endswith(("]", "}")):
-        inside = cell[cell.find("[") + 1 : cell.rfind("]")]
-        return ["".join(parts) for parts in re.findall(r"""'([^']*)'|"([^"]*)"|([^\s,;|]+)""", inside)]
+        return [unicodedata.normalize("NFC", entry) for entry in _bracketed(cell)]
     return [entry.strip() for entry in re.split(r"[,;|]", cell) if entry.strip()]
+
+
+def _bracketed(cell: str) -> list[str]:
+    """The entries of a list in brackets: of JSON, whose escapes count, or else as Python and NumPy write it."""
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        inside = cell[cell.find("[") + 1 : cell.rfind("]")]
+        return [_unquoted(entry) for entry in _ENTRY.findall(inside)]
+    lists = value.values() if isinstance(value, dict) else [value]
+    found = [entry for one in lists for entry in (one if isinstance(one, list) else [one])]
+    return ["" if entry is None else entry if isinstance(entry, str) else json.dumps(entry) for entry in found]
+
+
+def _unquoted(entry: str) -> str:
+    """An entry of a list without the quotes and escapes of Python."""
+    if entry[0] not in "'\"":
+        return entry
+    try:
+        return str(ast.literal_eval(entry))
+    except (ValueError, SyntaxError):
+        return entry.strip(entry[0])

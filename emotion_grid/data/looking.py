@@ -240,6 +240,6 @@ def _labels(names: list[str]) -> list[str] | dict[str, str]:
     """Labels of these names; a mapping where a name cannot be a label's."""
     fit: dict[str, str] = {}
     for number, name in enumerate(names, 1):
-        label = re.sub(r"[^\w .-]+", "-", name).strip("_- .")[:40].strip("_- .")
+        label = "".join(mark for mark in name if mark.isprintable()).strip()[:40].strip()
         fit[f"label-{number}" if label in ("", "id", "text", *fit) else label] = name
     return names if list(fit) == names else fit

@@ -32,8 +32,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def split_table(mapped: Mapped, labels: list[str]) -> pd.DataFrame:
     """The texts of a file as a table: `id`, `text` and the labels, 1.0, 0.0 or NaN."""
     values = np.array(mapped.values, dtype=float).reshape(len(mapped.ids), len(labels))
-    table = pd.DataFrame({"id": pd.Series(mapped.ids, dtype=str), "text": pd.Series(mapped.texts, dtype=str)})
-    return table.assign(**{label: values[:, place] for place, label in enumerate(labels)})
+    return _table(mapped.ids, mapped.texts, labels, values)
+
+
+def _table(ids: list[str], texts: list[str], labels: list[str], values: np.ndarray) -> pd.DataFrame:
+    keys = pd.DataFrame({"id": pd.Series(ids, dtype=str), "text": pd.Series(texts, dtype=str)})
+    return pd.concat([keys, pd.DataFrame(values, columns=labels)], axis=1)
 
 
 def _check_ids(table: pd.DataFrame, path: str | Path) -> None:
@@ -70,9 +74,7 @@ def write_split(table: pd.DataFrame, path: str | Path) -> None:
 def read_split(path: str | Path) -> pd.DataFrame:
     """A prepared split: `id` and `text` as text, labels as float (NaN where they are unknown); no rows if the study has no such split."""
     rows = read_rows(path)
-    return pd.DataFrame({"id": pd.Series(rows.ids, dtype=str), "text": pd.Series(rows.texts, dtype=str)}).assign(
-        **{label: rows.gold[:, place] for place, label in enumerate(rows.labels)}
-    )
+    return _table(rows.ids, rows.texts, rows.labels, rows.gold)
 
 
 def has_gold(table: pd.DataFrame) -> bool:

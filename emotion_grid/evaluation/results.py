@@ -172,12 +172,20 @@ def read_results(home: Path) -> Results:
     """
     expect_whole({home / SUMMARY_RECORD: None})
     plan = read_json(home / PLAN)
-    texts = {"run", "kind", "older", *ABOUT, *THRESHOLD_COLUMNS.values(), *plan["columns"]}
-    summary, settings = (read_numbers(home / name, texts) for name in (SUMMARY_TABLE, SETTINGS_TABLE))
+    summary, settings = (_read_scores(home / name, plan) for name in (SUMMARY_TABLE, SETTINGS_TABLE))
     best = summary.set_index("run", drop=False).loc[best_run(summary, plan)]
     judge = "dev" if finite_or_none(best.get("dev_macro_f1")) is not None else "validation"
     runs = summary[summary["kind"] == "run"]
     return Results(home, plan, summary, settings, varying_axes(runs, plan), best, judge)
+
+
+def read_summary(home: Path) -> pd.DataFrame:
+    """summary.csv of an experiment's folder."""
+    return _read_scores(home / SUMMARY_TABLE, read_json(home / PLAN))
+
+
+def _read_scores(path: Path, plan: dict) -> pd.DataFrame:
+    return read_numbers(path, {"run", "kind", "older", *ABOUT, *THRESHOLD_COLUMNS.values(), *plan["columns"]})
 
 
 def check_tables(plan: dict, home: Path) -> None:
@@ -194,7 +202,8 @@ def read_numbers(path: Path, texts: set[str]) -> pd.DataFrame:
     """A table, numbers in all columns but `texts`; names such as NA or null stay names."""
     table = read_table(path)
     numbers = [name for name in table.columns if name not in texts]
-    return table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in numbers})
+    table[numbers] = table[numbers].apply(pd.to_numeric, errors="coerce")
+    return table
 
 
 def read_metrics(home: Path) -> pd.DataFrame:

@@ -98,8 +98,10 @@ def _choose_texts(run: Path, data: Path, request: dict, ids: list[str], labels: 
     thresholds = tune_threshold(tuned_on, request["threshold"])
     table, probabilities = splits[judge], predicted[judge]
     wrongness = np.nan_to_num(np.abs(table[labels].to_numpy() - probabilities)).max(1)
-    texts = choose_ids(table, ids) if ids else choose(table, wrongness, request["texts"])
-    return Explained(texts, [], probabilities[texts["place"]], thresholds, labels, judge)
+    rows = table[["id", "text"]]
+    texts = choose_ids(rows, ids) if ids else choose(rows, wrongness, request["texts"])
+    gold = table[labels].to_numpy()[texts["place"]]
+    return Explained(texts, gold, [], probabilities[texts["place"]], thresholds, labels, judge)
 
 
 def _progress(count: int) -> Callable[[int], None]:

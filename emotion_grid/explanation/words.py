@@ -15,7 +15,8 @@ class Explained:
     """Texts of a split with a run's predictions and their explanations.
 
     Attributes:
-        texts: `id`, `text`, gold labels, `place` in the split and `drawn`: whether the text was drawn at random.
+        texts: `id`, `text`, `place` in the split and `drawn`: whether the text was drawn at random.
+        gold: 0, 1 or NaN (unknown), (texts, labels).
         explanations: one a text, as `explain_texts` gives them.
         probabilities: (texts, labels).
         thresholds: (labels,).
@@ -24,6 +25,7 @@ class Explained:
     """
 
     texts: pd.DataFrame
+    gold: np.ndarray
     explanations: list
     probabilities: np.ndarray
     thresholds: np.ndarray

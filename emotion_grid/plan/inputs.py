@@ -1,5 +1,6 @@
 """The raw files of a study."""
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def _classes(config: dict[str, Any], united: dict[str, list[str]]) -> list[str]:
             raise InputError(
                 f"data.classes: expected a text file with a class in each line, found none at {path}"
             ) from None
-        classes = [line.strip() for line in lines if line.strip()]
+        classes = [unicodedata.normalize("NFC", line.strip()) for line in lines if line.strip()]
     for label in label_names(config):
         for name in united.get(label, [label]):
             if name not in classes:

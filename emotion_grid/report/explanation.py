@@ -27,7 +27,7 @@ def page(run: str, explained: Explained) -> str:
     """
     texts, explanations, labels = explained.texts, explained.explanations, explained.labels
     probabilities = explained.probabilities
-    kinds = _kinds(texts[labels].to_numpy(), probabilities >= explained.thresholds)
+    kinds = _kinds(explained.gold, probabilities >= explained.thresholds)
     table = contributions(texts, explanations, labels)
     drawn = table[table["id"].isin(texts.loc[texts["drawn"], "id"])]
     least = 3 if len(texts) >= 50 else 2

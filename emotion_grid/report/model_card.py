@@ -48,7 +48,7 @@ def write_card(
         # The template says which rows a repetition held out.
         if axis.name in places[axis.place] and not (axis.place == "data" and axis.repeats)
     }
-    tuned = metrics[(metrics["threshold"] == "tuned") & metrics["label"].isna()]
+    tuned = metrics[(metrics["threshold"] == "tuned") & (metrics["label"] == "")]
     return environment.get_template("model_card.md.j2").render(
         run=row["run"],
         scores=tuned.to_dict("records"),

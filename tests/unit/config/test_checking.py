@@ -11,6 +11,7 @@ from emotion_grid.base.yaml_files import load_yaml
 from emotion_grid.config.checking import check_config
 from emotion_grid.config.files import check_config_file
 from emotion_grid.grid.expand import expand
+from testing.names import AS_LABELS
 from testing.tiny import PROJECT
 
 SHIPPED = sorted(path for path in (PROJECT / "config").glob("*.yaml") if path.stem not in ("schema", "encoders"))
@@ -128,7 +129,7 @@ def test_unknown_key_that_resembles_none_lists_the_known_ones():
         (("data", "labels"), "joy", "data.labels", "a list"),
         (("data", "labels"), ["joy", "joy"], "data.labels", "no value twice"),
         (("data", "labels"), ["joy", 1], "data.labels[1]", "name"),
-        (("data", "labels"), ["joy,fear"], "data.labels[0]", "name"),
+        (("data", "labels"), ["joy", None], "data.labels[1]", "in quotes where YAML reads something else"),
         (("data", "validation"), 0, "data.validation", "above 0"),
         (("data", "validation"), 0.51, "data.validation", "at most 0.5"),
         (("data", "validation"), "0.1", "data.validation", "a number"),
@@ -238,11 +239,43 @@ def test_numbers_that_are_none_are_refused(key, value):
     assert line.startswith(f"training.{key}: expected ")
 
 
-@pytest.mark.parametrize("name", ["id", "text"])
-def test_label_may_not_be_named_as_another_column(name):
-    (line,) = problems(changed(("data", "labels"), ["joy", name]))
-    assert line.startswith("data.labels")
-    assert name in line
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("id", "id is a column of every table of texts; keep the column and give the label another name"),
+        ("text", "(data.labels: {another name: text})"),
+        (" joy", "remove the space or line break at its beginning or end"),
+        ("joy\n", "remove the space or line break at its beginning or end"),
+        ("so\u200bft", "'\\u200b' (ZERO WIDTH SPACE) cannot be told from a space or from nothing; remove it"),
+        ("so\xa0soft", "'\\xa0' (NO-BREAK SPACE) cannot be told"),
+        ("so\u202eft", "(RIGHT-TO-LEFT OVERRIDE)"),
+        ("so\x00ft", "'\\x00' (a control character)"),
+        ("\ud800", "'\\ud800'"),
+        ("x" * 101, "expected at most 100 characters; it has 101"),
+    ],
+)
+def test_a_label_that_cannot_be_named_so_is_told_the_character_and_why(name, why):
+    for labels in (["joy", name], {"joy": "a", name: "b"}):
+        (line,) = problems(changed(("data", "labels"), labels))
+        assert line.startswith("data.labels") and why in line
+
+
+def test_any_other_name_can_be_a_labels():
+    assert check_config(changed(("data", "labels"), AS_LABELS))["data"]["labels"] == AS_LABELS
+    united = {name: [name, "x"] for name in AS_LABELS}
+    assert check_config(changed(("data", "labels"), united))["data"]["labels"] == united
+
+
+def test_names_are_compared_in_one_unicode_form():
+    config = changed(("data", "labels"), {"caf\u0065\u0301": ["e\u0301", "b"]})
+    config["data"] |= {"columns": {"text": "t\u0065\u0301xt"}, "read": {"header": ["e\u0301"], "encoding": "utf-8"}}
+    data = check_config(config)["data"]
+    assert data["labels"] == {"caf\xe9": ["\xe9", "b"]} and data["columns"]["text"] == "t\xe9xt"
+    assert data["read"] == {"header": ["\xe9"], "encoding": "utf-8"}
+    (line,) = problems(changed(("data", "labels"), ["e\u0301", "\xe9"]))
+    assert line.startswith("data.labels: expected no value twice")
+    with pytest.raises(InputError, match=r"data\.labels: expected every name once"):
+        check_config(changed(("data", "labels"), {"e\u0301": "a", "\xe9": "b"}))
 
 
 @pytest.mark.parametrize(
@@ -306,7 +339,10 @@ def test_a_file_that_holds_no_mapping_is_refused(config):
         ({"classes": ["x"]}, "data.classes: expected data.label_column beside it"),
         ({"raters": {"unite": 0.5, "columns": ["a"]}}, "data.raters.columns: expected data.label_column beside it"),
         ({"label_column": "x", "positive_from": 1}, "data.positive_from: expected columns of intensities"),
-        ({"labels": {"text": "a"}}, "data.labels: expected a label's name other than id and text, found 'text'"),
+        (
+            {"labels": {"text": "a"}},
+            "data.labels: expected a label's name (text, in quotes where YAML reads something else), found 'text'; text is",
+        ),
         ({"labels": {"a": 1}}, "data.labels.a: expected text"),
         ({"raters": {"unite": "most"}}, "data.raters.unite: expected majority or a number above 0 and at most 1"),
         ({"read": {"separator": ";"}}, "data.read.separator: expected comma or semicolon or tab or bar"),

@@ -32,8 +32,8 @@ def test_values_of_a_run_are_no_markup_and_the_example_is_python():
     provenance |= {"finished": "today", "train_seconds": 59.6, "device": "cpu", "precision": "fp32"}
     metrics = pd.DataFrame(
         [
-            ("dev", "tuned", "macro_f1", None, 0.5, 0.4, 0.6),
-            ("dev", "tuned", "average_precision", None, 0.7, None, None),
+            ("dev", "tuned", "macro_f1", "", 0.5, 0.4, 0.6),
+            ("dev", "tuned", "average_precision", "", 0.7, None, None),
         ],
         columns=["split", "threshold", "metric", "label", "value", "low", "high"],
     )

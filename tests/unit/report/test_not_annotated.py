@@ -68,8 +68,9 @@ def test_an_explanation_of_an_unknown_label_is_no_mistake():
     """Fault: words behind mistakes that nobody can call mistakes."""
     values = np.array([[0.5, 2.0], [-0.2, 1.0]])
     one = Explanation(words=["so", "sad"], values=values, base=np.zeros(2), logits=values.sum(0))
-    texts = pd.DataFrame({"id": ["t1"], "text": ["so sad"], "joy": [0.0], "disgust": [np.nan], "drawn": [True]})
-    found = Explained(texts, [one], np.array([[0.6, 0.9]]), np.array([0.5, 0.5]), ["joy", "disgust"], "dev")
+    texts = pd.DataFrame({"id": ["t1"], "text": ["so sad"], "drawn": [True]})
+    gold = np.array([[0.0, np.nan]])
+    found = Explained(texts, gold, [one], np.array([[0.6, 0.9]]), np.array([0.5, 0.5]), ["joy", "disgust"], "dev")
     html = explanation.page("run", found)
     assert [row["prediction"] for row in table_of(section_of(html, "texts"))] == [
         "wrongly predicted",

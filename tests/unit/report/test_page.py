@@ -127,7 +127,10 @@ def test_captions_name_no_colour(page):
 def test_explained_words_have_numbers_that_need_no_mouse():
     words, values = ["so", "very", "sad", "today", "again", "!"], [0.01, -0.2, 2.5, -1.25, 0.5, 0.3]
     one = Explanation(words=words, values=np.array([values]).T, base=np.zeros(1), logits=np.array([sum(values)]))
-    texts = pd.DataFrame({"id": ["t1"], "text": ["so very sad today again !"], "sadness": [1.0], "drawn": [True]})
-    html = explanation.page("run", Explained(texts, [one], np.array([[0.9]]), np.array([0.5]), ["sadness"], "dev"))
+    texts = pd.DataFrame({"id": ["t1"], "text": ["so very sad today again !"], "drawn": [True]})
+    gold = np.ones((1, 1))
+    html = explanation.page(
+        "run", Explained(texts, gold, [one], np.array([[0.9]]), np.array([0.5]), ["sadness"], "dev")
+    )
     (row,) = table_of(section_of(html, "texts"))
     assert row["text"].endswith("sad +2.50 today -1.25 again +0.50 ! +0.30 very -0.20")
