@@ -12,7 +12,6 @@ from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json
 from emotion_grid.base.integrity import recorded
 from emotion_grid.base.layout import METRICS_TABLE, RECORDED, SETTINGS_TABLE, SUMMARY_RECORD, SUMMARY_TABLE
-from emotion_grid.base.messages import InputError
 from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.scoring import evaluate
 
@@ -23,10 +22,6 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="folder of the experiment's results")
     arguments = parser.parse_args()
     plan = read_json(arguments.plan)
-    if plan["folds"] and plan["compare"]:
-        raise InputError(
-            "compare: expected no data.folds beside it (other predictions have no folds); leave one of them out"
-        )
     summary, settings, metrics = evaluate(plan, arguments.output)
     with recorded(arguments.output / SUMMARY_RECORD, RECORDED[SUMMARY_RECORD]):
         for name, table in ((METRICS_TABLE, metrics), (SETTINGS_TABLE, settings), (SUMMARY_TABLE, summary)):

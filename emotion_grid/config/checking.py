@@ -29,7 +29,12 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     config = _with_names(with_numbers(config, [load_schema()], command_line or None))
     config = check_values(config, load_schema(), "the config")
     config = {key: value for key, value in config.items() if not key.startswith(FREE)}
-    if problems := [*_contradictions(config["data"]), *_named_sets(config["grid"])]:
+    problems = [*_contradictions(config["data"]), *_named_sets(config["grid"])]
+    if config["compare"] and "folds" in config["data"]:
+        problems.append(
+            "compare: expected no data.folds beside it (other predictions have no folds); leave one of them out"
+        )
+    if problems:
         raise InputError("\n".join(["the config cannot be used:", *(f"  {problem}" for problem in problems)]))
     config["training"] = _typed(config["training"])
     for encoder in config["encoders"].values():

@@ -5,7 +5,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from emotion_grid.base.messages import InputError
 from emotion_grid.data.forms import Form
+from emotion_grid.data.problems import listed
 
 MAJORITY = "majority"
 """How raters are united: a label that more than half of them gave."""
@@ -103,3 +105,21 @@ def missing_columns(columns: list[str], mapping: Mapping, gold: bool) -> list[st
     if gold or set(labels) & set(columns):
         wanted += labels
     return [name for name in dict.fromkeys(wanted) if name not in columns]
+
+
+def check_classes(mapping: Mapping, named: set[str]) -> None:
+    """Refuse a label that no file names, where no list says which classes there are: it is a mistake in the config.
+
+    Args:
+        named: the labels that some text of some file has.
+
+    Raises:
+        InputError: such a label.
+    """
+    if mapping.label_column is None or mapping.classes:
+        return
+    for label, names in mapping.labels:
+        if label not in named:
+            raise InputError(
+                f"data.labels: expected labels that the files name, found {label} ({listed(names)}), which no row has"
+            )

@@ -9,8 +9,8 @@ import pandas as pd
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.cleaning import clean
 from emotion_grid.data.forms import Table
-from emotion_grid.data.mapping import Mapping, read_mapping
-from emotion_grid.data.problems import Problem, explain, listed
+from emotion_grid.data.mapping import Mapping, check_classes, read_mapping
+from emotion_grid.data.problems import Problem, explain
 from emotion_grid.data.raw import bytes_digest
 from emotion_grid.data.sources import read_source
 from emotion_grid.data.splitting import fold_numbers, validation_rows
@@ -40,7 +40,8 @@ def read_raw(spec: dict, paths: dict[str, str], tell: Tell) -> dict[str, pd.Data
     if refused:
         advice = "" if mapping.drop else "\ncorrect them, or leave such rows out (data.on_bad_rows: drop)"
         raise InputError("\n".join(refused) + advice)
-    _check_classes(mapping, splits)
+    tables = splits.values()
+    check_classes(mapping, {label for label in mapping.names if any((table[label] == 1).any() for table in tables)})
     return splits
 
 
@@ -53,17 +54,6 @@ def _cleaned(mapped: Mapped, mapping: Mapping, steps: list[str]) -> Mapped:
         if text == ""
     ]
     return replace(mapped, texts=texts).without(blank)
-
-
-def _check_classes(mapping: Mapping, splits: dict[str, pd.DataFrame]) -> None:
-    """Where no list says which classes there are, a label that no file names is a mistake in the config."""
-    if mapping.label_column is None or mapping.classes:
-        return
-    for label, names in mapping.labels:
-        if not any((table[label] == 1).any() for table in splits.values()):
-            raise InputError(
-                f"data.labels: expected labels that the files name, found {label} ({listed(names)}), which no row has"
-            )
 
 
 def examine(splits: dict[str, pd.DataFrame], labels: list[str]) -> tuple[dict, dict[str, pd.Series]]:

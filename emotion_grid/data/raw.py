@@ -42,11 +42,15 @@ class RawTable:
             of `datasets`, which planning cannot read, have the digest of their bytes.
         labelled: rows that are annotated for the first label; None for what planning cannot read.
         problems: why rows cannot be used, in words; empty if all can.
+        ids: of the texts; None for what planning cannot read.
+        named: the labels that some text has; None for what planning cannot read.
     """
 
     texts: str
     labelled: int | None = None
     problems: str = ""
+    ids: list[str] | None = None
+    named: frozenset[str] | None = None
 
 
 def texts_digest(path: Path, mapped: Mapped) -> str:
@@ -82,4 +86,6 @@ def raw_table(path: Path, mapping: Mapping, gold: bool) -> RawTable:
     table = read_text(path, mapping.form)
     mapped = map_table(table, mapping, path, gold)
     labelled = sum(values[:1] not in ([], [None]) for values in mapped.values)
-    return RawTable(texts_digest(path, mapped), labelled, explain(path, mapped.problems) if mapped.problems else "")
+    named = [label for place, label in enumerate(mapping.names) if any(values[place] == 1 for values in mapped.values)]
+    problems = explain(path, mapped.problems) if mapped.problems else ""
+    return RawTable(texts_digest(path, mapped), labelled, problems, mapped.ids, frozenset(named))

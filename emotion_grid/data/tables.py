@@ -9,6 +9,7 @@ import pandas as pd
 from emotion_grid.base.files import whole_file
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.forms import Form, read_text
+from emotion_grid.data.predicted import check_ids, read_probabilities
 from emotion_grid.data.problems import listed
 from emotion_grid.data.rows import read_rows
 from emotion_grid.data.texts import Mapped
@@ -38,22 +39,6 @@ def split_table(mapped: Mapped, labels: list[str]) -> pd.DataFrame:
 def _table(ids: list[str], texts: list[str], labels: list[str], values: np.ndarray) -> pd.DataFrame:
     keys = pd.DataFrame({"id": pd.Series(ids, dtype=str), "text": pd.Series(texts, dtype=str)})
     return pd.concat([keys, pd.DataFrame(values, columns=labels)], axis=1)
-
-
-def _check_ids(table: pd.DataFrame, path: str | Path) -> None:
-    blank = np.flatnonzero(table["id"].str.strip() == "")
-    if len(blank):
-        raise InputError(f"{_row(table, path, blank[0])}, column id: expected an id, found none")
-    again = np.flatnonzero(table["id"].duplicated())
-    if len(again):
-        first = int(np.flatnonzero(table["id"] == table["id"].iat[again[0]])[0])
-        raise InputError(
-            f"{_row(table, path, again[0])}, column id: expected ids that are unique, found the id of row {first + 1} again"
-        )
-
-
-def _row(table: pd.DataFrame, path: str | Path, row: int) -> str:
-    return f"{path}, row {row + 1} (id {table['id'].iat[row]})"
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
@@ -89,21 +74,11 @@ def read_predictions(path: str | Path, labels: list[str]) -> pd.DataFrame:
     Raises:
         InputError: columns that are missing, ids that stand twice, or values outside [0, 1].
     """
-    table = read_table(path)
-    missing = [name for name in ("id", *labels) if name not in table.columns]
-    if missing:
-        raise InputError(f"{path}: expected the column {missing[0]}, found {', '.join(table.columns)}")
-    if len(table):
-        _check_ids(table, path)
-    values = table[labels].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-    wrong = np.argwhere(~((values >= 0) & (values <= 1)))
-    if len(wrong):
-        row, column = wrong[0]
-        found = table[labels[column]].iat[row] or "nothing"
-        raise InputError(
-            f"{_row(table, path, row)}, column {labels[column]}: expected a probability from 0 to 1, found {found}"
-        )
-    return pd.DataFrame(values, columns=labels).assign(id=table["id"])[["id", *labels]]
+    found = read_probabilities(Path(path), labels)
+    values = np.array(found.probabilities, dtype=float).reshape(len(found.ids), len(labels))
+    return pd.concat(
+        [pd.DataFrame({"id": pd.Series(found.ids, dtype=str)}), pd.DataFrame(values, columns=labels)], axis=1
+    )
 
 
 def match(predictions: pd.DataFrame, gold: pd.DataFrame, path: str) -> np.ndarray:
@@ -113,10 +88,6 @@ def match(predictions: pd.DataFrame, gold: pd.DataFrame, path: str) -> np.ndarra
         InputError: ids that are missing or that the gold table does not have.
     """
     if list(predictions["id"]) != list(gold["id"]):
-        missing = sorted(set(gold["id"]) - set(predictions["id"])) or sorted(set(predictions["id"]) - set(gold["id"]))
-        if missing:
-            raise InputError(
-                f"{path}: expected one row for each of the {len(gold)} ids, found {len(predictions)}; the first that does not match is {missing[0]}"
-            )
+        check_ids(list(predictions["id"]), list(gold["id"]), path)
         predictions = predictions.set_index("id").loc[gold["id"]].reset_index()
     return predictions.drop(columns="id").to_numpy()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.mapping import read_mapping
+from emotion_grid.data.mapping import check_classes, read_mapping
 from emotion_grid.data.problems import listed
 from emotion_grid.data.raw import content_bytes, content_digest, raw_table
 
@@ -54,6 +54,18 @@ def labelled_rows(config: dict[str, Any], split: str) -> int | None:
     """Rows of a split's file that are annotated for the first label; None if the step `prepare` will know, which reads every form."""
     mapping = read_mapping({"labels": label_names(config), "reading": reading_of(config)})
     return raw_table(raw_files(config)[split], mapping, gold=split == "train").labelled
+
+
+def ids_of(config: dict[str, Any], split: str) -> list[str] | None:
+    """The ids of a split's texts; None where planning does not know all of them: of files that the step `prepare` reads, or drops rows of.
+
+    Raises:
+        InputError: the study has no such split.
+    """
+    files, mapping = raw_files(config), read_mapping({"labels": label_names(config), "reading": reading_of(config)})
+    if split not in files:
+        raise InputError(f"expected predictions for splits of the study only, found {split}.csv, and no data.{split}")
+    return None if mapping.drop else raw_table(files[split], mapping, gold=split == "train").ids
 
 
 def reading_of(config: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +118,7 @@ def checked_files(config: dict[str, Any]) -> dict[str, RawFile]:
         InputError: files that are not there or no tables, and all rows that cannot be used.
     """
     mapping = read_mapping({"labels": label_names(config), "reading": reading_of(config)})
-    found, refused = {}, []
+    found, refused, named = {}, [], []
     for split, path in raw_files(config).items():
         if not path.exists():
             raise InputError(
@@ -119,6 +131,9 @@ def checked_files(config: dict[str, Any]) -> dict[str, RawFile]:
         if table.problems and not mapping.drop:
             refused.append(f"data.{split}: {table.problems}")
         found[split] = RawFile(content_digest(path), table.texts)
+        named.append(table.named)
     if refused:
         raise InputError("\n".join([*refused, "correct them, or leave such rows out (data.on_bad_rows: drop)"]))
+    if None not in named:
+        check_classes(mapping, {label for labels in named for label in labels or ()})
     return found

@@ -9,10 +9,10 @@ from typing import Any
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.layout import DATA, ENCODERS, FEATURES, RUNS, TOKENS
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.splits import SPLITS
 from emotion_grid.encoders.sources import Source, encoder_key
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.expand import Point, expand, varying
+from emotion_grid.plan.compared import compared_tables
 from emotion_grid.plan.inputs import RAW_SPLITS, label_names
 from emotion_grid.plan.kinds import KINDS, Kind
 from emotion_grid.plan.older import finished_runs, predicts, standing_run
@@ -136,7 +136,7 @@ def build_plan(config: dict[str, Any]) -> Plan:
     """The plan for a checked config.
 
     Raises:
-        InputError: a grid, an encoder or a data file that cannot be.
+        InputError: a grid, an encoder, a data file or a table under `compare` that cannot be.
     """
     points, sources = expand(config)
     home = Path(config["results_root"]).expanduser() / config["experiment"]
@@ -151,7 +151,7 @@ def build_plan(config: dict[str, Any]) -> Plan:
         encoders={encoder_key(source.spec): source for source in sources.values()},
         cached=cached,
         features_gb=config["features_gb"],
-        others=_other_predictions(config["compare"]),
+        others=compared_tables(config),
         explanations=_explanations(config, runs),
         settings=_settings(config, [*runs.values(), *rows.values()]),
     )
@@ -266,18 +266,3 @@ def _explanations(config: dict[str, Any], runs: dict[str, Row]) -> dict[str, Any
         "threshold": config["evaluation"]["threshold"],
         "program": program_digest("emotion_grid.explanation.explaining", "emotion_grid.report.explanation"),
     }
-
-
-def _other_predictions(compare: dict[str, str]) -> list[str]:
-    """The prediction tables under `compare`."""
-    tables = []
-    for name, folder in compare.items():
-        tables_there = [
-            path for path in (Path(folder).expanduser() / f"{split}.csv" for split in SPLITS) if path.is_file()
-        ]
-        if not tables_there:
-            raise InputError(
-                f"compare.{name}: expected a folder with {' or '.join(f'{split}.csv' for split in SPLITS)}, found none of them in {folder}"
-            )
-        tables += [str(path) for path in tables_there]
-    return tables

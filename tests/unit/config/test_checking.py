@@ -355,6 +355,12 @@ def test_data_that_cannot_be_read_so_is_refused(data, expected):
     assert line.startswith(expected)
 
 
+def test_folds_and_other_predictions_together_are_refused():
+    config = changed(("data", "folds"), 5)
+    (line,) = problems(config | {"compare": {"team": "predictions/team"}})
+    assert line.startswith("compare: ") and "data.folds" in line
+
+
 def test_folds_and_dev_together_are_refused():
     config = changed(("data", "folds"), 5)
     check_config(config)

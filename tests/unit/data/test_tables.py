@@ -357,11 +357,22 @@ def test_match_restores_the_order_of_the_gold_table(order):
     assert match(predictions, gold, "dev.csv")[:, 0].tolist() == [ord(name) / 200 for name in "abcdef"]
 
 
-@pytest.mark.parametrize(("ids", "named"), [("abc", "d"), ("abcde", "e"), ("abce", "d"), ("", "a")])
-def test_match_refuses_other_ids_and_names_one(ids, named):
+LACKS = "team/dev.csv, column id: expected a row for each of the 4 texts, found none for"
+STRANGE = "column id: expected the id of one of the 4 texts, found another"
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ("abc", f"{LACKS} 1 of them: d"),
+        ("", f"{LACKS} 4 of them: a, b, c, d"),
+        ("abcde", f"team/dev.csv, row 5 (id e), {STRANGE}"),
+        ("abce", f"team/dev.csv, row 4 (id e), {STRANGE}"),
+    ],
+)
+def test_match_refuses_other_ids_and_names_them(ids, said):
     gold = pd.DataFrame({"id": list("abcd"), "text": "x", "joy": 0.0})
     predictions = pd.DataFrame({"id": list(ids), "joy": [0.5] * len(ids)})
     with pytest.raises(InputError) as caught:
         match(predictions, gold, "team/dev.csv")
-    assert str(caught.value).startswith("team/dev.csv: expected one row for each of the 4 ids")
-    assert str(caught.value).endswith(f" {named}")
+    assert str(caught.value) == said

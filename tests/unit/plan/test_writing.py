@@ -103,7 +103,7 @@ def test_compare_needs_a_folder_with_tables(study, tmp_path):
         with pytest.raises(InputError, match=r"^compare\.team: .*validation\.csv"):
             study(compare={"team": str(tmp_path / folder)})
     (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "test.csv").touch()
+    (tmp_path / "full" / "test.csv").write_text("id,joy,fear\n1,0,1\n")
     (tmp_path / "full" / "notes.csv").touch()
     assert study(compare={"team": str(tmp_path / "full")}).others == [str(tmp_path / "full" / "test.csv")]
 

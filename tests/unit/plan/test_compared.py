@@ -1,0 +1,112 @@
+"""Tables under `compare`: all that cannot be scored is said before anything runs."""
+
+import json
+
+import pytest
+
+from emotion_grid.base.messages import InputError
+from testing.plans import write_rows
+
+GOOD = "id,joy,fear\n1,0.5,0.5\n"
+
+
+@pytest.fixture
+def compared(study, tmp_path):
+    """Call with the content of prediction tables by split: the plan of a study that compares them."""
+    write_rows(
+        tmp_path / "dev.csv", [("d1", "a day", "1", "0"), ("d2", "another", "0", "1"), ("d3", "a third", "1", "0")]
+    )
+
+    def make(data=None, **tables: str):
+        (tmp_path / "team").mkdir(exist_ok=True)
+        for split, content in tables.items():
+            (tmp_path / "team" / f"{split}.csv").write_text(content, encoding="utf-8")
+        return study(data={"dev": "dev.csv", **(data or {})}, compare={"team": str(tmp_path / "team")})
+
+    return make
+
+
+def refusal(compared, tmp_path, **tables) -> str:
+    with pytest.raises(InputError) as caught:
+        compared(**tables)
+    return str(caught.value).replace(f"{tmp_path}/", "")
+
+
+def test_tables_of_the_studys_texts_in_any_order_are_taken(compared, tmp_path):
+    order = "fear,other,id,joy\n0.1,x,d3,1\n0.1,,d1,0\n0.1,y,d2,1\n"
+    plan = compared(dev=order, test=GOOD, validation="id,joy,fear\n2,0,1\n")
+    assert plan.others == [str(tmp_path / "team" / f"{split}.csv") for split in ("validation", "dev", "test")]
+
+
+def test_every_wrong_cell_of_every_table_is_said(compared, tmp_path):
+    wrong = "id,joy,fear\nd1,0.5,1.5\nd2,high,\nd1,0,0\nd3,0\n"
+    lines = refusal(compared, tmp_path, dev=wrong, test="id,joy\n1,0\n").splitlines()
+    assert lines == [
+        "compare.team: team/dev.csv: 4 bad rows",
+        "  row 1 (id d1), column fear: expected a probability from 0 to 1, found 1.5",
+        "  row 2 (id d2), column joy: expected a probability from 0 to 1, found high",
+        "  row 2 (id d2), column fear: expected a probability from 0 to 1, found nothing",
+        "  row 3 (id d1), column id: expected ids that are unique, found the id of row 1 again",
+        "  row 4, line 5: expected 3 cells (id, joy, fear), found 2",
+        "compare.team: team/test.csv: expected the column fear, found id, joy",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        (
+            {"dev": "id,joy,fear\nd1,0,0\n"},
+            "team/dev.csv, column id: expected a row for each of the 3 texts, found none for 2 of them: d2, d3",
+        ),
+        (
+            {"test": "id,joy,fear\n1,0,0\nzz,0,0\n"},
+            "team/test.csv, row 2 (id zz), column id: expected the id of one of the 1 texts, found another",
+        ),
+        (
+            {"validation": "id,joy,fear\n9,0,0\n"},
+            "team/validation.csv, row 1 (id 9), column id: expected the id of one of the 3 texts, found another",
+        ),
+    ],
+)
+def test_tables_of_other_texts_are_refused(compared, tmp_path, tables, expected):
+    assert refusal(compared, tmp_path, **tables) == f"compare.team: {expected}"
+
+
+def test_a_table_of_a_split_that_the_study_has_not_is_refused(study, tmp_path):
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team" / "dev.csv").write_text(GOOD)
+    with pytest.raises(InputError, match=r"^compare\.team: .*found dev\.csv, and no data\.dev"):
+        study(compare={"team": str(tmp_path / "team")})
+
+
+def test_ids_of_files_that_planning_cannot_read_are_compared_when_they_are_scored(compared, tmp_path):
+    (tmp_path / "dev.parquet").write_bytes(b"PAR1")
+    assert compared(data={"dev": "dev.parquet"}, dev="id,joy,fear\nx,0,0\n")
+    assert compared(data={"on_bad_rows": "drop"}, dev="id,joy,fear\nx,0,0\n")
+
+
+# --- classes
+
+
+def test_a_label_that_no_file_names_is_refused_before_anything_runs(study, tmp_path):
+    lines = [{"id": str(n), "text": f"text {n}", "mood": mood} for n, mood in enumerate(["joy", "joy", "calm"])]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    data = {"train": "a.jsonl", "test": "a.jsonl", "label_column": "mood"}
+    with pytest.raises(
+        InputError, match=r"^data\.labels: expected labels that the files name, found glad \(bliss\), which no row has"
+    ):
+        study(data={**data, "labels": {"joy": "joy", "calm": "calm", "glad": "bliss"}})
+    assert study(data={**data, "labels": ["joy", "calm"]})
+
+
+def test_a_class_number_beyond_the_list_is_refused_before_anything_runs(study, tmp_path):
+    (tmp_path / "a.csv").write_text("id,text,mood\n1,x,0\n2,y,2\n")
+    with pytest.raises(InputError) as caught:
+        study(data={"train": "a.csv", "test": "a.csv", "label_column": "mood", "classes": ["joy", "fear"]})
+    assert (
+        str(caught.value).count(
+            "row 2 (id 2), column mood: expected one of joy, fear, or a number from 0 to 1, found 2"
+        )
+        == 2
+    )
