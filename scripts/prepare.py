@@ -12,6 +12,7 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.integrity import write_record
 from emotion_grid.base.layout import CHECKS
 from emotion_grid.base.messages import log
+from emotion_grid.data.examining import examine
 from emotion_grid.data.forms import Table
 from emotion_grid.data.mapping import read_mapping
 from emotion_grid.data.preparation import prepare
@@ -40,6 +41,7 @@ def main() -> None:
     for split, table in splits.items():
         write_split(table, arguments.output / f"{split}.csv")
         log(f"{split}: {len(table)} rows")
+    checks = examine(splits, checks)
     for warning in checks["warnings"]:
         log(f"warning: {warning}")
     write_record(arguments.output / CHECKS, checks, [f"{split}.csv" for split in splits])

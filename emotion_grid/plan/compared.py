@@ -15,7 +15,8 @@ def compared_tables(config: dict[str, Any]) -> list[str]:
     Raises:
         InputError: a folder without tables, and all tables that cannot be scored.
     """
-    tables, refused = [], []
+    tables: list[str] = []
+    refused: list[str] = []
     for name, folder in config["compare"].items():
         there = {split: Path(folder).expanduser() / f"{split}.csv" for split in SPLITS}
         there = {split: path for split, path in there.items() if path.is_file()}

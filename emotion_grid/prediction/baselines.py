@@ -1,18 +1,13 @@
 """Baselines that learn from the training rows alone: label frequencies, or TF-IDF with logistic regression."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from emotion_grid.base.messages import log
-
-_UNSPACED = re.compile(
-    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
-)
-"""Letters of Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese."""
+from emotion_grid.data.unspaced import is_unspaced
 
 Predictor = Callable[[pd.Series], np.ndarray]
 """From texts to probabilities, (texts, labels)."""
@@ -65,12 +60,6 @@ def tfidf(train: pd.DataFrame, labels: list[str]) -> Predictor:
         return probabilities
 
     return predict
-
-
-def is_unspaced(texts: Iterable[str]) -> bool:
-    """Whether most letters of some texts belong to a script that is written without spaces between words."""
-    letters = "".join(character for text in texts for character in text if character.isalpha())
-    return 2 * len(_UNSPACED.findall(letters)) > len(letters)
 
 
 def _label_model(features: Any, gold: np.ndarray) -> Any:

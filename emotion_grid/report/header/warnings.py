@@ -1,13 +1,18 @@
 """What a reader has to know before relying on the report."""
 
 from emotion_grid.base.files import read_json
-from emotion_grid.evaluation.results import Results
+from emotion_grid.base.layout import SPEC
+from emotion_grid.data.splits import PROVENANCE, SPLITS
+from emotion_grid.evaluation.results import Results, folder_of
 from emotion_grid.report.header.headline import best_baseline
 from emotion_grid.report.reading import Study
 
+CUT = 0.2
+"""Share of texts that are cut, from which on a warning says so."""
+
 
 def warnings(study: Study) -> list[str]:
-    """Warnings about the data, older results, labels that are never predicted, and a baseline that is as good."""
+    """Warnings about the data, texts that are cut, older results, labels that are never predicted, and a baseline that is as good."""
     results, checks = study.results, study.checks
     warnings = [_of_fold(results, key) + text for key, check in checks.items() for text in check["warnings"]]
     overlaps = [check["overlaps"] for key, check in checks.items() if "overlaps" not in _dropped_kinds(results, key)]
@@ -16,6 +21,7 @@ def warnings(study: Study) -> list[str]:
             f"{max(overlaps):,} training texts also occur in dev or test and were not dropped, so scores there may be too high "
             "(data.drop: [overlaps] drops them)."
         )
+    warnings += [*_near_duplicates(study), *_cut(study)]
     older = results.summary[results.summary["older"] != ""]
     for parts, rows in older.groupby("older"):
         warnings.append(
@@ -32,6 +38,40 @@ def warnings(study: Study) -> list[str]:
         if baseline is not None and name in results.summary and baseline[name] >= results.best[name]:
             warnings.append(f"On {words} the best run is no better than the baseline {baseline['encoder']}.")
     return list(dict.fromkeys(warnings))
+
+
+def _near_duplicates(study: Study) -> list[str]:
+    """A warning if texts of dev or test nearly occur in train."""
+    counts = {
+        study.results.split_name(split): max(
+            check["prepared"][split].get("near_duplicates", 0) for check in study.checks.values()
+        )
+        for split in ("dev", "test")
+        if study.checks
+    }
+    found = ", ".join(f"{count:,} of {name}" for name, count in counts.items() if count)
+    if not found:
+        return []
+    return [
+        f"Some texts occur in train, too, but for case, punctuation, numbers, user names or links ({found}), so scores there may be too high."
+    ]
+
+
+def _cut(study: Study) -> list[str]:
+    """A warning if a fifth of the best run's texts or more are longer than what it reads of them."""
+    results = study.results
+    folder = folder_of(results, results.best["run"])
+    data = next(row["data"] for row in results.plan["rows"] if row["run"] == results.best["run"])
+    if data not in study.checks or not (folder / PROVENANCE).is_file():
+        return []
+    count = sum(read_json(folder / PROVENANCE)["texts_cut"].values())
+    texts = sum(study.checks[data]["prepared"][split]["rows"] for split in ("train", *SPLITS))
+    if count < CUT * texts:
+        return []
+    longest = read_json(folder / SPEC)["training"]["max_length"]
+    return [
+        f"The best run read {count:,} of {texts:,} texts ({count / texts:.0%}) only up to token {longest} (training.max_length)."
+    ]
 
 
 def _of_fold(results: Results, key: str) -> str:

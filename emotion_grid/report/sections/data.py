@@ -23,6 +23,7 @@ def build(study: Study) -> dict | None:
         "duplicate_texts": "texts that occur more than once",
         "words_median": "words in a text, median",
         "words_max": "words in the longest text",
+        "near_duplicates": "texts that nearly occur in train",
     }
     findings = {
         "duplicates": "training rows with the text and labels of an earlier row",
@@ -31,6 +32,7 @@ def build(study: Study) -> dict | None:
         "dropped": "training rows dropped for one of these reasons",
     }
     return {
+        "unspaced": any(one.get("unspaced") for one in checks.values()),
         "splits": [results.split_name(split) for split in parts],
         "facts": [
             {"name": words, "cells": [span([one[key] for one in found if key in one]) for found in parts.values()]}

@@ -6,7 +6,8 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from emotion_grid.prediction.baselines import is_unspaced, most_frequent, tfidf
+from emotion_grid.data.unspaced import is_unspaced
+from emotion_grid.prediction.baselines import most_frequent, tfidf
 from testing.hand_made import LABELS, TRAIN, train_rows
 
 
