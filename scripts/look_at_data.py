@@ -21,9 +21,11 @@ def main() -> None:
         "--encoding", help="the encoding, if it is neither UTF-8 nor UTF-16 with its mark, such as cp1252"
     )
     parser.add_argument("--sheet", help="the sheet of an Excel file, if it is not the first")
+    parser.add_argument("--rows", help="in JSON, the list in each object whose entries are rows, such as annotations")
     arguments = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a word
-    for line in look(arguments.files, Form(arguments.separator, arguments.encoding, sheet=arguments.sheet)):
+    form = Form(arguments.separator, arguments.encoding, sheet=arguments.sheet, rows=arguments.rows)
+    for line in look(arguments.files, form):
         print(line)
 
 

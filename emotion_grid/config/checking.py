@@ -12,7 +12,7 @@ from emotion_grid.config.schema import load_schema, resolve
 from emotion_grid.config.validator import FORMATS, Validator
 from emotion_grid.grid.values import typed_training_value
 
-NAMES = ("labels", "columns", "header", "label_column", "unlabelled")
+NAMES = ("labels", "columns", "header", "rows", "label_column", "unlabelled")
 """Keys of `data`, and of the mappings in it, that name labels, columns or classes. `classes` does so unless it names a file."""
 
 

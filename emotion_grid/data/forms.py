@@ -63,6 +63,7 @@ class Form:
         quotes: `enclose` (a cell in double quotes may hold separators and line breaks) or `plain` (quotes are characters like others).
         header: names of the columns, for a file without a header.
         sheet: of an Excel file; None for its first.
+        rows: the list in each object whose entries are rows of their own; None where each object is a row.
     """
 
     separator: str | None = None
@@ -70,6 +71,7 @@ class Form:
     quotes: str | None = None
     header: tuple[str, ...] | None = None
     sheet: str | None = None
+    rows: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,10 @@ def read_text(path: Path, form: Form) -> Table:
             raise InputError(f"{path}: expected a table, found {words}")
     text, encoding = _decoded(content, path, form.encoding)
     del content
-    table = _json_table(path, text, encoding) if _is_json(path, text) else _separated_table(path, text, encoding, form)
+    is_json = _is_json(path, text)
+    if not is_json:
+        refuse_rows(path, form)
+    table = _json_table(path, text, encoding, form) if is_json else _separated_table(path, text, encoding, form)
     return with_header(path, table)
 
 
@@ -271,32 +276,76 @@ def _is_json(path: Path, text: str) -> bool:
         return False
 
 
-def _json_table(path: Path, text: str, encoding: str) -> Table:
+def _json_table(path: Path, text: str, encoding: str, form: Form) -> Table:
     """Objects, one a line or in one list, as rows."""
     if text.lstrip().startswith("["):
-        objects, lines, form = _json_value(path, text, 1), [], "a JSON list"
+        objects, lines, words = _json_value(path, text, 1), [], "a JSON list"
         numbered = [(f"entry {number}", value) for number, value in enumerate(objects, 1)]
     else:
         # Only these end a line: JSON may hold the other characters that `splitlines` splits at.
         pieces = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         numbered = [(f"line {number}", _json_value(path, line, number)) for number, line in pieces]
-        lines, form = [number for number, _ in pieces], "JSON Lines"
+        lines, words = [number for number, _ in pieces], "JSON Lines"
     for place, value in numbered:
         if not isinstance(value, dict):
             raise InputError(f"{path}, {place}: expected a JSON object, found {visible(json.dumps(value))}")
-    return object_table([value for _, value in numbered], f"{form}, {encoding}", lines)
+    return object_table(path, [value for _, value in numbered], form, f"{words}, {encoding}", lines)
 
 
-def object_table(objects: list[dict[str, Any]], form: str, lines: list[int] | None = None) -> Table:
+def object_table(
+    path: Path, objects: list[dict[str, Any]], form: Form, words: str, lines: list[int] | None = None
+) -> Table:
     """Objects as rows; an object's entries are its cells, and those of objects inside it have dotted names.
 
+    A cell that is plain in one object and an object in another is kept whole in both, as JSON.
+
     Args:
-        form: how they were read, in words.
+        words: how they were read.
         lines: the line in which each begins.
+
+    Raises:
+        InputError: the list whose entries are rows is in no object.
     """
+    places = list(range(len(objects)))
+    if form.rows is not None:
+        parts = [_parts(value, form.rows) for value in objects]
+        if not any(parts):
+            names = listed(dict.fromkeys(name for value in objects for name in value))
+            raise InputError(f"{path}: expected objects with a list {form.rows} (data.read.rows), found {names}")
+        parts = [found or [value] for found, value in zip(parts, objects, strict=True)]
+        places = [place for place in places for _ in parts[place]]
+        objects = [part for found in parts for part in found]
+        words += f", a row for each entry of {visible(form.rows)}"
     flat = [_flat(value) for value in objects]
     columns = list(dict.fromkeys(name for cells in flat for name in cells))
-    return Table(columns, [[_cell(cells.get(name)) for name in columns] for cells in flat], form, lines or [])
+    rows = [
+        [_cell(cells.get(name, value.get(name) or None)) for name in columns]
+        for cells, value in zip(flat, objects, strict=True)
+    ]
+    return Table(columns, rows, words, [lines[place] for place in places] if lines else [])
+
+
+def refuse_rows(path: Path, form: Form) -> None:
+    """Refuse `data.read.rows` for a file whose cells hold no lists.
+
+    Raises:
+        InputError: the form asks for the entries of a list.
+    """
+    if form.rows is not None:
+        raise InputError(f"{path}: expected objects with a list {form.rows} (data.read.rows), found a table of cells")
+
+
+def _parts(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """An object once for each entry of a list in it, with the entry in the list's place; none without entries.
+
+    Args:
+        name: of the list, dotted if it is inside other objects.
+    """
+    first, _, rest = name.partition(".")
+    inside = value.get(first)
+    if rest:
+        return [{**value, first: part} for part in _parts(inside, rest)] if isinstance(inside, dict) else []
+    return [{**value, first: part} for part in inside] if isinstance(inside, list) else []
 
 
 def _json_value(path: Path, text: str, line: int) -> Any:
@@ -329,6 +378,6 @@ def _cell(value: Any) -> str:
     """A value as text: what is missing is empty, a list is JSON; of bytes nothing is kept but that there are some."""
     if value is None or value != value:  # NaN, which is no value either
         return ""
-    if isinstance(value, bool | int | float | list):
+    if isinstance(value, bool | int | float | list | dict):
         return json.dumps(value, ensure_ascii=False, default=lambda other: f"({type(other).__name__})")
     return "(bytes)" if isinstance(value, bytes) else str(value)

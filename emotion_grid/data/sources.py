@@ -4,11 +4,12 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.forms import Form, Table, kind, object_table, read_text, unpacked, with_header
+from emotion_grid.data.forms import Form, Table, kind, object_table, read_text, refuse_rows, unpacked, with_header
 from emotion_grid.data.problems import listed, visible
 
 
@@ -33,7 +34,7 @@ def _read_parquet(path: Path, form: Form) -> Table:
 
     try:
         table = parquet.read_table(io.BytesIO(unpacked(path)))
-        return _arrow_table(table, "Parquet")
+        return _arrow_table(path, table, form, "Parquet")
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: expected a whole Parquet file, found: {visible(str(error), 200)}") from None
 
@@ -44,14 +45,14 @@ def _read_folder(path: Path, form: Form) -> Table:
 
     try:
         dataset = datasets.load_from_disk(str(path))
-        return _arrow_table(dataset.with_format("arrow")[:], "a folder of `datasets`")
+        return _arrow_table(path, dataset.with_format("arrow")[:], form, "a folder of `datasets`")
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: expected a folder that `datasets` saved, found: {visible(str(error), 200)}"
         ) from None
 
 
-def _arrow_table(table: Any, form: str) -> Table:
+def _arrow_table(path: Path, table: Any, form: Form, words: str) -> Table:
     """An Arrow table; numbers of classes whose names it holds (`ClassLabel`) become these names."""
     import datasets
 
@@ -60,8 +61,8 @@ def _arrow_table(table: Any, form: str) -> Table:
         name: [_named(value, features[name]) for value in table[name].to_pylist()] for name in table.column_names
     }
     rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-    found = object_table(rows, form)
-    return Table(found.columns or list(columns), found.rows, form)
+    found = object_table(path, rows, form, words)
+    return replace(found, columns=found.columns or list(columns))
 
 
 def _named(value: Any, feature: Any) -> Any:
@@ -78,6 +79,7 @@ def _read_excel(path: Path, form: Form) -> Table:
     """A sheet, with the values that its formulas had when it was saved; nothing in it is computed."""
     import openpyxl
 
+    refuse_rows(path, form)
     content = unpacked(path)
     # A ParseError of XML is a SyntaxError, and what defusedxml refuses is a ValueError.
     broken = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, OSError, SyntaxError)

@@ -190,3 +190,34 @@ def test_another_encoding_is_read_where_the_config_names_it(read):
         read(b"id,text\n", encoding="klingon")
     with pytest.raises(InputError, match=r"data\.read\.encoding"):
         read(b"id,text\n", encoding="zlib")
+
+
+def test_entries_of_a_list_are_rows_beside_the_objects_other_entries(tmp_path):
+    lines = [
+        {"id": 1, "of": {"people": [{"name": "a", "said": ["x", "y"]}, {"name": "b"}]}},
+        {"id": 2, "of": {"people": []}, "note": "nobody"},
+        {"id": 3},
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    table = read_text(tmp_path / "a.jsonl", Form(rows="of.people"))
+    assert table.columns == ["id", "of.people.name", "of.people.said", "of.people", "note"]
+    assert table.rows == [
+        ["1", "a", '["x", "y"]', "", ""],
+        ["1", "b", "", "", ""],
+        ["2", "", "", "[]", "nobody"],
+        ["3", "", "", "", ""],
+    ]
+    assert table.lines == [1, 1, 2, 3] and "a row for each entry of of.people" in table.form
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.jsonl", '{"id": 1, "people": 2}'), ("a.csv", "id,people\n1,2\n")])
+def test_a_list_of_rows_that_is_not_there_is_refused(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=r"expected objects with a list people \(data\.read\.rows\), found"):
+        read_text(tmp_path / name, Form(rows="people"))
+
+
+def test_what_is_plain_in_one_object_and_an_object_in_another_is_one_column(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"e": "joy"}\n{"e": {"choices": ["joy", "fear"]}}\n{"e": {}}\n{}')
+    table = read_text(tmp_path / "a.jsonl", Form())
+    assert [row[table.columns.index("e")] for row in table.rows] == ["joy", '{"choices": ["joy", "fear"]}', "", ""]

@@ -109,6 +109,54 @@ def label_studio(folder):
     return "export.json", data, TRUTH
 
 
+def answers(given: set[str], place: int) -> list[list[str]]:
+    """The choices of three people, of whom two agree."""
+    other = {"joy", "fear"} - given if place % 2 else set()
+    return [sorted(given), sorted(other), sorted(given)]
+
+
+def label_studio_raters(folder):
+    """As Label Studio's serializer writes it; somebody skipped every item."""
+    items = []
+    for place, (id_, text, given) in enumerate(TRUTH):
+        annotations = [
+            {
+                "id": 3 * place + person,
+                "completed_by": person,
+                "was_cancelled": False,
+                "result": [
+                    {"value": {"choices": choices}, "from_name": "emotion", "to_name": "text", "type": "choices"}
+                ],
+            }
+            for person, choices in enumerate(answers(given, place))
+        ]
+        skipped = {"id": 1000 + place, "completed_by": 9, "was_cancelled": True, "result": []}
+        items.append(
+            {"id": place, "annotations": [skipped, *annotations], "data": {"text": text, "key": id_}, "meta": {}}
+        )
+    (folder / "export.json").write_text(json.dumps(items, indent=1))
+    data = {
+        "read": {"rows": "annotations"},
+        "columns": {"id": "data.key", "text": "data.text"},
+        "label_column": "annotations.result.value.choices",
+        "labels": ["joy", "fear"],
+        "raters": {"unite": "majority"},
+    }
+    return "export.json", data, TRUTH
+
+
+def label_studio_min(folder):
+    """A row a person; one choice is a text, several are an object, none is missing."""
+    rows = []
+    for place, (id_, text, given) in enumerate(TRUTH):
+        for person, choices in enumerate(answers(given, place)):
+            emotion = {"emotion": choices[0] if len(choices) == 1 else {"choices": choices}} if choices else {}
+            rows.append({"text": text, "id": id_, **emotion, "annotator": person, "annotation_id": 3 * place + person})
+    (folder / "min.json").write_text(json.dumps(rows))
+    data = {"label_column": "emotion", "labels": ["joy", "fear"], "raters": {"unite": "majority"}, "unlabelled": []}
+    return "min.json", data, TRUTH
+
+
 def excel(folder):
     book = openpyxl.Workbook()
     book.active.append(["id", "text", "joy", "fear"])
@@ -172,6 +220,8 @@ FORMS = [
         one_label,
         no_header,
         label_studio,
+        label_studio_raters,
+        label_studio_min,
         excel,
         folder_of_datasets,
     ),
