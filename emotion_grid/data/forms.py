@@ -306,15 +306,11 @@ def object_table(
     Raises:
         InputError: the list whose entries are rows is in no object.
     """
-    places = list(range(len(objects)))
+    lines = lines or []
     if form.rows is not None:
-        parts = [_parts(value, form.rows) for value in objects]
-        if not any(parts):
-            names = listed(dict.fromkeys(name for value in objects for name in value))
-            raise InputError(f"{path}: expected objects with a list {form.rows} (data.read.rows), found {names}")
-        parts = [found or [value] for found, value in zip(parts, objects, strict=True)]
-        places = [place for place in places for _ in parts[place]]
-        objects = [part for found in parts for part in found]
+        parts = _entries(path, objects, form.rows)
+        objects = [part for of_object in parts for part in of_object]
+        lines = [line for line, of_object in zip(lines, parts, strict=False) for _ in of_object]
         words += f", a row for each entry of {visible(form.rows)}"
     flat = [_flat(value) for value in objects]
     columns = list(dict.fromkeys(name for cells in flat for name in cells))
@@ -322,7 +318,7 @@ def object_table(
         [_cell(cells.get(name, value.get(name) or None)) for name in columns]
         for cells, value in zip(flat, objects, strict=True)
     ]
-    return Table(columns, rows, words, [lines[place] for place in places] if lines else [])
+    return Table(columns, rows, words, lines)
 
 
 def refuse_rows(path: Path, form: Form) -> None:
@@ -335,12 +331,21 @@ def refuse_rows(path: Path, form: Form) -> None:
         raise InputError(f"{path}: expected objects with a list {form.rows} (data.read.rows), found a table of cells")
 
 
-def _parts(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """An object once for each entry of a list in it, with the entry in the list's place; none without entries.
+def _entries(path: Path, objects: list[dict[str, Any]], name: str) -> list[list[dict[str, Any]]]:
+    """Each object once for each entry of a list in it, or as it is if it has no entry.
 
     Args:
         name: of the list, dotted if it is inside other objects.
     """
+    parts = [_parts(value, name) for value in objects]
+    if not any(parts):
+        names = listed(dict.fromkeys(key for value in objects for key in value))
+        raise InputError(f"{path}: expected objects with a list {name} (data.read.rows), found {names}")
+    return [found or [value] for found, value in zip(parts, objects, strict=True)]
+
+
+def _parts(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """An object once for each entry of a list in it, with the entry in the list's place; none without entries."""
     first, _, rest = name.partition(".")
     inside = value.get(first)
     if rest:
