@@ -312,6 +312,8 @@ def object_table(
         objects = [part for of_object in parts for part in of_object]
         lines = [line for line, of_object in zip(lines, parts, strict=False) for _ in of_object]
         words += f", a row for each entry of {visible(form.rows)}"
+    elif several := list(dict.fromkeys(name for value in objects for name, item in value.items() if _is_several(item))):
+        words += f", entries of {listed(several)} together (read.rows makes each a row)"
     flat = [_flat(value) for value in objects]
     columns = list(dict.fromkeys(name for cells in flat for name in cells))
     rows = [
@@ -319,6 +321,11 @@ def object_table(
         for cells, value in zip(flat, objects, strict=True)
     ]
     return Table(columns, rows, words, lines)
+
+
+def _is_several(item: Any) -> bool:
+    """Whether a value is a list of several objects."""
+    return isinstance(item, list) and len(item) > 1 and all(isinstance(part, dict) for part in item)
 
 
 def refuse_rows(path: Path, form: Form) -> None:

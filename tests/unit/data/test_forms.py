@@ -221,3 +221,10 @@ def test_what_is_plain_in_one_object_and_an_object_in_another_is_one_column(tmp_
     (tmp_path / "a.jsonl").write_text('{"e": "joy"}\n{"e": {"choices": ["joy", "fear"]}}\n{"e": {}}\n{}')
     table = read_text(tmp_path / "a.jsonl", Form())
     assert [row[table.columns.index("e")] for row in table.rows] == ["joy", '{"choices": ["joy", "fear"]}', "", ""]
+
+
+def test_values_of_several_objects_are_not_united_in_silence(read):
+    """Fault: all choices of all people counted, and nothing said so."""
+    lines = [{"id": 1, "people": [{"said": ["x"]}]}, {"id": 2, "people": [{"said": ["x"]}, {"said": ["y"]}]}]
+    assert "entries of people together (read.rows makes each a row)" in read(json.dumps(lines), "a.json").form
+    assert "together" not in read(json.dumps(lines[:1]), "a.json").form
