@@ -30,6 +30,7 @@ ADAPTED = {
 HEADS = {
     "linear": {"type": "mlp", "layers": 1},
     "mlp-first": {"type": "mlp", "size": "1x", "layers": 2},
+    "mlp-last": {"type": "mlp", "size": "1x", "layers": 2, "pooling": "last"},
     "mlp-mean": {"type": "mlp", "size": 24, "layers": 2, "pooling": "mean"},
     "attention-1": {"type": "attention", "size": 12, "heads": 1},
     "attention-2": {"type": "attention", "size": 12, "heads": 2},
@@ -43,6 +44,7 @@ _ATTENTION = {
 HEAD_PARAMETERS = {
     "linear": {"layers.1.weight", "layers.1.bias"},
     "mlp-first": _MLP,
+    "mlp-last": _MLP,
     "mlp-mean": _MLP,
     "attention-1": _ATTENTION,
     "attention-2": _ATTENTION,

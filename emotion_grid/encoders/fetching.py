@@ -25,15 +25,34 @@ def check(folder: Path, spec: dict[str, Any]) -> None:
     name = spec["source"]
     config = read_json(folder / "config.json")
     for key, value in zip(("layers", "hidden_size"), shape_of(config), strict=True):
-        if value != spec[key]:
+        if value is not None and value != spec[key]:
             raise InputError(
                 f"{name}: expected {key} {spec[key]} (as planned), found {value} in its config.json; correct {key} under encoders"
             )
-    if "auto_map" in config:
+    if "auto_map" in config and not _is_known(config.get("model_type")):
         raise InputError(
             f"{name}: it needs code from outside (auto_map in config.json), which is not run; choose an encoder that transformers knows"
         )
-    if spec.get("sha256") and (sha256 := file_digest(folder / "model.safetensors")) != spec["sha256"]:
+    if spec.get("sha256"):
+        _check_digest(folder / "model.safetensors", spec)
+
+
+def _is_known(family: str | None) -> bool:
+    """Whether transformers has a family itself; code that a model of it names beside is not needed, and never run."""
+    from transformers import CONFIG_MAPPING
+
+    return family in CONFIG_MAPPING
+
+
+def _check_digest(weights: Path, spec: dict[str, Any]) -> None:
+    """Refuse weights that are not those of the spec's `sha256`."""
+    name = spec["source"]
+    if not weights.is_file():
+        raise InputError(
+            f"{name}: expected model.safetensors, whose SHA-256 is pinned, found weights in several files; leave sha256 out (the revision, "
+            "or a folder's content, pins them)"
+        )
+    if (sha256 := file_digest(weights)) != spec["sha256"]:
         raise InputError(
             f"{name}: expected model.safetensors with SHA-256 {spec['sha256']}, found {sha256}; the file is not the one that was pinned"
         )

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+LAYERS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers")
+WIDTH = ("hidden_size", "dim", "d_model", "n_embd", "emb_dim")
+"""What families call the number of layers and their width in config.json; of an encoder and decoder, the encoder's."""
+
 
 @dataclass(frozen=True)
 class Encoder:
@@ -14,6 +18,9 @@ class Encoder:
 
 
 def shape_of(config: dict[str, Any]) -> tuple[int | None, int | None]:
-    """Layers and hidden size in a model's config.json, whatever the family calls them."""
-    layers = config.get("num_hidden_layers", config.get("n_layers"))
-    return layers, config.get("hidden_size", config.get("dim"))
+    """Layers and hidden size in a model's config.json, whatever the family calls them; None for what it does not say."""
+    config = config.get("text_config", config)
+    layers = next((config[name] for name in LAYERS if name in config), None)
+    if layers is None and "block_sizes" in config:
+        layers = sum(config["block_sizes"])
+    return layers, next((config[name] for name in WIDTH if name in config), None)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from emotion_grid.features.batches import Inputs
     from emotion_grid.features.index import Index
+    from emotion_grid.model.anatomy import Anatomy
 
 SECONDS_BETWEEN_LINES = 20
 """Between two lines of progress."""
@@ -69,7 +70,8 @@ def _compute(
     from emotion_grid.features.index import FILES, VALUES, Index
     from emotion_grid.features.values import open_values
     from emotion_grid.model.devices import find_device, find_precision, padding_multiple
-    from emotion_grid.model.encoder import LAYERED, count_parameters, keep_lower_layers, load_encoder, quieten
+    from emotion_grid.model.encoder import count_parameters, load_encoder, quieten
+    from emotion_grid.model.entering import end_above
 
     quieten()
     torch.set_num_threads(threads)
@@ -77,10 +79,6 @@ def _compute(
     precision = find_precision(spec["precision"], device)
     index, config = Index(tokens), read_json(encoder / "config.json")
     facts |= {"precision": precision, "device": device.type}
-    if spec["layer"] != "all" and config["model_type"] not in LAYERED:
-        raise NotStored(
-            f"layers of {config['model_type']} cannot be entered one by one (those of {', '.join(LAYERED)} can)"
-        )
     vectors = spec["output"] != "states"
     # Half the room: what a run in bf16 or fp16 computes from them has fewer digits.
     dtype = torch.float32 if vectors or precision == "fp32" else torch.float16
@@ -90,14 +88,20 @@ def _compute(
     facts["gigabytes"] = round(shape[0] * shape[1] * dtype.itemsize / 1e9, 6)
     if facts["gigabytes"] > limit:
         raise NotStored(f"the features would take {facts['gigabytes']:.2f} GB, and features_gb allows {limit:g}")
-    model = load_encoder(encoder)
+    pretrained = load_encoder(encoder)
+    model, anatomy = pretrained.model, pretrained.anatomy
+    if spec["layer"] != "all" and not anatomy.enterable:
+        facts["gigabytes"] = None
+        raise NotStored(
+            f"layers of {config['model_type']} cannot be entered one by one ({anatomy.why or 'they need more than the hidden states below'})"
+        )
     model.pooler = None
     facts["encoder_parameters"] = count_parameters(model).total
     if spec["layer"] != "all":
-        keep_lower_layers(model, spec["layer"])
+        end_above(model, model.get_submodule(anatomy.layers), spec["layer"], anatomy.form)
     inputs = token_inputs(tokens, index, padding_multiple(device))
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
-    frozen = FrozenLayers(model.to(device).eval(), inputs, spec["output"], half, dtype)
+    frozen = FrozenLayers(model.to(device).eval(), anatomy, inputs, spec["output"], half, dtype)
     with whole_folder(output / FILES) as partial, open_values(partial / VALUES, shape, dtype) as file:
         for values in _progress(frozen, index):
             if not torch.isfinite(values).all():
@@ -112,6 +116,7 @@ class FrozenLayers:
 
     Attributes:
         model: the encoder up to its last frozen layer.
+        anatomy: what the encoder is made of.
         inputs: reads batches of tokens.
         output: the pooling, or `states` for the hidden states of all tokens.
         half: what to compute in, if not fp32.
@@ -119,6 +124,7 @@ class FrozenLayers:
     """
 
     model: Any
+    anatomy: "Anatomy"
     inputs: "Inputs"
     output: str
     half: "torch.dtype | None"
@@ -140,13 +146,15 @@ class FrozenLayers:
     def _forward(self, places: "np.ndarray") -> "torch.Tensor":
         import torch
 
+        from emotion_grid.model.padding import hidden_states
         from emotion_grid.model.pooling import pool
 
         device = next(self.model.parameters()).device
         batch = {name: tensor.to(device) for name, tensor in self.inputs(places).items()}
+        mask = batch.pop("attention_mask")
         with torch.autocast(device.type, dtype=self.half, enabled=self.half is not None):
-            states = self.model(**batch).last_hidden_state.float()
-        mask = batch["attention_mask"]
+            states, mask = hidden_states(self.model, self.anatomy, mask, batch)
+        states = states.float()
         values = states[mask.bool()] if self.output == "states" else pool(states, mask, self.output)
         return values.to(self.dtype).cpu()
 

@@ -7,14 +7,16 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
-from emotion_grid.model.encoder import encoder_layers, load_encoder
+from emotion_grid.model.encoder import Pretrained, load_encoder
+from emotion_grid.model.entering import start_above
 from emotion_grid.model.heads.build import build_head
 from emotion_grid.model.loss import known_loss
+from emotion_grid.model.padding import hidden_states
 from emotion_grid.model.saved import DESCRIBED, describe, write_model
 
 
@@ -63,17 +65,18 @@ class EmotionClassifier(PreTrainedModel):
     config_class = EmotionConfig
     base_model_prefix = "encoder"
 
-    def __init__(self, config: EmotionConfig, encoder: PreTrainedModel | None = None):
+    def __init__(self, config: EmotionConfig, encoder: Pretrained):
         super().__init__(config)
-        self.encoder = encoder if encoder is not None else AutoModel.from_config(_encoder_config(config))
+        self.encoder, self.anatomy = encoder.model, encoder.anatomy
+        expect_possible(encoder, config.head, config.freeze)
         if getattr(self.encoder, "pooler", None) is not None:
             self.encoder.pooler = None
-        self.head = build_head(config.head, self.encoder.config.hidden_size, len(config.labels))
+        self.head = build_head(config.head, self.encoder.config.get_text_config().hidden_size, len(config.labels))
         self.register_buffer("class_weights", None, persistent=False)
         if config.lora:
             # By name: only the runs that use LoRA have it in their program digest.
             lora = importlib.import_module("emotion_grid.model.lora")
-            lora.add_lora(self.encoder, config.freeze, config.lora)
+            lora.add_lora(self.encoder, self.anatomy, config.freeze, config.lora)
         self.frozen = fix_parameters(self, config.freeze, config.lora)
 
     def train(self, mode: bool = True) -> "EmotionClassifier":
@@ -93,21 +96,22 @@ class EmotionClassifier(PreTrainedModel):
     ) -> SequenceClassifierOutput:
         """Logits (texts, labels), and with `labels` the mean binary cross-entropy of the known ones.
 
+        Padding on either side changes nothing.
+
         Args:
             input_ids, attention_mask, token_type_ids: (texts, tokens), as the encoder's tokenizer makes them.
             inputs_embeds: (texts, tokens, hidden_size), in the place of `input_ids`.
             labels: 0, 1 or NaN (unknown), (texts, labels).
         """
         if attention_mask is None:
-            given: Any = input_ids if input_ids is not None else inputs_embeds
-            attention_mask = torch.ones(given.shape[:2], device=self.device)
-        extra = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+            tokens: Any = input_ids if input_ids is not None else inputs_embeds
+            attention_mask = torch.ones(tokens.shape[:2], device=self.device)
+        given = {"input_ids": input_ids, "token_type_ids": token_type_ids, "inputs_embeds": inputs_embeds}
+        inputs = {name: values for name, values in given.items() if values is not None}
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.freeze != "all"):
-            hidden = self.encoder(
-                input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=inputs_embeds, **extra
-            ).last_hidden_state
+            hidden, mask = hidden_states(self.encoder, self.anatomy, attention_mask, inputs)
         with torch.autocast(hidden.device.type, enabled=False):  # bf16 has too few digits for probabilities
-            logits = self.head(hidden.float(), attention_mask)
+            logits = self.head(hidden.float(), mask)
         loss = None
         if labels is not None:
             loss = known_loss(logits, labels.float(), self.class_weights)
@@ -123,10 +127,8 @@ class EmotionClassifier(PreTrainedModel):
 
         The layers that are left keep their names, and so do their weights.
         """
-        layers = encoder_layers(self.encoder)
-        for place in range(self.config.freeze):
-            delattr(layers, str(place))
-        self.encoder.embeddings = _Given()
+        layers = self.encoder.get_submodule(self.anatomy.layers)
+        start_above(self.encoder, layers, self.config.freeze, self.anatomy.form)
         left = {id(module) for module in self.modules()}
         self.frozen = [module for module in self.frozen if id(module) in left]
 
@@ -178,11 +180,6 @@ def _description(path: Path) -> dict:
     return read_json(path)
 
 
-def _encoder_config(config: EmotionConfig) -> PretrainedConfig:
-    values = dict(config.encoder)
-    return AutoConfig.for_model(values.pop("model_type"), **values)
-
-
 def build_classifier(spec: dict, encoder_path: str | Path) -> EmotionClassifier:
     """The untrained classifier of a run's spec; what is new in it, head and adapters, depends on the seed alone.
 
@@ -195,35 +192,43 @@ def build_classifier(spec: dict, encoder_path: str | Path) -> EmotionClassifier:
     return EmotionClassifier(config, encoder)
 
 
+def expect_possible(encoder: Pretrained, head: dict, freeze: int | str) -> None:
+    """Refuse what an encoder cannot be used for.
+
+    Raises:
+        InputError: layers to freeze in an encoder whose layers cannot be told apart; the first token of one that has seen nothing yet.
+    """
+    family, anatomy = encoder.model.config.model_type, encoder.anatomy
+    if freeze not in (0, "all") and not anatomy.layers:
+        raise InputError(f"freeze: expected 0 or all for the family {family}, since {anatomy.why}; found {freeze}")
+    if anatomy.causal and head.get("pooling") == "first":
+        raise InputError(
+            f"head.pooling: expected last or mean for the family {family}, whose first token sees no other token of the text; found first"
+        )
+
+
 def fix_parameters(model: EmotionClassifier, freeze: int | str, lora: dict | None) -> list[nn.Module]:
     """Fix what the run does not train, and return the modules whose dropout stays off.
 
     `freeze: k` fixes the lowest k layers and all that is below or shared by all layers (embeddings, relative positions); `all` the
-    whole encoder. With LoRA the encoder's own weights are fixed everywhere, and only the adapters and the head train.
+    whole encoder. What is above the top layer, such as a last norm, trains with it. With LoRA the encoder's own weights are fixed
+    everywhere, and only the adapters and the head train.
     """
-    encoder = model.encoder
+    encoder, anatomy = model.encoder, model.anatomy
     if freeze == "all":
         encoder.requires_grad_(False)
         return [encoder]
-    layers = encoder_layers(encoder)
-    trained = list(layers[freeze:]) if freeze else [encoder]
+    trained = [encoder]
+    if isinstance(freeze, int) and freeze:
+        above = [name for name, layer in anatomy.beside.items() if layer >= freeze]
+        present = dict(encoder.named_modules())
+        trained = [*present[anatomy.layers][freeze:], *(present[name] for name in above if name in present)]
     encoder.requires_grad_(False)
     for module in trained:
         module.requires_grad_(True)
     inside = {id(module) for top in trained for module in top.modules()}
-    frozen = [
-        module
-        for module in encoder.modules()
-        if id(module) not in inside and not any(child is layers for child in module.modules())
-    ]
+    frozen = [module for module in encoder.modules() if not any(id(child) in inside for child in module.modules())]
     if lora:
         for name, parameter in encoder.named_parameters():
             parameter.requires_grad_("lora_" in name)
     return frozen
-
-
-class _Given(nn.Module):
-    """Stands where the embeddings stood, and hands on what it is given."""
-
-    def forward(self, inputs_embeds: torch.Tensor, **_: Any) -> torch.Tensor:
-        return inputs_embeds

@@ -1,14 +1,31 @@
-"""The encoder: loading it, its layers, counting its parameters."""
+"""The encoder: loading it, counting its parameters."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
-from transformers import AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging
 
+from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
+from emotion_grid.model.anatomy import Anatomy, examine
+from emotion_grid.model.weights import expect_all_weights
+
+FACTS = "facts.json"
+"""What is known of a fetched encoder, beside its folder; as in base/layout.py, which is imported by no module that runs' digests cover."""
+
+SETTINGS = {"big_bird": {"attention_type": "original_full"}, "bigbird_pegasus": {"attention_type": "original_full"}}
+"""Families (`model_type`) whose sparse attention depends on how long a batch is: it is full instead."""
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """An encoder in memory, and what it is made of."""
+
+    model: PreTrainedModel
+    anatomy: Anatomy
 
 
 def quieten() -> None:
@@ -17,35 +34,48 @@ def quieten() -> None:
     logging.disable_progress_bar()
 
 
-def load_encoder(path: str | Path) -> PreTrainedModel:
-    """The encoder in a folder: safetensors only, no code from outside, fp32, attention by SDPA where the family has it."""
-    return AutoModel.from_pretrained(
-        path, use_safetensors=True, trust_remote_code=False, local_files_only=True, dtype=torch.float32
-    )
+def load_encoder(path: str | Path) -> Pretrained:
+    """The encoder in a folder, and what it is made of: as was found out when it was fetched, or else now.
+
+    Raises:
+        InputError: as `load_model`; an encoder that cannot be used.
+    """
+    model, facts = load_model(path), Path(path).with_name(FACTS)
+    known = read_json(facts).get("anatomy") if facts.is_file() else None
+    return Pretrained(model, examine(model) if known is None else Anatomy(**known))
 
 
-def encoder_layers(encoder: PreTrainedModel) -> nn.ModuleList:
-    """The encoder's layers, lowest first, wherever the family keeps them."""
-    count = encoder.config.num_hidden_layers
-    for name, module in encoder.named_modules():
-        if (
-            isinstance(module, nn.ModuleList)
-            and len(module) == count
-            and name.rpartition(".")[2] in ("layer", "layers")
-        ):
-            return module
-    raise InputError(f"expected an encoder with a list of {count} layers, found none in {type(encoder).__name__}")
+def load_model(path: str | Path) -> PreTrainedModel:
+    """The encoder in a folder: safetensors only, no code from outside, fp32, attention by SDPA where the family has it.
 
+    Of an encoder and decoder, the encoder.
 
-LAYERED = ("bert", "roberta", "xlm-roberta", "mpnet")
-"""Families (`model_type`) whose layers follow each other and share nothing but attention masks and relative positions."""
-
-
-def keep_lower_layers(encoder: PreTrainedModel, count: int) -> None:
-    """Cut an encoder above its lowest `count` layers: what it returns is then their output."""
-    layers = encoder_layers(encoder)
-    for place in range(count, len(layers)):
-        delattr(layers, str(place))
+    Raises:
+        InputError: no encoder that transformers knows, or weights that are missing or left over.
+    """
+    try:
+        config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+        for key, value in SETTINGS.get(config.model_type, {}).items():
+            setattr(config, key, value)
+        whole, loading = AutoModel.from_pretrained(
+            path,
+            config=config,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,  # they are refused with their names below
+            output_loading_info=True,
+        )
+    except Exception as error:  # whatever transformers and safetensors raise
+        raise InputError(
+            f"{path}: expected an encoder that transformers can load, found {error.__class__.__name__}: "
+            f"{(str(error).splitlines() or ['no message'])[0]}; choose another encoder"
+        ) from error
+    model = whole.get_encoder() if config.is_encoder_decoder else whole
+    expect_all_weights(whole, model, loading, path)
+    model.config.get_text_config().use_cache = False  # no text is continued
+    return model
 
 
 @dataclass(frozen=True)

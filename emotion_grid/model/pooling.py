@@ -4,8 +4,12 @@ import torch
 
 
 def pool(hidden: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
-    """One vector a text, (texts, hidden_size): the `first` token's or the `mean` over the tokens that are not padding."""
-    return hidden[:, 0] if pooling == "first" else masked_mean(hidden, mask)
+    """One vector a text, (texts, hidden_size): of the tokens that are not padding, the `first`, the `last`, or the `mean` over them."""
+    if pooling == "mean":
+        return masked_mean(hidden, mask)
+    tokens = mask.bool().long()
+    places = tokens.argmax(1) if pooling == "first" else tokens.shape[1] - 1 - tokens.flip(1).argmax(1)
+    return hidden[torch.arange(len(hidden), device=hidden.device), places]
 
 
 def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -13,6 +13,7 @@ from testing.disks import small_disk
 from testing.encoders import CONFIG, WEIGHTS, write_encoder
 from testing.raw import make_raw
 from testing.tiny import PROJECT
+from testing.zoo import write_family
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -102,7 +103,7 @@ def _save_tokenizer(family: str, folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def encoders(tmp_path_factory):
-    """Call with a family's name: the folder of its tiny encoder with random weights, tokenizer beside it."""
+    """Call with a family's name, one of `FAMILIES` or of the zoo: the folder of its tiny encoder with random weights and a tokenizer."""
     import torch
     from transformers import AutoConfig, AutoModel
     from transformers.utils import logging
@@ -115,6 +116,9 @@ def encoders(tmp_path_factory):
     def encoder(family: str) -> Path:
         if family not in folders:
             folder = tmp_path_factory.mktemp("encoders") / family
+            if family not in FAMILIES:
+                folders[family] = write_family(folder, family)
+                return folder
             torch.manual_seed(7)
             model = AutoModel.from_config(AutoConfig.for_model(family, **{**_SHAPE, **FAMILIES[family]}))
             model.save_pretrained(folder)

@@ -19,7 +19,7 @@ BELOW = {
     "base": (),
     "data": ("base",),
     "model": ("base",),
-    "encoders": ("base",),
+    "encoders": ("base", "model"),
     "container": ("base",),
     "grid": ("base", "encoders"),
     "config": ("base", "grid"),

@@ -12,8 +12,9 @@ from emotion_grid.encoders.shape import shape_of
 
 
 def _identify(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    pinned = {"sha256": entry["sha256"]} if entry.get("sha256") else {}
     try:
-        return {"folder": folder_digest(Path(entry["model"]).expanduser())}
+        return {"folder": folder_digest(Path(entry["model"]).expanduser()), **pinned}
     except InputError as error:
         raise InputError(f"encoders.{name}.model: {entry['model']} cannot be used: {error}") from None
 

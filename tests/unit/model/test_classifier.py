@@ -170,7 +170,8 @@ def _by_hand(head, hidden, mask, parameters):
     p = {name.removeprefix("head."): tensor for name, tensor in parameters.items()}
     hidden = hidden[mask.bool()]
     if HEADS[head]["type"] == "mlp":
-        vector = hidden.mean(0) if HEADS[head].get("pooling") == "mean" else hidden[0]
+        pooling = HEADS[head].get("pooling", "first")
+        vector = {"mean": hidden.mean(0), "first": hidden[0], "last": hidden[-1]}[pooling]
         vector = p["layers.1.weight"] @ vector + p["layers.1.bias"]
         if "layers.4.weight" in p:
             vector = p["layers.4.weight"] @ (vector * 0.5 * (1 + torch.erf(vector / math.sqrt(2))))

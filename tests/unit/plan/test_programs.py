@@ -193,7 +193,8 @@ EVERY_RUN = [
     *("base.environment", "base.files", "base.messages", "base.numbers", "base.room"),
     *("data.rows", "data.scores", "data.splits"),
     *("features.batches", "features.index", "features.values"),
-    *("model.classifier", "model.devices", "model.encoder", "model.heads.build", "model.loss", "model.saved"),
+    *("model.anatomy", "model.classifier", "model.devices", "model.encoder", "model.entering", "model.heads.build"),
+    *("model.loss", "model.padding", "model.saved", "model.weights"),
     *("training.checkpoints", "training.fine_tuning", "training.head_training", "training.optimisation"),
     *("training.order", "training.progress", "training.run", "training.setting"),
 ]
@@ -214,7 +215,8 @@ def test_tokens_features_and_preparation_cover_exactly_these_modules():
     assert program_modules(TOKENS) == sorted(HOUSE + name for name in tokens)
     features = ["base.environment", "base.files", "base.messages", "base.room", "data.rows", "encoders.shape"]
     features += ["features.batches", "features.index", "features.states", "features.values"]
-    features += ["model.devices", "model.encoder", "model.pooling"]
+    features += ["model.anatomy", "model.devices", "model.encoder", "model.entering", "model.padding", "model.pooling"]
+    features += ["model.weights"]
     assert program_modules(FEATURES) == sorted(HOUSE + name for name in features)
     preparation = [*raw, "base.files", "base.room", "data.predicted", "data.preparation", "data.rows"]
     preparation += ["data.splitting", "data.tables"]

@@ -7,7 +7,8 @@ import pytest
 from emotion_grid.base.cli import run_program
 from emotion_grid.base.files import read_json, write_json
 from scripts import fetch_encoder as program
-from testing.encoders import SAFE, hub_spec, sha256, spec_of, write_encoder
+from testing.encoders import hub_spec, sha256, spec_of, write_encoder
+from testing.tiny import make_encoder
 
 
 def _not_found() -> Exception:
@@ -46,16 +47,18 @@ def test_no_connection_is_one_plain_line(hub, tmp_path, monkeypatch, capsys, err
 
 
 def test_program_records_every_file(tmp_path, monkeypatch):
-    folder = write_encoder(tmp_path / "source")
-    write_json(tmp_path / "spec.json", spec_of(folder))
+    folder = tmp_path / "source"
+    make_encoder(folder, 1)
+    write_json(tmp_path / "spec.json", spec_of(folder, layers=3))
     output = tmp_path / "out"
     monkeypatch.setattr(sys, "argv", ["fetch", "--spec", str(tmp_path / "spec.json"), "--output", str(output)])
     assert run_program(program.main) == 0
     digests = read_json(output / "fetched.json")["digests"]
-    assert {name: digests.get(f"files/{name}") for name in SAFE} == {
-        name: sha256((folder / name).read_bytes()) for name in SAFE
+    names = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
+    assert {name: digests.get(f"files/{name}") for name in names} == {
+        name: sha256((folder / name).read_bytes()) for name in names
     }
-    assert set(digests) == {*(f"files/{name}" for name in SAFE), "facts.json", "fetched.json"}
+    assert set(digests) == {*(f"files/{name}" for name in names), "facts.json", "fetched.json"}
 
 
 def test_program_refuses_with_status_1_and_leaves_no_record(tmp_path, monkeypatch, capsys):

@@ -1,0 +1,42 @@
+"""Finding out, once, when an encoder is fetched, what planning and training must know of it."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from emotion_grid.base.layout import FILES
+from emotion_grid.base.messages import InputError
+
+
+def find_facts(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
+    """What the cache records of a fetched encoder: its tokenizer, its size, what it is made of and how it treats a text.
+
+    Args:
+        folder: the encoder's folder in the cache.
+        spec: of the encoder, with the shape that the study was planned with.
+
+    Raises:
+        InputError: a tokenizer or weights that transformers cannot load whole, an encoder that cannot be used, or another shape.
+    """
+    from emotion_grid.model.anatomy import examine, vocabulary_of
+    from emotion_grid.model.encoder import count_parameters, load_model, quieten
+    from emotion_grid.model.tokenizer import load_tokenizer
+
+    quieten()
+    files = folder / FILES
+    tokenizer = load_tokenizer(files)
+    model = load_model(files)
+    config = model.config.get_text_config()
+    for key, found in (("layers", config.num_hidden_layers), ("hidden_size", config.hidden_size)):
+        if found != spec[key]:
+            raise InputError(
+                f"{spec['source']}: expected {key} {spec[key]} (as planned), found {found} in its config.json; correct {key} under encoders"
+            )
+    return {
+        "tokenizer": type(tokenizer).__name__,
+        "offsets": bool(tokenizer.is_fast),
+        "family": model.config.model_type,
+        "parameters": count_parameters(model).total,
+        "vocabulary": vocabulary_of(model),
+        "anatomy": dataclasses.asdict(examine(model)),
+    }
