@@ -6,26 +6,35 @@ from emotion_grid.encoders.shape import Encoder
 from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.values import whole
 
+USUAL = {"targets": "query-value", "rslora": False, "dora": False}
+"""Options that a spec does not mention where they have these values, so that they rename no run that was there before them."""
+
 
 def _lora(value: Any, encoder: Encoder) -> dict[str, Any] | None:
     if value == "none":
         return None
     rank = whole(value["rank"])
-    return {"rank": rank, "alpha": whole(value.get("alpha", rank)), "dropout": float(value.get("dropout", 0))}
+    lora = {"rank": rank, "alpha": whole(value.get("alpha", rank)), "dropout": float(value.get("dropout", 0))}
+    return lora | {key: value[key] for key, usual in USUAL.items() if value.get(key, usual) != usual}
+
+
+def _extras(lora: dict[str, Any]) -> list[str]:
+    """What is not as usual, in words."""
+    return [lora["targets"]] * ("targets" in lora) + [key for key in ("rslora", "dora") if key in lora]
 
 
 def _lora_cell(lora: dict[str, Any] | None) -> str:
     if lora is None:
         return "none"
     dropout = f", dropout={lora['dropout']:g}" if lora["dropout"] else ""
-    return f"r={lora['rank']}, alpha={lora['alpha']:g}{dropout}"
+    return ", ".join([f"r={lora['rank']}, alpha={lora['alpha']:g}{dropout}", *_extras(lora)])
 
 
 def _lora_part(lora: dict[str, Any] | None) -> str:
     if lora is None:
         return "full"
     dropout = f"-d{lora['dropout']}" if lora["dropout"] else ""
-    return f"lora{lora['rank']}-a{lora['alpha']:g}{dropout}"
+    return "-".join([f"lora{lora['rank']}-a{lora['alpha']:g}{dropout}", *_extras(lora)])
 
 
 def _conflict(values: dict[str, Any], config: dict[str, Any]) -> str | None:
@@ -42,8 +51,10 @@ AXIS = Axis(
     name="lora",
     title="LoRA",
     description=(
-        "`none`, or adapters on the query and value projections of the layers that are not frozen: `rank`, `alpha` (default: the rank), "
-        "`dropout` (default 0). The encoder's own weights then stay fixed."
+        "`none`, or adapters in the layers that are not frozen: `rank`, `alpha` (default: the rank), `dropout` (default 0), `targets`: "
+        "`query-value` (the default: query and value projections, or those that hold both), `all-linear`, or names of linear layers joined by "
+        "`+` (`q_proj+v_proj`). `rslora: true` scales by the root of the rank, `dora: true` adapts direction and length apart. The encoder's "
+        "own weights then stay fixed."
     ),
     schema={
         "anyOf": [
@@ -56,6 +67,13 @@ AXIS = Axis(
                     "rank": {"type": "integer", "minimum": 1, "maximum": 100000},
                     "alpha": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000000},
                     "dropout": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+                    "targets": {
+                        "title": "query-value, all-linear, or names of linear layers joined by +",
+                        "type": "string",
+                        "pattern": "^[A-Za-z0-9_.-]{1,40}(\\+[A-Za-z0-9_.-]{1,40})*(?!\\n)$",
+                    },
+                    "rslora": {"type": "boolean"},
+                    "dora": {"type": "boolean"},
                 },
             },
         ]
