@@ -59,5 +59,8 @@ def test_each_set_is_studied_as_if_alone_and_a_change_in_one_leaves_the_other_al
     )
     again = project.run()
     assert again.trained == [], "a corrected label of dev trains nothing"
-    assert "Scoring the predictions of tiny/sets/eng" in again.output and "predictions of tiny/sets/deu" not in again.output
+    assert (
+        "Scoring the predictions of tiny/sets/eng" in again.output
+        and "predictions of tiny/sets/deu" not in again.output
+    )
     assert "Writing the report on all data sets" in again.output

@@ -20,7 +20,8 @@ def _lora(value: Any, encoder: Encoder) -> dict[str, Any] | None:
 
 def _extras(lora: dict[str, Any]) -> list[str]:
     """What is not as usual, in words."""
-    return [lora["targets"]] * ("targets" in lora) + [key for key in ("rslora", "dora") if key in lora]
+    targets = [lora["targets"]] if "targets" in lora else []
+    return targets + [key for key in ("rslora", "dora") if key in lora]
 
 
 def _lora_cell(lora: dict[str, Any] | None) -> str:
