@@ -1,6 +1,6 @@
 rule prepare:
     input:
-        inputs.nothing,
+        inputs.prepare,
     output:
         splits=[f"{RESULTS}/data/{{key}}/{split}.csv" for split in ("train", *SPLITS)],
         checks=f"{RESULTS}/data/{{key}}/checks.json",

@@ -12,17 +12,19 @@ from pathlib import Path
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json
 from emotion_grid.base.integrity import expect_whole, files_below, write_record
-from emotion_grid.base.layout import FETCHED, FILES, TOKENS_RECORD
+from emotion_grid.base.layout import CHECKS, FETCHED, FILES, TOKENS_RECORD
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
 from emotion_grid.data.mapping import read_mapping
-from emotion_grid.features.tokens import read_texts, tokenize
+from emotion_grid.features.tokens import prepared_texts, read_texts, tokenize
 
 
 def main() -> None:
     parser = program_parser(__doc__)
     parser.add_argument("--spec", required=True, type=Path, help="spec.json of the tokens")
-    parser.add_argument("--train", required=True, type=Path, help="raw file of the training rows")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--train", type=Path, help="raw file of the training rows")
+    source.add_argument("--prepared", type=Path, help="folder of prepared splits, of a set that unites others")
     parser.add_argument("--dev", type=Path, help="raw file of the dev rows")
     parser.add_argument("--test", type=Path, help="raw file of the test rows")
     parser.add_argument(
@@ -39,7 +41,11 @@ def main() -> None:
             return
         expect_whole({arguments.encoder.with_name(FETCHED): None})
         paths = {split: path for split in ("train", "dev", "test") if (path := getattr(arguments, split))}
-        texts = read_texts(spec, paths, read_mapping({"labels": [], **arguments.data}))
+        if arguments.prepared:
+            expect_whole({arguments.prepared / CHECKS: None})
+            texts = prepared_texts(arguments.prepared)
+        else:
+            texts = read_texts(spec, paths, read_mapping({"labels": [], **arguments.data}))
         made = tokenize(texts, spec["max_length"], arguments.encoder, arguments.output)
         write_record(arguments.output / TOKENS_RECORD, made, files_below(arguments.output, FILES))
     log(

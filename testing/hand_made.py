@@ -74,6 +74,7 @@ class Experiment:
             "columns": ["encoder", "freeze", "seed"],
             "labels": LABELS,
             "folds": None,
+            "united": None,
             "compare": {"team": str(self.home / "team")},
             "evaluation": {"threshold": "global", "bootstrap": 100, "confidence": 0.9},
             "keep_models": "best",

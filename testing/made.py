@@ -120,6 +120,7 @@ def write_plan(home: Path, rows: list[dict], **changes: object) -> dict:
         "rows": rows,
         "labels": LABELS,
         "folds": None,
+        "united": None,
         "compare": {},
         "evaluation": {"threshold": "global", "bootstrap": 200, "confidence": 0.95},
         "keep_models": "best",

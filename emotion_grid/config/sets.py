@@ -12,13 +12,18 @@ SETS, KEY, PLACE = "sets", "data", "{set}"
 """The key under `data`, the key by which a block of the grid names sets, and what stands for a set's name in paths."""
 
 ALL = "all"
-"""In the place of a list of sets: every name that, in the place of `{set}`, makes the path of a training file."""
+"""In the place of a list of sets, or of a name: every name that, in the place of `{set}`, makes the path of a training file."""
+
+TRAIN_ON, JUDGED_ON = "train_on", "judged_on"
+"""Keys of a set that unites others (`united.py`)."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 def check_sets(config: dict[str, Any], command_line: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
     """Check a config and return that of the study on each data set, with every default filled in; under "" if it names no sets.
+
+    Sets that unite others are left out (`united.py`).
 
     Args:
         config: the config, with what the command line sets.
@@ -31,6 +36,7 @@ def check_sets(config: dict[str, Any], command_line: dict[str, Any] | None = Non
         return {"": check_config(config, command_line)}
     names = set_names(config)
     _check_blocks(config, names)
+    names = [name for name in names if not is_united(config, name)]
     checked: dict[str, dict[str, Any]] = {}
     problems: dict[str, list[str]] = {}
     for name in names:
@@ -66,6 +72,8 @@ def set_names(config: dict[str, Any]) -> list[str]:
     """
     declared = config["data"][SETS]
     names = _found_names(config) if declared == ALL else declared
+    if isinstance(names, dict) and ALL in names:
+        names = [one for name in names for one in (_found_names(config) if name == ALL else [name])]
     if not isinstance(names, list | dict) or not names:
         raise InputError(
             f"data.sets: expected a list of names, a mapping from names to what is special about each set, or {ALL}, found "
@@ -110,19 +118,33 @@ def config_of(config: dict[str, Any], name: str) -> dict[str, Any]:
         InputError: a set whose entry is no mapping, and blocks of the grid that name it in another way than as a name or a list of names.
     """
     data = copy.deepcopy(config["data"])
-    declared = data.pop(SETS)
-    own = declared.get(name) if isinstance(declared, dict) else None
-    if own is not None and not isinstance(own, dict):
-        raise InputError(f"data.sets.{name}: expected a mapping of keys of data, found {own}")
-    merged = _placed({**data, **(own or {})}, name)
+    del data[SETS]
+    merged = _placed({**data, **own_entry(config, name)}, name)
     found = {**config, "data": merged, "grid": _blocks_of(config.get("grid"), name)}
     return {**found, "compare": _placed(config["compare"], name)} if "compare" in config else found
 
 
+def own_entry(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a config, not checked yet, says of one set alone.
+
+    Raises:
+        InputError: it is no mapping.
+    """
+    declared = config["data"][SETS]
+    own = declared.get(name, declared.get(ALL)) if isinstance(declared, dict) else None
+    if own is not None and not isinstance(own, dict):
+        raise InputError(f"data.sets.{name}: expected a mapping of keys of data, found {own}")
+    return own or {}
+
+
+def is_united(config: dict[str, Any], name: str) -> bool:
+    """Whether a set unites others, in a config that is not checked yet."""
+    return bool({TRAIN_ON, JUDGED_ON} & set(own_entry(config, name)))
+
+
 def declares_labels(config: dict[str, Any], name: str) -> bool:
     """Whether a set lists its labels itself, in a config that is not checked yet: it must have all of them."""
-    own = config["data"][SETS]
-    return isinstance(own, dict) and "labels" in (own[name] or {})
+    return "labels" in own_entry(config, name)
 
 
 def _placed(value: Any, name: str) -> Any:

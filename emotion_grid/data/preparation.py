@@ -66,7 +66,7 @@ def examine(splits: dict[str, pd.DataFrame], labels: list[str]) -> tuple[dict, d
         "overlaps": train["text"].isin(elsewhere),
     }
     found: dict = {kind: int(mask.sum()) for kind, mask in masks.items()}
-    found["splits"] = {split: _describe(table, labels) for split, table in splits.items()}
+    found["splits"] = {split: describe(table, labels) for split, table in splits.items()}
     return found, masks
 
 
@@ -76,7 +76,8 @@ def _contradictions(train: pd.DataFrame, labels: list[str]) -> pd.Series:
     return ((by_text.transform("min") < by_text.transform("max")) & train[labels].notna()).any(axis=1)
 
 
-def _describe(table: pd.DataFrame, labels: list[str]) -> dict:
+def describe(table: pd.DataFrame, labels: list[str]) -> dict:
+    """Numbers of a split: rows, words and, where it is labelled, how many rows each label is known in and how many have it."""
     words = table["text"].str.split().str.len()
     facts: dict = {
         "rows": len(table),
@@ -99,6 +100,17 @@ def _lack(column: pd.Series, split: str) -> str:
     if not column.any():
         return f"no positive row in {split}; {effects.get(split, 'its F1 there is 0')}"
     return ""
+
+
+def lacking_labels(splits: dict[str, pd.DataFrame], labels: list[str]) -> list[str]:
+    """What each split lacks of each label, and what follows from it."""
+    return [
+        f"label {label}: {lack}"
+        for split, table in splits.items()
+        if has_gold(table)
+        for label in labels
+        if (lack := _lack(table[label], split))
+    ]
 
 
 def prepare(spec: dict, paths: dict[str, str], tell: Tell = lambda *_: None) -> tuple[dict[str, pd.DataFrame], dict]:
@@ -125,14 +137,8 @@ def prepare(spec: dict, paths: dict[str, str], tell: Tell = lambda *_: None) -> 
             )
     nothing = train.iloc[:0]
     result = {**parts, "dev": splits.get("dev", nothing), "test": splits.get("test", nothing)}
-    checks["warnings"] = [
-        f"label {label}: {lack}"
-        for split, table in result.items()
-        if has_gold(table)
-        for label in labels
-        if (lack := _lack(table[label], split))
-    ]
+    checks["warnings"] = lacking_labels(result, labels)
     checks["prepared"] = {
-        split: _describe(table, labels) if len(table) else {"rows": 0} for split, table in result.items()
+        split: describe(table, labels) if len(table) else {"rows": 0} for split, table in result.items()
     }
     return result, checks

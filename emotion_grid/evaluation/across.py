@@ -12,19 +12,23 @@ test is too cautious rather than too bold; it takes at least `FEWEST_SETS` sets.
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from emotion_grid.evaluation.comparison import score_resamples
+from emotion_grid.base.layout import data_folder
+from emotion_grid.data.splits import SPLITS
+from emotion_grid.data.tables import read_split
+from emotion_grid.evaluation.comparison import rows_of_part, score_parts, score_resamples
 from emotion_grid.evaluation.contrasts import (
     Errors,
     Scored,
     contrast,
     errors_of,
+    group_numbers,
     matched_contrast,
     verdicts,
 )
@@ -34,8 +38,8 @@ from emotion_grid.evaluation.settings import setting_columns
 FEWEST_SETS = 6
 """Sets from which on their differences repeat each other: of fewer, the spread is hardly known."""
 
-DATA = "data"
-"""The column that names the set."""
+DATA, TRAINED_ON, ITSELF = "data", "trained_on", "the set itself"
+"""The columns that name the set on whose texts a row is scored, and the one that it was trained on, if some sets unite others."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Across:
 
     Attributes:
         sets: the results on each set, by its name.
+        unions: the results on each set that unites others: they are judged on these.
         columns: the columns that tell settings apart, `kind` first.
         runs: the rows of all sets' summary.csv, with the set's name in the column `data`.
         settings: a row for each setting: `kind` and the other columns, `sets` (how many it was run on) and, for each split, the mean over
@@ -55,6 +60,7 @@ class Across:
     """
 
     sets: dict[str, Results]
+    unions: dict[str, Results]
     columns: list[str]
     runs: pd.DataFrame
     settings: pd.DataFrame
@@ -78,12 +84,13 @@ def read_sets(homes: Sequence[Path]) -> Across:
     Raises:
         InputError: a table that is not as it was written.
     """
-    sets = {home.name: read_results(home) for home in homes}
-    names = list(dict.fromkeys(name for results in sets.values() for name in setting_columns(results.plan)))
+    read = {home.name: read_results(home) for home in homes}
+    unions = {name: results for name, results in read.items() if results.plan.get("united")}
+    sets = {name: results for name, results in read.items() if name not in unions}
+    names = list(dict.fromkeys(name for results in read.values() for name in setting_columns(results.plan)))
+    names += [TRAINED_ON] * bool(unions)
     columns = ["kind", *names]
-    runs = pd.concat(
-        [results.summary.assign(**{DATA: name}) for name, results in sets.items()], ignore_index=True
-    ).fillna(dict.fromkeys(names, ""))
+    runs = pd.concat(_judged_rows(sets, unions), ignore_index=True).fillna(dict.fromkeys(names, ""))
     judge = "dev" if any(results.judge == "dev" for results in sets.values()) else "validation"
     by_set = runs.groupby([*columns, DATA], sort=False)
     scores = by_set[f"{judge}_macro_f1"].mean().unstack(DATA).reindex(columns=list(sets))
@@ -94,14 +101,49 @@ def read_sets(homes: Sequence[Path]) -> Across:
     merged = {**plan, "columns": [*names, *plan["repetitions"]]}
     return Across(
         sets=sets,
+        unions=unions,
         columns=columns,
         runs=runs,
         settings=settings,
         scores=scores.reset_index(drop=True),
         axes=varying_axes(runs[runs["kind"] == "run"], merged),
         judge=judge,
-        best=_best(settings, len(sets)),
+        best=_best(settings),
     )
+
+
+def _judged_rows(sets: dict[str, Results], unions: dict[str, Results]) -> Iterator[pd.DataFrame]:
+    """The rows that are judged on each set: those that were trained on it, and those of unions, with their scores on its texts alone."""
+    for name, results in sets.items():
+        yield results.summary.assign(**{DATA: name, **({TRAINED_ON: ITSELF} if unions else {})})
+    for union, results in unions.items():
+        parts = results.plan["united"]["judged_on"]
+        scores = {split: _scores_on_parts(results, split, parts) for split in SPLITS}
+        for part in parts:
+            rows = results.summary[["run", "kind", *results.plan["columns"], "train_seconds"]]
+            for split, found in scores.items():
+                rows = rows.assign(**{f"{split}_macro_f1": found.get(part, np.nan)})
+            yield rows.assign(**{DATA: part, TRAINED_ON: union})
+
+
+def _scores_on_parts(results: Results, split: str, parts: list[str]) -> dict[str, pd.Series]:
+    """Macro-F1 of each row on the texts of each part that has gold labels in a split, by the part's name."""
+    if f"{split}_macro_f1" not in results.summary:
+        return {}
+    labelled = _labelled_parts(results, split, parts)
+    once = {**results.plan, "evaluation": {**results.plan["evaluation"], "bootstrap": 1}}
+    scored = score_parts(dataclasses.replace(results, plan=once), split, labelled) if labelled else {}
+    return {
+        part: results.summary["run"].map(dict(zip(one.rows["run"], one.scores[:, 0], strict=True)))
+        for part, one in scored.items()
+    }
+
+
+def _labelled_parts(results: Results, split: str, parts: list[str]) -> list[str]:
+    """The parts of a split of which some row has a known label."""
+    gold = read_split(data_folder(results.home, results.plan["rows"][0]["data"]) / f"{split}.csv")
+    known = gold[results.plan["labels"]].notna().any(axis=1).to_numpy()
+    return [part for part in parts if (known & rows_of_part(gold, part)).any()]
 
 
 def _averaged(runs: pd.DataFrame, columns: list[str], scores: pd.DataFrame) -> pd.DataFrame:
@@ -115,25 +157,47 @@ def _averaged(runs: pd.DataFrame, columns: list[str], scores: pd.DataFrame) -> p
     return table.reset_index()
 
 
-def _best(settings: pd.DataFrame, count: int) -> pd.Series:
-    """The setting of runs with the best mean on validation; of those on fewest sets less than all only if none was run on all."""
-    runs = settings[settings["kind"] == "run"]
+def _best(settings: pd.DataFrame) -> pd.Series:
+    """The setting of runs with the best mean on validation, among those that were run on most sets."""
+    runs = settings[(settings["kind"] == "run") & settings["validation_macro_f1_mean"].notna()]
     complete = runs[runs["sets"] == runs["sets"].max()]
     return settings.loc[complete["validation_macro_f1_mean"].idxmax()]
 
 
 def compare_sets(across: Across) -> pd.DataFrame:
     """Comparisons averaged over the sets: the best setting against every other row (family `best`), and the levels of every axis (`axis`)."""
-    scored = {name: _with_columns(score_resamples(across.sets[name]), across.columns) for name in across.judged}
+    scored = _scored_sets(across)
     confidence = next(iter(across.sets.values())).plan["evaluation"]["confidence"]
     families = [_against_best(across, scored), _of_levels(across, scored)]
     return pd.DataFrame([row for family in families for row in _judged(family, scored, confidence)])
 
 
-def _with_columns(scored: Scored, columns: list[str]) -> Scored:
+def _scored_sets(across: Across) -> dict[str, Scored]:
+    """The rows that are judged on each set, with their scores on its texts and the same resamples of these."""
+    scored: dict[str, list[Scored]] = {}
+    for name in across.judged:
+        scored[name] = [_with_columns(score_resamples(across.sets[name]), across.columns, ITSELF)]
+    for union, results in across.unions.items():
+        parts = [part for part in results.plan["united"]["judged_on"] if part in scored]
+        parts = _labelled_parts(results, across.judge, parts)
+        for part, one in (score_parts(results, across.judge, parts) if parts else {}).items():
+            scored[part].append(_with_columns(one, across.columns, union))
+    return {name: _joined(found, across.columns) for name, found in scored.items()}
+
+
+def _with_columns(scored: Scored, columns: list[str], trained_on: str) -> Scored:
     """The rows with every setting column of the study; one that a set's own rows lack is empty."""
-    missing = [name for name in columns if name not in scored.rows]
-    return Scored(scored.rows.assign(**dict.fromkeys(missing, "")), scored.scores, scored.texts)
+    missing = dict.fromkeys((name for name in columns if name not in scored.rows), "")
+    if TRAINED_ON in columns:
+        missing[TRAINED_ON] = trained_on
+    return Scored(scored.rows.assign(**missing), scored.scores, scored.texts)
+
+
+def _joined(parts: list[Scored], columns: list[str]) -> Scored:
+    """The rows of several that are scored on the same texts."""
+    rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    rows["setting"] = group_numbers(rows, columns)
+    return Scored(rows, np.concatenate([part.scores for part in parts]), parts[0].texts)
 
 
 @dataclass(frozen=True)
@@ -248,7 +312,9 @@ def _errors(texts: float, repeats: float, freedom: float, tested: bool) -> Error
 def label(across: Across, setting: pd.Series) -> str:
     """A setting in words."""
     results = next(iter(across.sets.values()))
-    return dataclasses.replace(results, axes=across.axes).label(setting, repetitions=False)
+    name = dataclasses.replace(results, axes=across.axes).label(setting, repetitions=False)
+    trained_on = setting.get(TRAINED_ON, ITSELF)
+    return f"{name} · trained on {trained_on}" if setting["kind"] != "run" and trained_on != ITSELF else name
 
 
 def sets_table(across: Across) -> pd.DataFrame:

@@ -6,12 +6,14 @@ comparisons are corrected by Holm's method (1979).
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from emotion_grid.base.layout import data_folder
 from emotion_grid.data.tables import match, read_predictions, read_split
+from emotion_grid.data.uniting import BETWEEN
 from emotion_grid.evaluation.contrasts import (
     Scored,
     contrasts_with,
@@ -48,23 +50,43 @@ COLUMNS = [
 
 def score_resamples(results: Results) -> Scored:
     """Macro-F1 of every row on the split that judges and on each resample of its texts, at its thresholds there."""
+    return score_parts(results, results.judge, ("",))[""]
+
+
+def score_parts(results: Results, split: str, parts: Sequence[str]) -> dict[str, Scored]:
+    """The same on a split, and on the texts of each of some of the sets that it unites alone.
+
+    Args:
+        split: one that has gold labels.
+        parts: names of these sets, each with gold labels; the empty one stands for all texts.
+    """
     plan, labels = results.plan, results.plan["labels"]
     check_tables(plan, results.home)
     folders, first = prediction_folders(plan, results.home), plan["rows"][0]["data"]
     data = {row["run"]: row["data"] for row in plan["rows"]}
-    golds = {key: read_split(data_folder(results.home, key) / f"{results.judge}.csv") for key in set(data.values())}
-    kept, scores = [], []
+    golds = {key: read_split(data_folder(results.home, key) / f"{split}.csv") for key in set(data.values())}
+    kept: list[int] = []
+    scores: dict[str, list[np.ndarray]] = {part: [] for part in parts}
     for place, row in enumerate(results.summary.to_dict("records")):
-        if not np.isfinite(row[results.score]):
+        if not np.isfinite(row[f"{split}_macro_f1"]):
             continue
-        path, gold = folders[row["run"]] / f"{results.judge}.csv", golds[data.get(row["run"], first)]
+        path, gold = folders[row["run"]] / f"{split}.csv", golds[data.get(row["run"], first)]
         probabilities = match(read_predictions(path, labels), gold, str(path))
-        predicted = probabilities >= thresholds_from(row[THRESHOLD_COLUMNS[results.judge]], labels)
+        predicted = probabilities >= thresholds_from(row[THRESHOLD_COLUMNS[split]], labels)
         kept.append(place)
-        scores.append(resampled_macro_f1(gold[labels].to_numpy(), predicted, plan["evaluation"]["bootstrap"]))
+        for part in parts:
+            own = rows_of_part(gold, part)
+            known = gold[labels].to_numpy()[own]
+            scores[part].append(resampled_macro_f1(known, predicted[own], plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
     rows["setting"] = group_numbers(rows, ["kind", *setting_columns(plan)])
-    return Scored(rows, np.array(scores), sum(len(gold) for gold in golds.values()))
+    texts = {part: sum(int(rows_of_part(gold, part).sum()) for gold in golds.values()) for part in parts}
+    return {part: Scored(rows, np.array(scores[part]), texts[part]) for part in parts}
+
+
+def rows_of_part(gold: pd.DataFrame, part: str) -> np.ndarray:
+    """Which rows of a split are of one of the sets that it unites, (rows,); all of them where no set is named."""
+    return gold["id"].str.startswith(part + BETWEEN).to_numpy() if part else np.ones(len(gold), dtype=bool)
 
 
 def compare_with_best(results: Results, scored: Scored) -> list[dict]:

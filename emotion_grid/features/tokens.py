@@ -9,7 +9,9 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.data.cleaning import clean
 from emotion_grid.data.mapping import Mapping
 from emotion_grid.data.raw import texts_digest
+from emotion_grid.data.rows import read_rows
 from emotion_grid.data.sources import read_source
+from emotion_grid.data.splits import SPLITS
 from emotion_grid.data.texts import map_table
 
 
@@ -22,6 +24,16 @@ def read_texts(spec: dict, paths: dict[str, Path], mapping: Mapping) -> list[str
             raise InputError(f"{path}: the texts of the file have changed since this start was planned; start again")
         texts |= dict.fromkeys(clean(text, spec["clean"]) for text in mapped.texts)
     return list(texts)
+
+
+def prepared_texts(folder: Path) -> list[str]:
+    """Every text of prepared splits, once.
+
+    Args:
+        folder: that of the splits.
+    """
+    files = (folder / f"{split}.csv" for split in ("train", *SPLITS))
+    return list(dict.fromkeys(text for file in files for text in read_rows(file).texts))
 
 
 def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> dict:

@@ -23,7 +23,9 @@ class RawFile:
 
 
 def raw_files(config: dict[str, Any]) -> dict[str, Path]:
-    """The raw file of each split that a config names, there or not."""
+    """The raw file of each split that a config names, there or not; none of a set that unites others, whose rows are theirs."""
+    if "united" in config:
+        return {}
     root = Path(config.get("data_root", ".")).expanduser()
     data = config.get("data", {})
     return {split: root / data[split] for split in RAW_SPLITS if split in data}
@@ -31,18 +33,28 @@ def raw_files(config: dict[str, Any]) -> dict[str, Path]:
 
 def raw_bytes(config: dict[str, Any], *splits: str) -> int:
     """Size of the raw files of some splits, in bytes."""
+    if "united" in config:
+        return sum(raw_bytes(part, *splits) for part in united_sets(config).values())
     files = raw_files(config)
     return sum(content_bytes(files[split]) for split in splits if split in files and files[split].exists())
 
 
 def raw_rows(config: dict[str, Any]) -> int:
     """Lines of all raw files: as many as rows, unless texts hold line breaks or a file is no text."""
+    if "united" in config:
+        return sum(map(raw_rows, united_sets(config).values()))
     lines = 0
     for path in raw_files(config).values():
         if path.is_file():
             with path.open("rb") as file:
                 lines += sum(1 for _ in file)
     return lines
+
+
+def united_sets(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The checked configs of the sets that a set unites, by their names; none if it has files of its own."""
+    found: dict[str, dict[str, Any]] = config["united"]["sets"] if "united" in config else {}
+    return found
 
 
 def label_names(config: dict[str, Any]) -> list[str]:

@@ -238,6 +238,7 @@ def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
         "labels": label_names(config),
         "folds": config["data"].get("folds"),
         "compare": {name: str(Path(folder).expanduser()) for name, folder in config["compare"].items()},
+        "united": {key: config["united"][key] for key in ("train_on", "judged_on")} if "united" in config else None,
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],
         "explained": config["explanations"]["run"] if explains else None,

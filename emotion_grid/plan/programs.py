@@ -12,6 +12,9 @@ from emotion_grid.base.requirements import requirements_digest
 PREPARATION = "emotion_grid.data.preparation"
 """Decides which rows a run trains and selects on."""
 
+UNITING = "emotion_grid.data.uniting"
+"""Decides how the rows of several data sets become those of one."""
+
 TOKENS = "emotion_grid.features.tokens"
 """Decides the tokens in the cache."""
 

@@ -12,8 +12,8 @@ from emotion_grid.encoders.sources import Source
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.axes.head import HEADS
 from emotion_grid.grid.expand import Point
-from emotion_grid.plan.inputs import checked_files, label_names, reading_of
-from emotion_grid.plan.programs import FEATURES, PREPARATION, TOKENS, TRAINING, lock_digest, program_digest
+from emotion_grid.plan.inputs import checked_files, label_names, reading_of, united_sets
+from emotion_grid.plan.programs import FEATURES, PREPARATION, TOKENS, TRAINING, UNITING, lock_digest, program_digest
 
 READABLE = 90
 """Characters of a run's name before the digest: no path of a result is longer than 200."""
@@ -33,6 +33,8 @@ def data_spec(config: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: a file that is not there or no table, and rows that cannot be used.
     """
+    if united_sets(config):
+        return _united_spec(config)
     data, files, reading = config["data"], checked_files(config), reading_of(config)
     labels = {"labels": label_names(config), **({"reading": reading} if reading else {})}
     return {
@@ -46,11 +48,36 @@ def data_spec(config: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _united_spec(config: dict[str, Any]) -> dict[str, Any]:
+    """What decides the prepared splits of a set that unites others: theirs, and which of their rows train and which judge.
+
+    The texts of each set have its name before that of the split.
+    """
+    parts = {name: data_spec(part, {"fold": None}) for name, part in united_sets(config).items()}
+    which = config["united"]
+    used = [(name, "train") for name in which["train_on"]]
+    used += [(name, split) for name in which["judged_on"] for split in parts[name]["files"] if split != "train"]
+    return {
+        "sets": parts,
+        **{key: which[key] for key in ("train_on", "judged_on")},
+        **{key: {f"{name}/{split}": parts[name][key][split] for name, split in used} for key in ("files", "texts")},
+        "labels": label_names(config),
+        **{key: config["data"][key] for key in ("validation", "split_seed", "clean")},
+        "drop": [],
+        "folds": None,
+        "fold": None,
+        "program": program_digest(UNITING),
+    }
+
+
 def training_data(data: dict[str, Any]) -> dict[str, Any]:
     """What of the prepared splits training reads: the training rows and how they are cut; nothing of dev and test.
 
     Only where rows are dropped whose texts stand in dev or test, too, do the texts of these decide which rows are left.
     """
+    if "sets" in data:
+        parts = {name: training_data(data["sets"][name]) for name in data["train_on"]}
+        return {**{key: data[key] for key in ("labels", "folds", "fold", "program")}, "sets": parts}
     part = {key: value for key, value in data.items() if key not in ("files", "texts")}
     elsewhere = {"elsewhere": _judged_texts(data)} if "overlaps" in data["drop"] else {}
     return {"train": data["files"]["train"], **part, **elsewhere}
@@ -58,6 +85,8 @@ def training_data(data: dict[str, Any]) -> dict[str, Any]:
 
 def _judged_texts(data: dict[str, Any]) -> dict[str, Any]:
     """Digests of the texts of dev and test."""
+    if "sets" in data:
+        return {name: _judged_texts(data["sets"][name]) for name in data["judged_on"]}
     return {split: texts for split, texts in data["texts"].items() if split != "train"}
 
 

@@ -237,5 +237,13 @@ def _sets(study: Overview) -> dict:
             }
         )
     drawn = sorted((row for row in rows if row["scores"]), key=lambda row: row["best"] or 0, reverse=True)
+    unions = [
+        {
+            "set": name,
+            "report": f"{SETS}/{name}/{REPORT}",
+            **{key: ", ".join(results.plan["united"][key]) for key in ("train_on", "judged_on")},
+        }
+        for name, results in across.unions.items()
+    ]
     figure: Figure | None = sets_figure(drawn, f"macro-F1 on {across.judge}") if drawn else None
-    return {"rows": rows, "figure": figure}
+    return {"rows": rows, "unions": unions, "figure": figure}

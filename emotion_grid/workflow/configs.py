@@ -4,7 +4,8 @@ from typing import Any
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.config.checking import check_config
-from emotion_grid.config.sets import check_sets, config_of, declares_labels
+from emotion_grid.config.sets import check_sets, config_of, declares_labels, is_united, names_sets, set_names
+from emotion_grid.config.united import unions, united_config
 from emotion_grid.data.problems import listed
 from emotion_grid.plan.sets import with_own_labels
 
@@ -34,7 +35,15 @@ def checked_configs(
         raise InputError(
             f"data.labels: expected labels that some set has a column for, found {listed(sorted(nowhere))}, which none has"
         )
-    return checked, without
+    return _with_unions(config, checked), without
+
+
+def _with_unions(config: dict[str, Any], checked: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The configs of all sets in their order, those that unite others with them."""
+    if not names_sets(config):
+        return checked
+    united = {name: united_config(config, name, union, checked) for name, union in unions(config).items()}
+    return {name: checked.get(name) or united[name] for name in set_names(config)}
 
 
 def checked_config(config: dict[str, Any], name: str) -> dict[str, Any]:
@@ -46,5 +55,8 @@ def checked_config(config: dict[str, Any], name: str) -> dict[str, Any]:
     """
     if not name:
         return check_config(config)
+    if is_united(config, name):
+        union = unions(config)[name]
+        return united_config(config, name, union, {part: checked_config(config, part) for part in union.names})
     checked = check_config(config_of(config, name))
     return checked if declares_labels(config, name) else with_own_labels(name, checked)[0]

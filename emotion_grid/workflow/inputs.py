@@ -21,11 +21,12 @@ from emotion_grid.base.layout import (
     TOKENS,
     TOKENS_RECORD,
     data_folder,
+    experiment_of_set,
     run_folder,
 )
 from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, missing_files
 from emotion_grid.encoders.sources import encoder_key
-from emotion_grid.plan.specs import cache_key, source_spec
+from emotion_grid.plan.specs import cache_key, data_key, source_spec
 from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.study import Study
 
@@ -112,11 +113,29 @@ class RuleInputs:
         wanted = missing_files(folder, BASELINE_FILES) or self.study.is_forced("predict_row", folder)
         return [self.data(wildcards) / CHECKS] if wanted else []
 
+    def prepare(self, wildcards: Wildcards) -> list[Path]:
+        """What prepared splits wait for: nothing but their spec, or the prepared splits that they unite."""
+        self.study.begin()
+        return [folder / CHECKS for folder in self.folders_to_unite(wildcards).values()]
+
+    def folders_to_unite(self, wildcards: Wildcards) -> dict[str, Path]:
+        """The prepared splits that those of a set unite, by the names of their sets; none if the set has files of its own."""
+        sets = self.study.part(wildcards.experiment).data_spec(wildcards.key).get("sets", {})
+        homes = {name: self.study.results / experiment_of_set(self.study.experiment, name) for name in sets}
+        return {name: data_folder(homes[name], data_key(spec)) for name, spec in sets.items()}
+
     def tokenize(self, wildcards: Wildcards) -> list[Path]:
         """What tokens wait for."""
         if (self.study.cache / TOKENS / wildcards.key / TOKENS_RECORD).is_file():
             return []
-        return [self.encoder_of_tokens(wildcards) / FETCHED]
+        texts = self.prepared_of_tokens(wildcards)
+        return [self.encoder_of_tokens(wildcards) / FETCHED, *([texts / CHECKS] if texts else [])]
+
+    def prepared_of_tokens(self, wildcards: Wildcards) -> Path | None:
+        """The prepared splits that tokens are made from, of a set that unites others; None where they are made from raw files."""
+        folder = f"{TOKENS}/{wildcards.key}"
+        spec, part = self.study.cached_spec(folder), self.study.part_of_tokens(folder)
+        return part.data_with(spec["texts"]) if part.is_united else None
 
     def encoder_of_tokens(self, wildcards: Wildcards) -> Path:
         """Folder of the fetched encoder whose tokenizer makes tokens."""

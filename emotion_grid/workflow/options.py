@@ -23,12 +23,21 @@ class RuleOptions:
         self.study, self.inputs = study, inputs
 
     def raw_files(self, wildcards: Any) -> str:
-        """The raw file of each split of a data set."""
-        return " ".join(f"--{split} {quote(str(path))}" for split, path in raw_files(self._part(wildcards).raw).items())
+        """The raw file of each split of a data set; of one that unites others, where their rows lie, prepared."""
+        part = self._part(wildcards)
+        if not part.is_united:
+            return " ".join(f"--{split} {quote(str(path))}" for split, path in raw_files(part.raw).items())
+        if not hasattr(wildcards, "experiment"):
+            return f"--prepared {quote(str(self.inputs.prepared_of_tokens(wildcards)))}"
+        folders = self.inputs.folders_to_unite(wildcards)
+        return f"--unite {' '.join(quote(f'{name}={folder}') for name, folder in folders.items())}"
 
     def reading(self, wildcards: Any) -> str:
         """How the raw files are read, where it is not as usual."""
-        config = self._part(wildcards).config
+        part = self._part(wildcards)
+        if part.is_united:
+            return ""
+        config = part.config
         reading = reading_of(config)
         return f"--data {quote(canonical({'labels': label_names(config), 'reading': reading}))}" if reading else ""
 

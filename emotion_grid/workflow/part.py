@@ -6,9 +6,9 @@ from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
 from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import PACKS, PLAN, SPEC, set_of
+from emotion_grid.base.layout import DATA, PACKS, PLAN, SPEC, data_folder, set_of
 from emotion_grid.base.messages import InputError
-from emotion_grid.config.sets import config_of
+from emotion_grid.config.sets import config_of, is_united
 from emotion_grid.data.splits import BASELINE_FILES, INPUTS, RESULT_FILES
 from emotion_grid.jobs.packs import pack_runs
 from emotion_grid.plan.inputs import raw_bytes
@@ -51,7 +51,24 @@ class Part:
     def raw(self) -> dict[str, Any]:
         """The config of its data set, not checked: it says where the raw files lie."""
         name = set_of(self.experiment)
-        return self._checked or (config_of(self._config, name) if name else self._config)
+        if self._checked or self.is_united:
+            return self.config
+        return config_of(self._config, name) if name else self._config
+
+    @functools.cached_property
+    def is_united(self) -> bool:
+        """Whether its data set unites others."""
+        name = set_of(self.experiment)
+        return bool(name) and is_united(self._config, name)
+
+    def data_spec(self, key: str) -> dict[str, Any]:
+        """The spec of a folder of prepared splits."""
+        return self.plan.data[key] if self.plan else read_json(data_folder(self.home, key) / SPEC)
+
+    def data_with(self, texts: dict[str, Any]) -> Path:
+        """The folder of prepared splits that hold texts, as a spec of tokens names these."""
+        keys = list(self.plan.data) if self.plan else [path.name for path in (self.home / DATA).glob("*/")]
+        return next(data_folder(self.home, key) for key in keys if self.data_spec(key)["texts"] == texts)
 
     @functools.cached_property
     def config(self) -> dict[str, Any]:
