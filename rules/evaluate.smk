@@ -24,6 +24,7 @@ checkpoint keep_models:
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
+        models=inputs.lost_models,
     output:
         f"{RESULTS}/models.csv",
     log:

@@ -11,9 +11,10 @@ import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json, write_text
-from emotion_grid.base.integrity import expect_whole, recorded
+from emotion_grid.base.integrity import expect_whole, forget, known_names, recorded, renew_record
 from emotion_grid.base.layout import (
     CHECKS,
+    LABELLING,
     MODEL_RECORD,
     MODELS_RECORD,
     MODELS_TABLE,
@@ -29,7 +30,6 @@ from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.keeping import remove_model
 from emotion_grid.evaluation.results import best_run, read_metrics, read_summary
 from emotion_grid.evaluation.thresholds import thresholds_from
-from emotion_grid.prediction.new_texts import LABELLING
 from emotion_grid.report.model_card import write_card
 
 
@@ -48,7 +48,8 @@ def main() -> None:
         if row["run"] != plan["explained"] and (keep == "none" or (keep == "best" and row["run"] != best)):
             remove_model(folder.parent)
         if folder.is_dir():
-            expect_whole({folder.parent / PROVENANCE: None, folder / MODEL_RECORD: None})
+            weights = [name for name in known_names(folder / MODEL_RECORD) if name != LABELLING]
+            expect_whole({folder.parent / PROVENANCE: None, folder / MODEL_RECORD: weights})
             describe_model(
                 row, metrics[metrics["run"] == row["run"]], data_folder(home, data[row["run"]]), plan, folder
             )
@@ -74,7 +75,13 @@ def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, plan: dict
     labels = prepared["labels"]
     thresholds = dict(zip(labels, thresholds_from(str(row["threshold"]), labels), strict=True))
     how = {"clean": prepared["clean"], "precision": provenance["precision"], "thresholds": thresholds}
+    record = folder / MODEL_RECORD
+    if not record.is_file():  # of a model of version 0.1
+        write_json(folder / LABELLING, how)
+        return
+    forget(record, [LABELLING])
     write_json(folder / LABELLING, how)
+    renew_record(record, [LABELLING])
 
 
 if __name__ == "__main__":

@@ -18,13 +18,10 @@ from emotion_grid.base.digests import digest, file_digest
 from emotion_grid.base.environment import set_up_environment
 from emotion_grid.base.files import read_json, whole_file, write_json
 from emotion_grid.base.integrity import expect_whole
-from emotion_grid.base.layout import MODEL_RECORD
+from emotion_grid.base.layout import LABELLING, MODEL_RECORD
 from emotion_grid.base.locks import one_at_a_time
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.cleaning import clean
-
-LABELLING = "labelling.json"
-"""In a model's folder: `clean` (the steps that its texts went through), `precision`, and the `thresholds` by label."""
 
 PART = 20_000
 """Texts of a part."""

@@ -27,6 +27,7 @@ from emotion_grid.base.layout import (
     EXPLANATIONS,
     FEATURES_RECORD,
     FETCHED,
+    LABELLING,
     MODEL_RECORD,
     RECORDED,
     RUNS,
@@ -60,8 +61,10 @@ class Damage:
         return damaged
 
     def note(self, record: Path, damaged: dict[str, str]) -> None:
-        """Note that the folder of a record is to be moved aside; only its spec if that alone is wrong: it can be written again."""
-        path = record.parent / SPEC if set(damaged) == {SPEC} else record.parent
+        """Note that the folder of a record is to be moved aside, or only what alone is wrong and can be written again by itself."""
+        path = record.parent
+        if len(damaged) == 1 and (name := next(iter(damaged))) in (SPEC, LABELLING):
+            path = path / name
         if damaged and path.exists():
             self.found[path] = record, list(damaged.values())
 

@@ -153,7 +153,7 @@ def _smallest(noise: Noise | FoldNoise, sizes: list[Size], confidence: float) ->
         else ""
     )
     return (
-        f"Smallest difference in macro-F1 that this study can tell (power {POWER}, {last.comparisons} comparisons with the best setting): about "
+        f"Smallest difference in macro-F1 that this study can tell (power {POWER}, {last.comparisons} comparison{'s' * (last.comparisons != 1)} with the best setting): about "
         f"{' and '.join(found)}, on {last.rows:,} {place}{after}."
     )
 

@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from emotion_grid.base.layout import CHECKS, FEATURES_RECORD, FETCHED, TOKENS_RECORD
+from emotion_grid.base.layout import CHECKS, FEATURES_RECORD, FETCHED, LABELLING, TOKENS_RECORD
 from emotion_grid.data.splits import BASELINE_FILES, MODEL, MODEL_FILES, RESULT_FILES, missing_files, predicted_texts
 from emotion_grid.plan.plan import Plan, Row
 from emotion_grid.plan.specs import Inputs
@@ -69,6 +69,14 @@ class State:
         """The file that a finished run's model lacks because it is damaged and moved aside; else None."""
         folder = self.home / row.folder
         return folder / MODEL_FILES[0] if row.kind == "run" and folder / MODEL in self.damaged_results.found else None
+
+    @property
+    def has_undescribed_model(self) -> bool:
+        """Whether a finished run's model lacks what says how it labels new texts: it was restored, or is of an earlier version."""
+        folders = [self.home / row.folder for row in self.finished if row.kind == "run"]
+        return any(
+            not missing_files(folder, MODEL_FILES) and not (folder / MODEL / LABELLING).is_file() for folder in folders
+        )
 
     def needs(self, home: Path, inputs: Inputs) -> list[Path]:
         """What a row waits for: the last file of its prepared splits and, for a run, of its tokens, features and encoder.

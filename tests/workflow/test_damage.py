@@ -164,9 +164,15 @@ def test_a_damaged_model_is_trained_again_for_its_weights(project: Project):
     """Fault: a cut model is found by nobody until it is needed, and then fails every start."""
     (model,) = project.home.glob("runs/*/model/model.safetensors")
     whole, predictions = model.read_bytes(), project.snapshot()
+    labelling = model.with_name("labelling.json")
+    thresholds = labelling.read_bytes()
     os.truncate(model, len(whole) // 2)
     outcome = project.run()
     assert f"{model.relative_to(project.folder)}: expected SHA-256 " in outcome.output
     assert outcome.output.count(" again for its model") == 1 and outcome.trained == []
     assert model.read_bytes() == whole and project.snapshot() == predictions
+    assert labelling.read_bytes() == thresholds, "a restored model labels new texts, too"
+    digit_changed(labelling)
+    assert project.run().trained == [] and labelling.read_bytes() == thresholds
+    assert model.read_bytes() == whole
     assert project.run().nothing

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.integrity import find_damage, write_record
 from testing.hand_made import LABELS, Experiment
 
 
@@ -105,3 +106,17 @@ def test_card_says_how_good_a_model_is_and_how_it_was_made(experiment, monkeypat
     cells = experiment.table("summary").set_index("run").loc["low_seed-1_a", "threshold"]
     assert how["thresholds"] == dict.fromkeys(["joy", "fear"], float(cells))
     assert (how["clean"], how["precision"]) == (["nfc"], "fp32")
+
+
+def test_how_a_model_labels_new_texts_is_in_its_record_and_written_again_where_it_is_lost(experiment, monkeypatch):
+    """Fault: thresholds that somebody had edited were believed."""
+    with_models(experiment)
+    model = experiment.home / "runs" / "high_seed-1_c" / "model"
+    write_record(model / "digests.json", {}, ["model.safetensors"])
+    experiment.evaluate(monkeypatch)
+    experiment.models(monkeypatch)
+    assert find_damage(model / "digests.json") == {}
+    (model / "labelling.json").unlink()
+    assert list(find_damage(model / "digests.json")) == ["labelling.json"]
+    experiment.models(monkeypatch)
+    assert find_damage(model / "digests.json") == {}

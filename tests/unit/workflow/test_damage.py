@@ -25,6 +25,9 @@ def home(tmp_path) -> Path:
     for name in (*BASELINE_FILES, HISTORY):
         write_text(run / name, f"{name}\n1\n")
     write_record(run / "provenance.json", {}, [*BASELINE_FILES, HISTORY])
+    for name in ("model.safetensors", "labelling.json"):
+        write_text(run / "model" / name, f"{name}\n1\n")
+    write_record(run / "model" / "digests.json", {}, ["model.safetensors", "labelling.json"])
     write_text(home / "data" / "d" / "train.csv", "id\n1\n2\n")
     write_record(home / "data" / "d" / "checks.json", {}, ["train.csv"])
     for name in ("summary.csv", "settings.csv", "metrics.csv"):
@@ -47,6 +50,8 @@ def found(home: Path) -> set[str]:
         ("runs/one/history.csv", {"runs/one"}),
         ("runs/one/provenance.json", {"runs/one"}),
         ("runs/one/spec.json", {"runs/one/spec.json"}),
+        ("runs/one/model/model.safetensors", {"runs/one/model"}),
+        ("runs/one/model/labelling.json", {"runs/one/model/labelling.json"}),
         ("data/d/train.csv", {"data/d"}),
         ("data/d/checks.json", {"data/d"}),
         ("settings.csv", {"settings.csv"}),
