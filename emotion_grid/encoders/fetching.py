@@ -60,12 +60,11 @@ def _check_digest(weights: Path, spec: dict[str, Any]) -> None:
 
 def is_whole(folder: Path) -> bool:
     """Whether an earlier fetch left all its files."""
-    if not (folder / CHECKSUMS).is_file():
+    try:
+        checksums = _checksums(folder)
+    except (FileNotFoundError, InputError):
         return False
-    return all(
-        (folder / name).is_file() and file_digest(folder / name) == sha256
-        for name, sha256 in _checksums(folder).items()
-    )
+    return all((folder / name).is_file() and file_digest(folder / name) == sha256 for name, sha256 in checksums.items())
 
 
 def _checksums(folder: Path) -> dict[str, str]:

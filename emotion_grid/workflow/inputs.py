@@ -190,6 +190,7 @@ class RuleInputs:
             names: of files in the study's folder.
         """
         return [self.study.home / name for name in names] if self.study.has_sets else []
+
     def lost_models(self, wildcards: Wildcards) -> list[Path]:
         """Models that are damaged and so restored in this start: only then they can be described."""
         state = self.study.part(wildcards.experiment).state

@@ -167,7 +167,7 @@ def test_second_fetch_does_nothing(folder, tmp_path):
     assert {path.stat().st_mtime for path in files.iterdir()} == {1000}
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "no record"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "no record", "record cut"])
 def test_damaged_files_are_fetched_again(folder, tmp_path, damage):
     spec, weights = spec_of(folder), tmp_path / "out" / "files" / "model.safetensors"
     first = fetch(spec, tmp_path / "out")
@@ -177,6 +177,8 @@ def test_damaged_files_are_fetched_again(folder, tmp_path, damage):
         weights.write_bytes(WEIGHTS[::-1])
     elif damage == "gone":
         weights.unlink()
+    elif damage == "record cut":
+        os.truncate(weights.parent / "checksums.json", 10)
     else:
         (weights.parent / "checksums.json").unlink()
         weights.write_bytes(b"")
