@@ -14,6 +14,9 @@ from emotion_grid.data.problems import listed, visible
 TRUTHS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}
 """What is plainly 1 or 0, in lower case; so are 1.0 and 0.0."""
 
+MOST_SEEN = 10_000
+"""Combinations of cells that are read once; most rows of a file share their labels with many others."""
+
 _ENTRY = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,;|]+""", re.DOTALL)
 """An entry of a list as Python and NumPy write it."""
 
@@ -31,7 +34,9 @@ class LabelCells:
 
     def __init__(self, place: dict[str, int], mapping: Mapping):
         self.place, self.mapping = place, mapping
+        self.columns = [] if mapping.label_column is not None else [place[name] for name in mapping.label_columns]
         self.read: dict[str, float | None] = dict.fromkeys(mapping.unlabelled)
+        self.seen: dict[tuple[str, ...], list[float | None]] = {}
         self.members: dict[str, list[int]] = {}
         for label, (_, names) in enumerate(mapping.labels):
             for name in names:
@@ -55,10 +60,17 @@ class LabelCells:
         """The labels of a row that is a text, or one rater's answer for a text."""
         if self.mapping.label_column is not None:
             return self._of_classes(cells[self.place[self.mapping.label_column]], complain)
-        read = {
-            column: self._number(cells[self.place[column]], column, complain) for column in self.mapping.label_columns
-        }
-        return [any_of([read[column] for column in columns]) for _, columns in self.mapping.labels]
+        given = tuple([cells[place] for place in self.columns])
+        if given not in self.seen:
+            read = {
+                column: self._number(cell, column, complain)
+                for column, cell in zip(self.mapping.label_columns, given, strict=True)
+            }
+            values = [any_of([read[column] for column in columns]) for _, columns in self.mapping.labels]
+            if len(self.seen) == MOST_SEEN or not all(cell.strip() in self.read for cell in given):
+                return values
+            self.seen[given] = values
+        return list(self.seen[given])
 
     def _number(self, cell: str, column: str, complain: Complain) -> float | None:
         """A cell as 1, 0 or not known; a file holds few different ones, and each is read once."""

@@ -255,3 +255,10 @@ def test_classes_may_be_numbers_of_names_that_are_digits():
 def test_an_empty_table_is_refused():
     with pytest.raises(InputError, match=r"a\.csv: expected at least one row, found none"):
         map_table(Table(["id"], [], ""), read_mapping({"labels": ["x"]}), Path("a.csv"), gold=False)
+
+
+def test_rows_of_the_same_cells_are_read_once_but_complained_of_each():
+    lines = "id|text|joy|fear\na|x|1|0\nb|x|1|0\nc|x|2|0\nd|x|2|0\ne|x| 1 |0"
+    found = mapped(lines)
+    assert found.values == [[1, 0]] * 3 and found.values[0] is not found.values[1]
+    assert [problem.row for problem in found.problems] == [3, 4]
