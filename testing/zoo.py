@@ -81,10 +81,11 @@ def write_family(folder: Path, family: str, **changes: Any) -> Path:
     return folder
 
 
-def write_tokenizer(folder: Path, **options: Any) -> None:
-    """A tokenizer of whole words between `<s>` and `</s>`.
+def write_tokenizer(folder: Path, special: bool = True, **options: Any) -> None:
+    """A tokenizer of whole words.
 
     Args:
+        special: whether `<s>` and `</s>` stand around a text.
         options: of the tokenizer, in the place of its own: the side of padding, say.
     """
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -93,9 +94,10 @@ def write_tokenizer(folder: Path, **options: Any) -> None:
     words = [*SPECIAL, *(f"w{number}" for number in range(VOCABULARY - len(SPECIAL)))]
     tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
-    )
+    if special:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+        )
     names = dict(zip(("pad_token", "bos_token", "eos_token", "unk_token", "mask_token"), SPECIAL, strict=True))
     inputs = {"model_input_names": ["input_ids", "attention_mask"]}
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, **{**names, **inputs, **options}).save_pretrained(folder)

@@ -18,7 +18,7 @@ def find_facts(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: a tokenizer or weights that transformers cannot load whole, an encoder that cannot be used, or another shape.
     """
-    from emotion_grid.model.anatomy import examine, vocabulary_of
+    from emotion_grid.model.anatomy import examine, positions_of, vocabulary_of
     from emotion_grid.model.encoder import count_parameters, load_model, quieten
     from emotion_grid.model.tokenizer import load_tokenizer
 
@@ -38,5 +38,6 @@ def find_facts(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
         "family": model.config.model_type,
         "parameters": count_parameters(model).total,
         "vocabulary": vocabulary_of(model),
+        "positions": positions_of(model),
         "anatomy": dataclasses.asdict(examine(model)),
     }

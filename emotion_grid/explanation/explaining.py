@@ -53,11 +53,11 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
     """
     set_up_environment(threads)
     import torch
-    from transformers import AutoTokenizer
 
     from emotion_grid.model.classifier import EmotionClassifier
     from emotion_grid.model.devices import find_device
     from emotion_grid.model.encoder import quieten
+    from emotion_grid.model.tokenizer import load_tokenizer
 
     quieten()
     torch.set_num_threads(threads)
@@ -66,7 +66,7 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
     log(
         f"explaining {len(chosen.texts)} texts of {chosen.judge} on {device}, at most {request['evaluations']} maskings each"
     )
-    tokenizer = AutoTokenizer.from_pretrained(run / MODEL, local_files_only=True, trust_remote_code=False)
+    tokenizer = load_tokenizer(run / MODEL)
     model = EmotionClassifier.from_pretrained(run / MODEL, encoder=encoder).to(device)
     mask_id = next(
         token

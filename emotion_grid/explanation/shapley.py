@@ -32,6 +32,9 @@ TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 32768}
 MOST_KEPT = 500_000
 """Maskings whose logits are kept; then they are forgotten."""
 
+INPUTS = ("attention_mask", "input_ids", "token_type_ids")
+"""What the model gets of each token; types only where the tokenizer tells them apart."""
+
 TOLERANCE = 1e-3
 """How far a text's contributions may sum up to something else than its logit."""
 
@@ -44,11 +47,22 @@ class Words:
         ids: (tokens,).
         word_of: (tokens,), the word that each token belongs to, -1 for special tokens.
         words: the words as they stand in the text.
+        types: (tokens,), of what type each token is; None where the tokenizer tells no types apart.
     """
 
     ids: np.ndarray
     word_of: np.ndarray
     words: list[str]
+    types: np.ndarray | None = None
+
+    def row(self, ids: np.ndarray, left: np.ndarray) -> np.ndarray:
+        """What the model gets of a text: (tokens,) ids or, with their types, (tokens, 2).
+
+        Args:
+            ids: (tokens,), with those that are masked.
+            left: bool, (tokens,), which of them are left.
+        """
+        return ids[left] if self.types is None else np.stack([ids, self.types], axis=1)[left]
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,8 @@ def split_words(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length
         place = {word: number for number, word in enumerate(spans)}
         word_of = np.array([-1 if word is None else place[word] for word in encoded.word_ids()])
         words = [text[start:end].strip() for start, end in spans.values()]
-        split.append(Words(np.array(encoded["input_ids"]), word_of, words))
+        types = np.array(encoded["token_type_ids"]) if "token_type_ids" in encoded else None
+        split.append(Words(np.array(encoded["input_ids"]), word_of, words, types))
     return split
 
 
@@ -131,7 +146,7 @@ class WordMasker(Masker):
         kept = np.append(np.asarray(mask, dtype=bool), True)[self.text.word_of]  # special tokens, word -1, are kept
         first = ~kept & np.append(True, kept[:-1])
         row = np.empty(1, dtype=object)
-        row[0] = np.where(kept, self.text.ids, self.mask_id)[kept | first]
+        row[0] = self.text.row(np.where(kept, self.text.ids, self.mask_id), kept | first)
         return (row,)
 
 
@@ -214,14 +229,15 @@ def model_logits(
     def logits(rows: list[np.ndarray]) -> np.ndarray:
         logits = np.empty((len(rows), len(model.config.labels)))
         for batch in maskings_in_batches(rows, TOKENS_AT_ONCE[device.type]):
-            ids = torch.full((len(batch), len(rows[batch[0]])), pad_id)
-            mask = torch.zeros_like(ids)
+            shape = (len(batch), len(rows[batch[0]]))
+            inputs = {name: torch.zeros(shape, dtype=torch.long) for name in INPUTS[: 1 + rows[batch[0]].ndim]}
+            inputs["input_ids"] += pad_id
             for number, place in enumerate(batch):
-                ids[number, : len(rows[place])] = torch.from_numpy(rows[place])
-                mask[number, : len(rows[place])] = 1
-            logits[batch] = (
-                model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.double().cpu().numpy()
-            )
+                columns = np.column_stack([np.ones(len(rows[place]), dtype=int), rows[place]])
+                for name, values in zip(inputs, columns.T, strict=True):
+                    inputs[name][number, : len(values)] = torch.from_numpy(values)
+            inputs = {name: values.to(device) for name, values in inputs.items()}
+            logits[batch] = model(**inputs).logits.double().cpu().numpy()
         return logits
 
     return logits
@@ -276,7 +292,7 @@ def explain_texts(
 
 
 def _explain(text: Words, model: Callable, mask_id: int, evaluations: int) -> Explanation:
-    full = model([text.ids])[0]
+    full = model([text.row(text.ids, np.full(len(text.ids), True))])[0]
     if not text.words:
         return Explanation([], np.zeros((0, len(full))), full, full)
     masker = WordMasker(text, mask_id)

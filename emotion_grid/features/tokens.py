@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_grid.base.files import whole_folder
+from emotion_grid.base.files import read_json, whole_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.cleaning import clean
 from emotion_grid.data.mapping import Mapping
@@ -14,47 +14,82 @@ from emotion_grid.data.sources import read_source
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.data.texts import map_table
 
+FACTS = "facts.json"
+"""As in base/layout.py, which is imported by no module that the digests of runs cover."""
 
-def read_texts(spec: dict, paths: dict[str, Path], mapping: Mapping) -> list[str]:
-    """Every text of the files of a study's splits, cleaned, once."""
-    texts: dict[str, None] = {}
+
+def read_texts(spec: dict, paths: dict[str, Path], mapping: Mapping) -> dict[str, str]:
+    """Every text of the files of a study's splits, cleaned, once, and where it stands first."""
+    texts: dict[str, str] = {}
     for split, path in paths.items():
         mapped = map_table(read_source(path, mapping.form), mapping, path, gold=split == "train")
         if texts_digest(path, mapped) != spec["texts"][split]:
             raise InputError(f"{path}: the texts of the file have changed since this start was planned; start again")
-        texts |= dict.fromkeys(clean(text, spec["clean"]) for text in mapped.texts)
-    return list(texts)
+        for row, text in zip(mapped.rows, mapped.texts, strict=True):
+            texts.setdefault(clean(text, spec["clean"]), f"{path}, row {row}")
+    return texts
 
 
-def prepared_texts(folder: Path) -> list[str]:
-    """Every text of prepared splits, once.
+def prepared_texts(folder: Path) -> dict[str, str]:
+    """Every text of prepared splits, once, and where it stands first.
 
     Args:
         folder: that of the splits.
     """
-    files = (folder / f"{split}.csv" for split in ("train", *SPLITS))
-    return list(dict.fromkeys(text for file in files for text in read_rows(file).texts))
+    places: dict[str, str] = {}
+    for split in ("train", *SPLITS):
+        rows = read_rows(folder / f"{split}.csv")
+        for id_, text in zip(rows.ids, rows.texts, strict=True):
+            places.setdefault(text, f"{split}, id {id_}")
+    return places
 
 
-def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> dict:
-    """Write the tokens of texts into `output/files` and return what tokens.json holds."""
+def _expect_positions(encoder: Path, max_length: int) -> None:
+    """Refuse more tokens than a fetched encoder has positions for.
+
+    Raises:
+        InputError: with both numbers.
+    """
+    facts = encoder.with_name(FACTS)
+    positions = read_json(facts).get("positions") if facts.is_file() else None
+    if positions is not None and max_length > positions:
+        raise InputError(
+            f"training.max_length: expected at most {positions}, the tokens that {encoder} has positions for, found {max_length}; set it for this "
+            "encoder alone under encoders.<name>.training"
+        )
+
+
+def tokenize(places: dict[str, str], max_length: int, encoder: Path, output: Path) -> dict:
+    """Write the tokens of texts into `output/files` and return what tokens.json holds.
+
+    Args:
+        places: the texts, and where each stands.
+        encoder: folder of the fetched encoder.
+
+    Raises:
+        InputError: more tokens than the encoder has positions for, a text of which no token is left, or a tokenizer that cannot be saved.
+    """
     import torch
     from datasets import Dataset, Features, List, Value, disable_progress_bars
     from safetensors.torch import save_file
-    from transformers import AutoTokenizer
 
     from emotion_grid.features.index import DATASET, FILES, INDEX, TOKENIZER, text_digest
+    from emotion_grid.model.tokenizer import load_tokenizer, save_tokenizer
 
     disable_progress_bars()
-    tokenizer = AutoTokenizer.from_pretrained(encoder, local_files_only=True, trust_remote_code=False)
+    _expect_positions(encoder, max_length)
+    tokenizer, texts = load_tokenizer(encoder), list(places)
     encoded = tokenizer(texts, truncation=False, verbose=False)
     cut = np.array([len(tokens) > max_length for tokens in encoded["input_ids"]])
     if cut.any():
         encoded = tokenizer(texts, truncation=True, max_length=max_length)
     lengths = np.array([len(tokens) for tokens in encoded["input_ids"]])
+    if not lengths.all():
+        text = texts[int(lengths.argmin())]
+        raise InputError(
+            f"{places[text]}: expected a text of which tokens are left, found none in {text!r}; leave the row out, or choose another encoder"
+        )
     order = np.argsort(-lengths, kind="stable")
-    if tokenizer.pad_token_id is None:
-        raise InputError(f"{encoder}: expected a tokenizer with a padding token, found one without")
     fills = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id}
     columns = [name for name in tokenizer.model_input_names if name in fills and name in encoded]
     with whole_folder(output / FILES) as partial:
@@ -65,7 +100,7 @@ def tokenize(texts: list[str], max_length: int, encoder: Path, output: Path) -> 
         digests = np.frombuffer(b"".join(text_digest(texts[place]) for place in order), dtype=np.uint8)
         index = {"digests": digests.reshape(len(texts), -1), "lengths": lengths[order], "cut": cut[order]}
         save_file({name: torch.tensor(values) for name, values in index.items()}, partial / INDEX)
-        tokenizer.save_pretrained(partial / TOKENIZER)
+        save_tokenizer(tokenizer, encoder, partial / TOKENIZER, texts)
     return {
         "texts": len(texts),
         "tokens": int(lengths.sum()),

@@ -103,6 +103,18 @@ def vocabulary_of(encoder: PreTrainedModel) -> int:
         return 256
 
 
+def positions_of(encoder: PreTrainedModel) -> int | None:
+    """How many tokens of a text an encoder takes: the rows of its table of positions, or what its config says; None where nothing bounds them.
+
+    RoBERTa and its kin count positions from behind that of padding.
+    """
+    most = getattr(encoder.config.get_text_config(), "max_position_embeddings", None)
+    for name, module in encoder.named_modules():
+        if isinstance(module, nn.Embedding) and "position" in name.lower() and module.num_embeddings == most:
+            return int(most - (0 if module.padding_idx is None else module.padding_idx + 1))
+    return most if isinstance(most, int) and most > 0 else None
+
+
 def _sees(encoder: PreTrainedModel, ids: torch.Tensor, states: torch.Tensor) -> tuple[bool, bool]:
     """Whether the last token sees those before it, and whether those before it see the last."""
     found = []
@@ -140,7 +152,7 @@ def _expect_short_texts(encoder: PreTrainedModel, ids: torch.Tensor) -> None:
             f"{type(encoder).__name__}: expected an encoder that takes a text of one token, found one that pools several into one ({error}); "
             "choose another encoder"
         ) from error
-    if not torch.isfinite(short).all():
+    if not short.isfinite().all():
         raise InputError(
             f"{type(encoder).__name__}: expected finite hidden states, found others; choose another encoder"
         )

@@ -1,5 +1,6 @@
 """The tokenizer of an encoder."""
 
+import shutil
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
@@ -29,3 +30,30 @@ def load_tokenizer(folder: str | Path) -> PreTrainedTokenizerBase:
             raise InputError(f"{folder}: expected a tokenizer with a padding token or another special one, found none")
         tokenizer.pad_token = stand_in
     return tokenizer
+
+
+VOCABULARY = ("*.txt", "*.model", "*.codes", "vocab.json", "merges.txt")
+"""Files of words and merges. They are copied, since not every tokenizer writes them as it read them (BERTweet's loses its merges)."""
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerBase, source: Path, target: Path, texts: list[str]) -> None:
+    """Save a tokenizer, which then makes the same tokens of texts.
+
+    Args:
+        source: the folder that it was loaded from.
+
+    Raises:
+        InputError: a text of which the saved one makes others.
+    """
+    tokenizer.save_pretrained(target)
+    for pattern in VOCABULARY:
+        for file in source.glob(pattern):
+            if (target / file.name).is_file():
+                shutil.copyfile(file, target / file.name)
+    saved = load_tokenizer(target)
+    before, after = (dict(one(texts, truncation=False, verbose=False)) for one in (tokenizer, saved))
+    for place, text in enumerate(texts):
+        if before.keys() != after.keys() or any(before[name][place] != after[name][place] for name in before):
+            raise InputError(
+                f"{source}: expected a tokenizer that makes the same tokens after it was saved, found others of {text[:40]!r}; choose another encoder"
+            )

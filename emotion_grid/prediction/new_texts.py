@@ -115,18 +115,18 @@ class Labeller:
         expect_whole({folder / MODEL_RECORD: None})
         set_up_environment(threads)
         import torch
-        from transformers import AutoTokenizer
 
         from emotion_grid.model.classifier import EmotionClassifier
         from emotion_grid.model.devices import find_device
         from emotion_grid.model.encoder import quieten
+        from emotion_grid.model.tokenizer import load_tokenizer
 
         quieten()
         torch.set_num_threads(threads)
         how = read_json(folder / LABELLING)
         self.device, self._clean = find_device(), how["clean"]
         self._model = EmotionClassifier.from_pretrained(folder).to(self.device)
-        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+        self._tokenizer = load_tokenizer(folder)
         self._half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(how["precision"])
         if how["precision"] == "fp16" and self.device.type == "cpu":
             log("the model was trained in fp16, which needs a GPU: it predicts in fp32")

@@ -149,7 +149,7 @@ def tokens_of(tmp_path_factory):
         if key not in folders:
             folders[key] = tmp_path_factory.mktemp("tokens")
             texts = [text for path in sorted(data.glob("*.csv")) for text in read_rows(path).texts]
-            made = tokenize(list(dict.fromkeys(texts)), max_length, encoder, folders[key])
+            made = tokenize(dict.fromkeys(texts, str(data)), max_length, encoder, folders[key])
             write_json(folders[key] / "tokens.json", made)
         return folders[key]
 

@@ -16,10 +16,9 @@ from emotion_grid.base.files import read_json, write_json
 from emotion_grid.data.splits import SPLITS
 from emotion_grid.data.tables import read_predictions, read_split
 from scripts import compare, evaluate
-from testing.encoders import SAFE, write_encoder
 from testing.examples import add_example
 from testing.made import LABELS, make_experiment, make_texts, run_program
-from testing.tiny import PROJECT
+from testing.tiny import PROJECT, make_encoder
 
 PARTS = ("emotion_grid", "scripts", "config", "profiles", "envs", "rules", "data/sample", "Snakefile")
 
@@ -270,12 +269,12 @@ def test_a_kind_of_encoder_is_a_module_its_place_in_the_list_and_a_sentence(chec
         "config/schema.yaml",
     }
     assert names(checkout.plan()) == names(before), "a kind of encoder renames nothing"
-    write_encoder(tmp_path / "folder")
+    make_encoder(tmp_path / "folder", 1)
     path = tmp_path / "mine.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for file in (tmp_path / "folder").iterdir():
             archive.write(file, f"mine/{file.name}")
-    encoder = {"model": f"zip:{path}", "layers": 4, "hidden_size": 16}
+    encoder = {"model": f"zip:{path}", "layers": 3, "hidden_size": 16}
     plan = checkout.plan(encoders={"small": encoder}, grid=[{"encoder": "small"}])
     ((key, spec),) = plan["encoders"].items()
     assert set(spec) == {"archive", "layers", "hidden_size", "source"}
@@ -283,7 +282,7 @@ def test_a_kind_of_encoder_is_a_module_its_place_in_the_list_and_a_sentence(chec
     write_json(folder / "spec.json", spec)
     checkout.python("-m", "scripts.fetch_encoder", "--spec", folder / "spec.json", "--output", folder)
     assert {name for name in read_json(folder / "fetched.json")["digests"] if "/" in name} == {
-        f"files/{name}" for name in SAFE
+        f"files/{file.name}" for file in (tmp_path / "folder").iterdir()
     }
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("mine/more.txt", "another archive")

@@ -156,7 +156,7 @@ def test_unknown_key_that_resembles_none_lists_the_known_ones():
         (("grid", 0, "head", "size"), 0, "grid[0].head.size", "at least 1"),
         (("grid", 0, "head", "size"), ["1x", "x2"], "grid[0].head.size[1]", "a multiple such as 2x"),
         (("grid", 0, "head", "layers"), 17, "grid[0].head.layers", "at most 16"),
-        (("grid", 0, "head", "pooling"), "max", "grid[0].head.pooling", "first, last or mean"),
+        (("grid", 0, "head", "pooling"), "max", "grid[0].head.pooling", "first or last or mean"),
         (("grid", 0, "head", "dropout"), 1, "grid[0].head.dropout", "below 1"),
         (("grid", 0, "freeze"), -1, "grid[0].freeze", "at least 0"),
         (("grid", 0, "freeze"), "most", "grid[0].freeze", "half or all"),

@@ -1,5 +1,6 @@
 """An encoder is loaded with all of its weights, or it is refused: what is missing would be random, another at every load."""
 
+import json
 import re
 
 import pytest
@@ -83,3 +84,18 @@ def test_an_encoder_without_its_decoder_is_loaded(tmp_path):
     folder = write_family(tmp_path, "t5")
     _change(folder, lambda weights, one: {name: w for name, w in weights.items() if not name.startswith("decoder.")})
     assert load_encoder(folder).anatomy.layers == "block"
+
+
+def test_code_beside_a_family_that_transformers_has_is_not_run(tmp_path):
+    """Fault: code from outside that is executed, or an encoder that is refused for code that nobody needs."""
+    folder = write_family(tmp_path, "bert")
+    config = json.loads((folder / "config.json").read_text())
+    config["auto_map"] = {"AutoConfig": "modeling_new.NewConfig", "AutoModel": "modeling_new.NewModel"}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "modeling_new.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    assert type(load_encoder(folder).model).__name__ == "BertModel"
+    assert not (tmp_path / "ran").exists()
+    (folder / "config.json").write_text(json.dumps({**config, "model_type": "new"}))
+    with pytest.raises(InputError, match="expected an encoder that transformers can load"):
+        load_encoder(folder)
+    assert not (tmp_path / "ran").exists()

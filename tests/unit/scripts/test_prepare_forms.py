@@ -268,4 +268,4 @@ def test_every_form_gives_the_labels_that_were_written(tmp_path, monkeypatch, ca
     assert str(tmp_path / name) in said and "row 1" in said
     if make is bad_rows:
         assert "4 rows cannot be used" in said
-    assert read_texts(spec, {"train": tmp_path / name}, read_mapping(spec)) == [text for _, text, _ in truth]
+    assert list(read_texts(spec, {"train": tmp_path / name}, read_mapping(spec))) == [text for _, text, _ in truth]
