@@ -15,9 +15,9 @@ from emotion_grid.data.raw import raw_table
 from emotion_grid.encoders.examining import find_facts
 from emotion_grid.features.index import Index
 from emotion_grid.features.tokens import read_texts, tokenize
-from testing.disks import leave_room
 from emotion_grid.model.encoder import load_model
 from emotion_grid.model.tokenizer import load_tokenizer
+from testing.disks import leave_room
 from testing.zoo import write_family, write_tokenizer
 
 VECTOR = {"type": "mlp", "size": 12, "pooling": "mean"}
