@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from emotion_grid import load_results
 from emotion_grid.evaluation.across import FEWEST_SETS, average, compare_sets, read_sets
 from emotion_grid.evaluation.contrasts import SAME, UNTESTED, Scored
 from scripts import compare_sets as program
@@ -150,6 +151,14 @@ def test_the_tables_name_every_set_and_hold_every_row(home):
     assert [name for name in sets.columns if ":" in name] == [f"dev_macro_f1:{name}" for name in ("eng", "deu", "swe")]
     assert sets.loc[sets["encoder"] == "encoder1", "dev_macro_f1:swe"].isna().all()
     assert summary.groupby("data").size().to_dict() == {"eng": 82, "deu": 82, "swe": 42}
+
+
+def test_a_notebook_reads_the_tables_of_all_sets(home):
+    run_program(program, "--results", home, "--sets", "eng", "deu", "swe")
+    study = load_results(home)
+    assert set(study.metrics["data"]) == {"eng", "deu", "swe"} == set(study.runs["data"])
+    assert study.settings["dev_macro_f1:swe"].isna().any() and study.settings["freeze"].iloc[0] == "0"
+    assert len(study.comparisons) > 40
 
 
 def test_a_set_that_is_judged_on_validation_takes_no_part_in_comparisons(across):
