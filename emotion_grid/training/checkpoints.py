@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from emotion_grid.base.digests import file_digest
 from emotion_grid.base.files import read_json, whole_folder, write_json
 from emotion_grid.base.messages import log
 
 SECONDS_BETWEEN_CHECKPOINTS = 300
 """Between two checkpoints: what a kill costs at most."""
 
-FOLDER, PROGRESS = "checkpoint", "progress.json"
+FOLDER, PROGRESS, DIGESTS = "checkpoint", "progress.json", "digests.json"
 
 
 class Checkpoints:
@@ -83,6 +84,7 @@ class Checkpoints:
         with whole_folder(self.home / str(step)) as partial:
             fill(partial)
             write_json(partial / PROGRESS, {**progress, "conditions": self.conditions, "starts": self.starts})
+            write_json(partial / DIGESTS, {path.name: file_digest(path) for path in partial.iterdir()})
             for path in partial.iterdir():  # on the disk, not only on its way: a lost node must not leave it short
                 with path.open("rb") as file:
                     os.fsync(file.fileno())

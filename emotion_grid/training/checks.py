@@ -3,11 +3,10 @@
 `training/run.py` does not import this module: its digest would enter the name of every run.
 """
 
-import json
 import shutil
-import zipfile
 from pathlib import Path
 
+from emotion_grid.base.digests import file_digest
 from emotion_grid.base.environment import set_up_environment
 from emotion_grid.base.files import read_json
 from emotion_grid.base.integrity import (
@@ -21,7 +20,7 @@ from emotion_grid.base.integrity import (
 from emotion_grid.base.layout import CHECKS, FEATURES_RECORD, FETCHED, MODEL_RECORD, SPEC, TOKENS_RECORD
 from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.splits import BASELINE_FILES, HISTORY, MODEL, MODEL_FILES, PROVENANCE, missing_files
-from emotion_grid.training.checkpoints import FOLDER
+from emotion_grid.training.checkpoints import DIGESTS, FOLDER
 from emotion_grid.training.run import Job
 
 
@@ -56,41 +55,28 @@ def _reads_features_alone(job: Job) -> bool:
 
 
 def put_broken_checkpoints_aside(job: Job) -> None:
-    """Move checkpoints aside that cannot be read, so that the run starts from the first epoch instead of failing at every start.
-
-    A checkpoint has no digests. What is cut or empty is found here, and so is a changed byte of the optimiser's state.
-    """
+    """Move checkpoints aside that are not as they were written, so that the run starts from the first epoch instead of from anything else."""
     for folder in (job.output / FOLDER).glob("[0-9]*"):
-        if broken := [path.name for path in sorted(folder.iterdir()) if _is_broken(path)]:
-            reason = f"{folder}: expected a checkpoint that can be read, found {', '.join(broken)} damaged"
+        if broken := _broken_files(folder):
+            reason = f"{folder}: expected a checkpoint as it was written, found {', '.join(broken)} damaged"
             log(f"{reason}; it is moved to {set_aside(folder, job.output, [reason])}")
 
 
-def _is_broken(path: Path) -> bool:
-    """Whether a file of a checkpoint is cut, empty or of another format than its name says.
+def _broken_files(folder: Path) -> list[str]:
+    """Files of a checkpoint that do not match their digests, or are gone.
 
     Raises:
-        PermissionError: it is closed to this member of a team, which says nothing about what is in it.
+        PermissionError: they are closed to this member of a team, which says nothing about what is in them.
     """
     try:
-        if path.suffix == ".json":
-            read_json(path)
-        elif path.suffix in (".pt", ".pth"):
-            with zipfile.ZipFile(path) as archive:
-                return archive.testzip() is not None
-        elif path.suffix == ".safetensors":
-            with path.open("rb") as file:
-                length = int.from_bytes(file.read(8), "little")
-                tensors = {
-                    name: entry for name, entry in json.loads(file.read(length)).items() if name != "__metadata__"
-                }
-            end = max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
-            return path.stat().st_size != 8 + length + end
-    except PermissionError:
-        raise
-    except (InputError, OSError, OverflowError, ValueError, zipfile.BadZipFile):
-        return True
-    return False
+        digests = dict(read_json(folder / DIGESTS))
+    except (InputError, FileNotFoundError, TypeError, ValueError):
+        return [DIGESTS]
+    return sorted(
+        name
+        for name, expected in digests.items()
+        if not (folder / name).is_file() or file_digest(folder / name) != expected
+    )
 
 
 def record_results(job: Job) -> None:

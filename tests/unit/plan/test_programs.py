@@ -190,7 +190,7 @@ def test_modules_that_import_each_other_are_refused(tree, example):
 
 HOUSE = "emotion_grid."
 EVERY_RUN = [
-    *("base.environment", "base.files", "base.messages", "base.numbers", "base.room"),
+    *("base.digests", "base.environment", "base.files", "base.messages", "base.numbers", "base.room"),
     *("data.rows", "data.scores", "data.splits"),
     *("features.batches", "features.index", "features.values"),
     *("model.anatomy", "model.classifier", "model.devices", "model.encoder", "model.entering", "model.heads.build"),

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import shutil
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,8 @@ from emotion_grid.base.files import write_json
 from emotion_grid.base.integrity import find_damage, write_record
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import BASELINE_FILES, HISTORY
+from emotion_grid.training import checks
+from emotion_grid.training.checkpoints import Checkpoints
 from emotion_grid.training.checks import check_inputs, put_broken_checkpoints_aside, record_results
 from emotion_grid.training.run import Job
 
@@ -88,38 +89,53 @@ def test_results_get_the_digests_of_tables_history_spec_and_model(job):
     assert list(find_damage(job.output / "model" / "digests.json")) == ["config.json"]
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-7], lambda content: b""], ids=["cut", "emptied"])
-@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.pt", "progress.json"])
-def test_a_checkpoint_that_cannot_be_read_is_moved_and_another_is_kept(job, name, damage):
-    """Fault: a cut checkpoint fails the run at every start."""
-    folders = [job.output / "checkpoint" / step for step in ("20", "40")]
-    for folder in folders:
-        folder.mkdir(parents=True)
+@pytest.fixture
+def checkpoints(job) -> list[Path]:
+    """Two checkpoints of the run."""
+
+    def fill(folder: Path) -> None:
         save_file({"weight": torch.arange(12.0)}, folder / "model.safetensors")
         torch.save({"step": 3}, folder / "optimizer.pt")
-        write_json(folder / "progress.json", {"starts": 1})
+
+    home = job.output / "checkpoint"
+    Checkpoints(home, {}).write(20, fill, {})
+    shutil.copytree(home / "20", home / "40")
+    return [home / "20", home / "40"]
+
+
+DAMAGE = {
+    "cut": lambda content: content[:-7],
+    "emptied": lambda content: b"",
+    "changed": lambda content: content[:-7] + bytes([content[-7] ^ 1]) + content[-6:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.pt", "progress.json", "digests.json"])
+def test_a_checkpoint_that_is_not_as_it_was_written_is_moved_and_another_is_kept(job, checkpoints, name, damage):
+    """Fault: a cut checkpoint failed the run at every start, and one with a changed digit was trained on."""
     put_broken_checkpoints_aside(job)
-    assert all(folder.is_dir() for folder in folders)
-    assert zipfile.is_zipfile(folders[1] / "optimizer.pt")
-    (folders[1] / name).write_bytes(damage((folders[1] / name).read_bytes()))
+    assert all(folder.is_dir() for folder in checkpoints)
+    broken = checkpoints[1] / name
+    broken.write_bytes(DAMAGE[damage](broken.read_bytes()))
     put_broken_checkpoints_aside(job)
-    assert folders[0].is_dir() and not folders[1].exists()
+    assert checkpoints[0].is_dir() and not checkpoints[1].exists()
     assert len(list((job.output / "set-aside").rglob(name))) == 1
 
 
-def test_a_checkpoint_that_another_member_left_closed_is_no_damage(job, monkeypatch):
+def test_a_checkpoint_without_one_of_its_files_is_moved(job, checkpoints):
+    (checkpoints[0] / "optimizer.pt").unlink()
+    put_broken_checkpoints_aside(job)
+    assert not checkpoints[0].exists() and checkpoints[1].is_dir()
+
+
+def test_a_checkpoint_that_another_member_left_closed_is_no_damage(job, checkpoints, monkeypatch):
     """Fault: it was set aside, and the run began at its first epoch."""
-    path = job.output / "checkpoint" / "10" / "model.safetensors"
-    path.parent.mkdir(parents=True)
-    save_file({"weight": torch.arange(12.0)}, path)
-    opened = Path.open
 
-    def closed(self, *arguments, **options):
-        if self == path:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
-        return opened(self, *arguments, **options)
+    def closed(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
-    monkeypatch.setattr(Path, "open", closed)
+    monkeypatch.setattr(checks, "file_digest", closed)
     with pytest.raises(PermissionError):
         put_broken_checkpoints_aside(job)
-    assert path.is_file()
+    assert all(folder.is_dir() for folder in checkpoints)
