@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo test test-fast coverage cluster-test cluster-packages container share-container container-test browser-test bench soak check-verdicts lint docs lock status clean-unused
+.PHONY: help setup workflow demo test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test bench soak check-verdicts lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ test-fast: $(VENV)/ready-dev ## Run the unit tests that train nothing and build 
 
 coverage: $(VENV)/ready-dev ## Run the unit tests and list the lines of emotion_grid and scripts that they do not reach
 	python -m pytest tests/unit --cov --cov-report=term-missing
+
+zoo: $(VENV)/ready-dev ## Try a tiny model of each family of encoders in every axis, and compare with the table of docs/encoders.md (minutes)
+	python -m pytest -n auto --maxprocesses 4 tests/zoo
 
 cluster-test: cluster-packages ## Start a Slurm on this machine and run the cluster tests (root, Debian or Ubuntu)
 	python -m pytest tests/cluster

@@ -81,7 +81,10 @@ def add_lora(encoder: nn.Module, anatomy: Anatomy, freeze: int, lora: dict) -> N
         use_rslora=lora.get("rslora", False),
         use_dora=lora.get("dora", False),
     )
-    inject_adapter_in_model(config, encoder)
+    try:
+        inject_adapter_in_model(config, encoder)
+    except ValueError as error:  # a projection that peft knows to be read around its forward, such as Mamba's
+        raise InputError(f"lora: expected projections that peft can adapt, found: {error}") from error
 
 
 def merge_adapters(encoder: nn.Module) -> None:
