@@ -4,21 +4,18 @@ Reads with the standard library alone, since planning reads such files, too, and
 say about itself is recognised by the rules below, and told in words; a config's `data.read` has the last word.
 """
 
-import codecs
 import csv
-import gzip
-import io
 import itertools
 import json
 import re
 import unicodedata
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from emotion_grid.base.messages import InputError
+from emotion_grid.data.opening import encoding_of, head_of, lines_of
 from emotion_grid.data.problems import listed, visible
 
 SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "bar": "|"}
@@ -26,15 +23,6 @@ SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "bar": "|"}
 
 TRIED = 50
 """Records by which a separator is recognised."""
-
-MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-"""Encodings by their byte order marks; UTF-32's begins with UTF-16's and stands before it."""
 
 KINDS = {b"PAR1": "parquet", b"PK\x03\x04": "excel"}
 """First bytes of the files that no text editor shows."""
@@ -89,40 +77,32 @@ class Table:
     lines: list[int] = field(default_factory=list)
 
 
-def unpacked(path: Path) -> bytes:
-    """A file's bytes, without the compression of gzip.
+@dataclass(frozen=True)
+class Stream:
+    """A file's cells as text, row by row, for files of any size; a row may have more or fewer cells than there are columns.
 
-    Raises:
-        InputError: the file is not there, or its compression is broken.
+    Attributes:
+        form: how the file is read, in words.
+        rows: of each row the line in which it begins (None where a file has no lines) and its cells.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: expected a file with a table, found none")
-    content = path.read_bytes()
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: expected a whole file compressed by gzip, found: {error}; copy it again") from None
+
+    columns: list[str]
+    form: str
+    rows: Iterator[tuple[int | None, list[str]]]
+
+
+_Rows = TypeVar("_Rows", Table, Stream)
 
 
 def kind(path: Path) -> str:
     """What a path holds: `folder` (of `datasets`), `parquet`, `excel`, or `text`, which this module reads.
 
     Raises:
-        InputError: nothing is there, or another folder.
+        InputError: nothing is there, another folder, or a file whose compression is broken.
     """
     if path.is_dir():
         return _kind_of_folder(path)
-    if not path.is_file():
-        raise InputError(f"{path}: expected a file with a table, found none")
-    try:
-        with gzip.open(path) as file:
-            head = file.read(4)
-    except (OSError, EOFError, zlib.error):  # not compressed, or broken, which reading says
-        with path.open("rb") as plain:
-            head = plain.read(4)
-    return KINDS.get(head, "text")
+    return KINDS.get(head_of(path)[:4], "text")
 
 
 def _kind_of_folder(path: Path) -> str:
@@ -142,21 +122,44 @@ def read_text(path: Path, form: Form) -> Table:
     Raises:
         InputError: what is no table of text; the message names the line.
     """
-    content = unpacked(path)
-    for first, words in REFUSED.items():
-        if content.startswith(first):
-            raise InputError(f"{path}: expected a table, found {words}")
-    text, encoding = _decoded(content, path, form.encoding)
-    del content
-    is_json = _is_json(path, text)
-    if not is_json:
+    text = _Text(path, form)
+    if not text.is_json:
         refuse_rows(path, form)
-    table = _json_table(path, text, encoding, form) if is_json else _separated_table(path, text, encoding, form)
+    table = _json_table(text, form) if text.is_json else table_of(_separated(text, form))
     return with_header(path, table)
 
 
-def with_header(path: Path, table: Table) -> Table:
-    """A table, whose columns have names, each its own, in one Unicode form (NFC); columns without a name may be several.
+def stream_text(path: Path, form: Form) -> Stream:
+    """A file of text row by row; only a JSON list, and objects whose lists become rows, are held in memory.
+
+    Raises:
+        InputError: as `read_text`; also while rows are read.
+    """
+    text = _Text(path, form)
+    if not text.is_json:
+        refuse_rows(path, form)
+        stream = _separated(text, form)
+    elif text.is_json_list or form.rows is not None:
+        stream = stream_of(_json_table(text, form))
+    else:
+        stream = object_stream(lambda: _json_objects(text), _json_words(text))
+    return with_header(path, stream)
+
+
+def table_of(stream: Stream) -> Table:
+    """All rows of a stream."""
+    rows = list(stream.rows)
+    lines = [line for line, _ in rows if line is not None]
+    return Table(stream.columns, [cells for _, cells in rows], stream.form, lines)
+
+
+def stream_of(table: Table) -> Stream:
+    """A table, row by row."""
+    return Stream(table.columns, table.form, zip(table.lines or itertools.repeat(None), table.rows, strict=False))
+
+
+def with_header(path: Path, table: _Rows) -> _Rows:
+    """A table or stream, whose columns have names, each its own, in one Unicode form (NFC); columns without a name may be several.
 
     Raises:
         InputError: a table without columns, or with two of one name.
@@ -170,61 +173,84 @@ def with_header(path: Path, table: Table) -> Table:
     return table
 
 
-def _decoded(content: bytes, path: Path, encoding: str | None) -> tuple[str, str]:
-    """A file's text, and its encoding: the one that is asked for, that of its byte order mark, or UTF-8."""
-    name = encoding or next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
-    try:
-        text = content.decode(name).removeprefix("\ufeff")
-    except LookupError:
-        raise InputError(f"data.read.encoding: expected an encoding that Python knows, found {name}") from None
-    except UnicodeDecodeError as error:
-        if b"\x00" in content[:4096] and encoding is None:
-            raise InputError(f"{path}: expected a table, found a file that is no text") from None
-        line = content[: error.start].count(b"\n") + 1
-        advice = "save the file as UTF-8, or name its encoding (data.read.encoding: cp1252)"
-        raise InputError(
-            f"{path}, line {line}: expected {name.upper()}, found the byte 0x{content[error.start]:02x}; {advice}"
-        ) from None
-    if "\x00" in text.partition("\n")[0]:
-        raise InputError(
-            f"{path}, line 1: expected a table of text, found NUL characters; if the file is UTF-16, say so (data.read.encoding: utf-16-le)"
-        )
-    return text, {"utf-8-sig": "UTF-8 with a byte order mark"}.get(name, name.upper())
+class _Text:
+    """A file of text, whose lines can be read again and again.
 
+    Attributes:
+        first: its first line.
+        words: its encoding in words.
+    """
 
-def _suffix(path: Path) -> str:
-    """How a file's name ends, without what gzip adds."""
-    name = path.name.lower().removesuffix(".gz")
-    return Path(name).suffix
+    def __init__(self, path: Path, form: Form):
+        head = head_of(path)
+        for first, words in REFUSED.items():
+            if head.startswith(first):
+                raise InputError(f"{path}: expected a table, found {words}")
+        self.path, self._encoding = path, form.encoding or encoding_of(head)
+        self.first = next(self.lines(), "").rstrip("\r\n")
+        if "\x00" in self.first:
+            raise InputError(
+                f"{path}, line 1: expected a table of text, found NUL characters; if the file is UTF-16, say so (data.read.encoding: utf-16-le)"
+            )
+        self.words = {"utf-8-sig": "UTF-8 with a byte order mark"}.get(self._encoding, self._encoding.upper())
+
+    def lines(self, end: str = "", skipped: int = 0) -> Iterator[str]:
+        """Its lines from the first on, after those to be skipped."""
+        return itertools.islice(lines_of(self.path, self._encoding, end), skipped, None)
+
+    @property
+    def has_quotes(self) -> bool:
+        """Whether there is a double quote in it."""
+        return any('"' in line for line in self.lines())
+
+    @property
+    def suffix(self) -> str:
+        """How the file's name ends, without what gzip adds."""
+        return Path(self.path.name.lower().removesuffix(".gz")).suffix
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the file holds JSON: by its name, or because its first line is an object."""
+        if self.suffix in (".json", ".jsonl", ".ndjson"):
+            return True
+        try:
+            return self.first.startswith("{") and isinstance(json.loads(self.first), dict)
+        except (ValueError, RecursionError):
+            return False
+
+    @property
+    def is_json_list(self) -> bool:
+        """Whether a file of JSON is a list, rather than an object in each line."""
+        return next((line.lstrip() for line in self.lines() if line.strip()), "").startswith("[")
 
 
 # --- CSV and its relatives
 
 
-def _separated_table(path: Path, text: str, encoding: str, form: Form) -> Table:
-    first, _, rest = text.partition("\n")
-    declared = re.fullmatch(r'"?sep=(.)"?\r?', first)
+def _separated(text: _Text, form: Form) -> Stream:
+    declared = re.fullmatch(r'"?sep=(.)"?', text.first)
     skipped = 1 if declared else 0
-    text = rest if declared else text
     asked = SEPARATORS[form.separator] if form.separator else declared[1] if declared else None
-    separator = asked or _separator(path, text)
-    is_plain = form.quotes == "plain" or (form.quotes is None and separator == "\t" and _quotes_are_plain(text))
-    records = list(_records(path, text, separator, is_plain, skipped))
-    columns = list(form.header) if form.header else records.pop(0)[1] if records else []
+    separator = asked or _separator(text)
+    lines = text.lines(skipped=skipped)
+    is_plain = form.quotes == "plain" or (form.quotes is None and separator == "\t" and _quotes_are_plain(lines))
+    records = _records(text, separator, is_plain, skipped)
+    columns = list(form.header) if form.header else next(records, (0, []))[1]
     name = next((name for name, character in SEPARATORS.items() if character == separator), repr(separator))
-    words = [f"separated by {name}" + (", as its first line says" if declared and not form.separator else ""), encoding]
-    words += ["quotes are plain characters"] if is_plain else ["quotes enclose cells"] if '"' in text else []
+    words = [f"separated by {name}" + (", as its first line says" if declared and not form.separator else "")]
+    words += [text.words]
+    words += ["quotes are plain characters"] if is_plain else ["quotes enclose cells"] if text.has_quotes else []
     words += ["no header line"] if form.header else []
-    return Table(columns, [cells for _, cells in records], ", ".join(words), [line for line, _ in records])
+    return Stream(columns, ", ".join(words), records)
 
 
-def _separator(path: Path, text: str) -> str:
+def _separator(text: _Text) -> str:
     """The separator by which the first records have most cells, and all as many; a comma for a table of one column."""
-    if _suffix(path) in (".tsv", ".tab") and "\t" in text.partition("\n")[0]:
+    if text.suffix in (".tsv", ".tab") and "\t" in text.first:
         return "\t"
     best, most = ",", (False, 1)
     for separator in SEPARATORS.values():
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        reader = csv.reader(text.lines(), delimiter=separator)
         widths = [len(row) for row in itertools.islice((row for row in reader if row), TRIED)]
         found = (len(set(widths)) == 1, widths[0]) if widths else (False, 0)
         if found > most and found[1] > 1:
@@ -232,23 +258,26 @@ def _separator(path: Path, text: str) -> str:
     return best
 
 
-def _quotes_are_plain(text: str) -> bool:
+def _quotes_are_plain(lines: Iterable[str]) -> bool:
     """Whether the quotes of a tab-separated file belong to its texts.
 
     They do if all lines have as many tabs as the first, so that no cell needs quotes, and a cell begins with a quote that does not
     enclose it.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
-    rows = [row for row in reader if row]
-    if len({len(row) for row in rows}) != 1:
-        return False
-    return any(cell.startswith('"') and not _WRITTEN.fullmatch(cell) for row in rows for cell in row)
+    widths, is_odd = set(), False
+    for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+        if row:
+            widths.add(len(row))
+            is_odd = is_odd or any(cell.startswith('"') and not _WRITTEN.fullmatch(cell) for cell in row)
+        if len(widths) > 1:
+            return False
+    return is_odd
 
 
-def _records(path: Path, text: str, separator: str, is_plain: bool, skipped: int) -> Iterator[tuple[int, list[str]]]:
+def _records(text: _Text, separator: str, is_plain: bool, skipped: int) -> Iterator[tuple[int, list[str]]]:
     """The line and the cells of each record; empty lines are none."""
     quoting: Literal[0, 3] = csv.QUOTE_NONE if is_plain else csv.QUOTE_MINIMAL
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting, strict=True)
+    reader = csv.reader(text.lines(skipped=skipped), delimiter=separator, quoting=quoting, strict=True)
     line = 1
     try:
         for cells in reader:
@@ -257,7 +286,7 @@ def _records(path: Path, text: str, separator: str, is_plain: bool, skipped: int
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(
-            f"{path}, line {line + skipped}: expected a quote that encloses a cell to be closed, found: {error}; "
+            f"{text.path}, line {line + skipped}: expected a quote that encloses a cell to be closed, found: {error}; "
             "quotes inside a cell stand twice; where quotes are characters like others, set data.read.quotes: plain"
         ) from None
 
@@ -265,31 +294,46 @@ def _records(path: Path, text: str, separator: str, is_plain: bool, skipped: int
 # --- JSON
 
 
-def _is_json(path: Path, text: str) -> bool:
-    """Whether a file holds JSON: by its name, or because its first line is an object."""
-    if _suffix(path) in (".json", ".jsonl", ".ndjson"):
-        return True
-    first = text.partition("\n")[0]
-    try:
-        return first.startswith("{") and isinstance(json.loads(first), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _json_table(path: Path, text: str, encoding: str, form: Form) -> Table:
+def _json_table(text: _Text, form: Form) -> Table:
     """Objects, one a line or in one list, as rows."""
-    if text.lstrip().startswith("["):
-        objects, lines, words = _json_value(path, text, 1), [], "a JSON list"
-        numbered = [(f"entry {number}", value) for number, value in enumerate(objects, 1)]
+    objects = list(_json_objects(text))
+    lines = [line for line, _ in objects if line is not None]
+    return object_table(text.path, [value for _, value in objects], form, _json_words(text), lines)
+
+
+def _json_words(text: _Text) -> str:
+    return f"{'a JSON list' if text.is_json_list else 'JSON Lines'}, {text.words}"
+
+
+def _json_objects(text: _Text) -> Iterator[tuple[int | None, dict[str, Any]]]:
+    """The objects of a file, each with its line if they stand one a line."""
+    values: Iterable[tuple[str, int | None, Any]]
+    if text.is_json_list:
+        entries = enumerate(_json_value(text.path, "".join(text.lines()), 1), 1)
+        values = ((f"entry {number}", None, value) for number, value in entries)
     else:
-        # Only these end a line: JSON may hold the other characters that `splitlines` splits at.
-        pieces = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        numbered = [(f"line {number}", _json_value(path, line, number)) for number, line in pieces]
-        lines, words = [number for number, _ in pieces], "JSON Lines"
-    for place, value in numbered:
+        # Only these end a line: JSON may hold other characters that end lines elsewhere.
+        lines = ((number, line) for number, line in enumerate(text.lines("\n"), 1) if line.strip())
+        values = (
+            (f"line {number}", number, _json_value(text.path, line.removesuffix("\n"), number))
+            for number, line in lines
+        )
+    for place, line, value in values:
         if not isinstance(value, dict):
-            raise InputError(f"{path}, {place}: expected a JSON object, found {visible(json.dumps(value))}")
-    return object_table(path, [value for _, value in numbered], form, f"{words}, {encoding}", lines)
+            raise InputError(f"{text.path}, {place}: expected a JSON object, found {visible(json.dumps(value))}")
+        yield line, value
+
+
+def object_stream(objects: Callable[[], Iterable[tuple[int | None, dict[str, Any]]]], form: str) -> Stream:
+    """Objects that can be read twice, as rows: the first time tells the columns. Their cells are those of `object_table`.
+
+    Args:
+        objects: of each the line in which it begins, if it has one, and itself.
+        form: how they are read, in words.
+    """
+    columns = list(dict.fromkeys(name for _, value in objects() for name in _flat(value)))
+    rows = ((line, _cells(_flat(value), value, columns)) for line, value in objects())
+    return Stream(columns, form, rows)
 
 
 def object_table(
@@ -316,11 +360,13 @@ def object_table(
         words += f", entries of {listed(several)} together (read.rows makes each a row)"
     flat = [_flat(value) for value in objects]
     columns = list(dict.fromkeys(name for cells in flat for name in cells))
-    rows = [
-        [_cell(cells.get(name, value.get(name) or None)) for name in columns]
-        for cells, value in zip(flat, objects, strict=True)
-    ]
+    rows = [_cells(cells, value, columns) for cells, value in zip(flat, objects, strict=True)]
     return Table(columns, rows, words, lines)
+
+
+def _cells(flat: dict[str, Any], value: dict[str, Any], columns: list[str]) -> list[str]:
+    """The cells of an object; one that is an object where others have a plain value stays whole."""
+    return [_cell(flat.get(name, value.get(name) or None)) for name in columns]
 
 
 def _is_several(item: Any) -> bool:

@@ -1,11 +1,18 @@
 """What is wrong with a file of texts, in words: row, column, what was expected and what was found."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 SHOWN = 20
 """Problems of a file that a message lists; the others are counted."""
+
+WHOLE_CHARACTERS = "characters of Unicode"
+"""What texts and ids consist of, as a problem says it."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character that takes two in UTF-16: JSON may hold one alone, and no file can be written with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,18 @@ class Problem:
         line = f", line {self.line}" if self.line is not None else ""
         column = f", column {visible(self.column)}" if self.column is not None else ""
         return f"{row}{line}{column}: expected {self.expected}, found {self.found}"
+
+
+def wrong_width(row: int, id_: str, cells: list[str], columns: list[str], line: int | None) -> Problem:
+    """A row with more or fewer cells than there are columns."""
+    found = f"{len(cells)}; a text that holds the separator or quotes stands in double quotes"
+    return Problem(row, id_, None, f"{len(columns)} cells ({listed(columns)})", found, line)
+
+
+def half_character(text: str) -> str:
+    """What of a text is no character, in words; empty if it consists of `WHOLE_CHARACTERS`."""
+    half = _HALF.search(text)
+    return f"half of one ({visible(half[0])})" if half else ""
 
 
 def visible(text: str, limit: int = 60) -> str:

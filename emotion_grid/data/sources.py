@@ -3,14 +3,31 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.forms import Form, Table, kind, object_table, read_text, refuse_rows, unpacked, with_header
+from emotion_grid.data.forms import (
+    Form,
+    Stream,
+    Table,
+    kind,
+    object_stream,
+    object_table,
+    read_text,
+    refuse_rows,
+    stream_of,
+    stream_text,
+    with_header,
+)
+from emotion_grid.data.opening import unpacked
 from emotion_grid.data.problems import listed, visible
+
+ROWS_AT_ONCE = 10_000
+"""Rows of a Parquet file or a folder of `datasets` that are held in memory at a time where a file is read row by row."""
+
+FORMS = {"parquet": "Parquet", "folder": "a folder of `datasets`"}
 
 
 def read_source(path: Path, form: Form) -> Table:
@@ -28,41 +45,65 @@ def read_source(path: Path, form: Form) -> Table:
     return with_header(path, readers[kind(path)](path, form))
 
 
+def stream_source(path: Path, form: Form) -> Stream:
+    """A raw file, or a folder that `datasets` saved, row by row.
+
+    Excel, JSON lists and Parquet that is compressed by gzip are held in memory; of anything else, as much as is read at a time.
+
+    Raises:
+        InputError: as `read_source`; also while rows are read.
+    """
+    what = kind(path)
+    if what == "text":
+        return stream_text(path, form)
+    if what == "excel" or form.rows is not None:
+        return stream_of(read_source(path, form))
+    objects = _parquet_objects if what == "parquet" else _folder_objects
+    return with_header(path, object_stream(lambda: ((None, value) for value in objects(path)), FORMS[what]))
+
+
 def _read_parquet(path: Path, form: Form) -> Table:
+    return object_table(path, list(_parquet_objects(path)), form, FORMS["parquet"])
+
+
+def _read_folder(path: Path, form: Form) -> Table:
+    return object_table(path, list(_folder_objects(path)), form, FORMS["folder"])
+
+
+def _parquet_objects(path: Path) -> Iterator[dict[str, Any]]:
     import pyarrow
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(io.BytesIO(unpacked(path)))
-        return _arrow_table(path, table, form, "Parquet")
+        with path.open("rb") as plain:
+            is_packed = plain.read(4) != b"PAR1"
+        with parquet.ParquetFile(io.BytesIO(unpacked(path)) if is_packed else path) as file:
+            for batch in file.iter_batches(ROWS_AT_ONCE):
+                yield from _arrow_objects(pyarrow.Table.from_batches([batch], file.schema_arrow))
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: expected a whole Parquet file, found: {visible(str(error), 200)}") from None
 
 
-def _read_folder(path: Path, form: Form) -> Table:
+def _folder_objects(path: Path) -> Iterator[dict[str, Any]]:
     import datasets
     import pyarrow
 
     try:
-        dataset = datasets.load_from_disk(str(path))
-        return _arrow_table(path, dataset.with_format("arrow")[:], form, "a folder of `datasets`")
+        for table in datasets.load_from_disk(str(path)).with_format("arrow").iter(ROWS_AT_ONCE):
+            yield from _arrow_objects(table)
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: expected a folder that `datasets` saved, found: {visible(str(error), 200)}"
         ) from None
 
 
-def _arrow_table(path: Path, table: Any, form: Form, words: str) -> Table:
-    """An Arrow table; numbers of classes whose names it holds (`ClassLabel`) become these names."""
+def _arrow_objects(table: Any) -> Iterator[dict[str, Any]]:
+    """The rows of an Arrow table; numbers of classes whose names it holds (`ClassLabel`) become these names."""
     import datasets
 
     features = datasets.Features.from_arrow_schema(table.schema)
-    columns = {
-        name: [_named(value, features[name]) for value in table[name].to_pylist()] for name in table.column_names
-    }
-    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-    found = object_table(path, rows, form, words)
-    return replace(found, columns=found.columns or list(columns))
+    columns = [[_named(value, features[name]) for value in table[name].to_pylist()] for name in table.column_names]
+    return (dict(zip(table.column_names, cells, strict=True)) for cells in zip(*columns, strict=True))
 
 
 def _named(value: Any, feature: Any) -> Any:

@@ -3,7 +3,6 @@
 A label's value is 1.0, 0.0 or None, which means that it is not known.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,11 +12,7 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.data.forms import Table
 from emotion_grid.data.labels import Complain, LabelCells, any_of, share_of
 from emotion_grid.data.mapping import COLUMN, Mapping, missing_columns
-from emotion_grid.data.problems import Problem, listed, visible
-
-_HALF = re.compile("[\ud800-\udfff]")
-"""Half of a character that takes two in UTF-16: JSON may hold one alone, and no file can be written with it."""
-
+from emotion_grid.data.problems import WHOLE_CHARACTERS, Problem, half_character, listed, visible, wrong_width
 
 UNKNOWN = "leave the cells of a label empty that this file does not annotate"
 
@@ -158,8 +153,7 @@ class _Rows:
                 yield number, cells, complain
             else:
                 line = self.table.lines[number - 1] if self.table.lines else None
-                found = f"{len(cells)}; a text that holds the separator or quotes stands in double quotes"
-                self.problems.append(Problem(number, id_, None, f"{len(names)} cells ({listed(names)})", found, line))
+                self.problems.append(wrong_width(number, id_, cells, names, line))
 
     def _cell(self, cells: list[str], column: str) -> str:
         place = self.place[column]
@@ -177,6 +171,6 @@ class _Rows:
         if not any(self._cell(cells, column).strip() for column in mapping.text_columns):
             complain(mapping.text, "a text", "none")
         for column, value in ((mapping.id or "id", id_), (mapping.text, text)):
-            if half := _HALF.search(value):
-                complain(column, "characters of Unicode", f"half of one ({visible(half[0])})")
+            if half := half_character(value):
+                complain(column, WHOLE_CHARACTERS, half)
         return id_, text

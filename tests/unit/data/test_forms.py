@@ -4,19 +4,26 @@ import csv
 import gzip
 import io
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.forms import SEPARATORS, Form, read_text
+from emotion_grid.data.forms import SEPARATORS, Form, read_text, stream_text
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 TABLES = st.integers(2, 4).flatmap(
     lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=6)
 )
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
+
+
+def streamed(path, **form) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows of a file that is read row by row."""
+    stream = stream_text(path, Form(**form))
+    return stream.columns, [cells for _, cells in stream.rows]
 
 
 def written(rows: list[list[str]], separator: str = ",", end: str = "\r\n", quoting: int = csv.QUOTE_ALL) -> str:
@@ -38,8 +45,7 @@ def test_any_table_of_any_separator_and_encoding_is_read(tmp_path_factory, rows,
     path = tmp_path_factory.getbasetemp() / ("any.csv.gz" if packed else "any.csv")
     path.write_bytes(gzip.compress(content, mtime=0) if packed else content)
     table = read_text(path, Form(separator=separator))
-    assert table.columns == header
-    assert table.rows == rows
+    assert (table.columns, table.rows) == streamed(path, separator=separator) == (header, rows)
 
 
 PLAIN = st.text(
@@ -66,8 +72,7 @@ def test_any_table_of_json_lines_or_a_json_list_is_read(tmp_path_factory, rows):
         for content in ("\n".join(lines), "[" + ",\n".join(lines) + "]"):
             path.write_text(content, encoding="utf-8", newline="")
             table = read_text(path, Form())
-            assert table.columns == header
-            assert table.rows == rows
+            assert (table.columns, table.rows) == streamed(path) == (header, rows)
 
 
 @pytest.fixture
@@ -131,6 +136,24 @@ def test_a_file_without_a_header_gets_names(read):
 def test_long_texts_are_read(read):
     text = "word " * 100_000
     assert read(f"id,text\n1,{text}\n").rows == [["1", text]]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.csv.gz"])
+def test_a_file_that_is_streamed_is_not_held(tmp_path, name):
+    """Fault: a million texts were in memory twice before the first was labelled."""
+    rows = [[str(number), "word " * 200] for number in range(10_000)]
+    objects = (json.dumps({"id": key, "text": text}) + "\n" for key, text in rows)
+    separator = "\t" if name == "a.tsv" else ","
+    content = (
+        "".join(objects) if "json" in name else written([["id", "text"], *rows], separator, "\n", csv.QUOTE_MINIMAL)
+    )
+    (tmp_path / name).write_bytes(gzip.compress(content.encode(), 1) if name.endswith(".gz") else content.encode())
+    del content
+    tracemalloc.start()
+    read = sum(cells[1] == "word " * 200 for _, cells in stream_text(tmp_path / name, Form()).rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert read == 10_000 and peak < 1_000_000, "of ten megabytes"
 
 
 def test_objects_inside_objects_have_dotted_names_and_values_of_lists_are_collected(read):

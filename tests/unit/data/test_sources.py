@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.forms import Form
-from emotion_grid.data.sources import read_source
+from emotion_grid.data import sources
+from emotion_grid.data.forms import Form, table_of
+from emotion_grid.data.sources import read_source, stream_source
 
 ROWS = [["1", "so glad", "1"], ["2", "=1+1", "0"], ["03", "a\nb", "1"]]
 
@@ -55,6 +56,21 @@ def test_names_of_classes_that_the_file_itself_holds_are_read(tmp_path):
     data.to_parquet(tmp_path / "a.parquet")
     for path in (tmp_path / "folder", tmp_path / "a.parquet"):
         assert read_source(path, Form()).rows == [["x", "fear", '["joy", "fear"]'], ["y", "", "[]"]]
+
+
+def test_rows_that_are_read_in_parts_are_those_that_are_read_at_once(tmp_path, monkeypatch):
+    """Fault: a column that only later rows fill, or a part that is read twice."""
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", 2)
+    rows = [{"id": str(n), "data": {"text": f"text {n}"} if n > 2 else None} for n in range(5)]
+    data = datasets.Dataset.from_list(rows)
+    data.save_to_disk(tmp_path / "folder")
+    data.to_parquet(tmp_path / "a.parquet")
+    (tmp_path / "a.parquet.gz").write_bytes(gzip.compress((tmp_path / "a.parquet").read_bytes()))
+    (tmp_path / "a.xlsx").write_bytes(sheet([["id", "data.text"], *([n, f"text {n}" * (n > 2)] for n in range(5))]))
+    for path in (tmp_path / name for name in ("folder", "a.parquet", "a.parquet.gz", "a.xlsx")):
+        table = table_of(stream_source(path, Form()))
+        place = table.columns.index("data.text")
+        assert [(row[0], row[place]) for row in table.rows] == [(str(n), f"text {n}" * (n > 2)) for n in range(5)]
 
 
 def test_values_of_parquet_are_text_as_those_of_json(read):

@@ -210,7 +210,7 @@ def test_training_covers_exactly_these_modules():
 
 def test_tokens_features_and_preparation_cover_exactly_these_modules():
     raw = ["base.digests", "base.messages", "data.cleaning", "data.forms", "data.labels", "data.mapping"]
-    raw += ["data.problems", "data.raw", "data.sources", "data.texts"]
+    raw += ["data.opening", "data.problems", "data.raw", "data.sources", "data.texts"]
     tokens = [*raw, "base.files", "base.room", "data.rows", "data.splits", "features.index", "features.tokens"]
     tokens += ["model.tokenizer"]
     assert program_modules(TOKENS) == sorted(HOUSE + name for name in tokens)
