@@ -1,6 +1,7 @@
 """Saved models that label texts as their runs did, on this machine's device: one, or the mean of several."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,12 @@ class Labeller:
         self.labels = list(self.model.config.labels)
         self.thresholds = np.array([how["thresholds"][label] for label in self.labels])
 
+    def precision(self) -> Any:
+        """The precision in which the model was trained, while a block runs."""
+        import torch
+
+        return torch.autocast(self.device.type, dtype=self._half, enabled=self._half is not None)
+
     def clean(self, text: str) -> str:
         """A text as the model's run read it."""
         return clean(text, self._clean)
@@ -86,8 +93,7 @@ class Labeller:
             inputs = self.tokenizer.pad(rows, return_tensors="pt", pad_to_multiple_of=padding_multiple(self.device)).to(
                 self.device
             )
-            half = self._half
-            with torch.inference_mode(), torch.autocast(self.device.type, dtype=half, enabled=half is not None):
+            with torch.inference_mode(), self.precision():
                 logits[order[batch]] = self.model(**inputs).logits.float().cpu().numpy()
         return 1 / (1 + np.exp(-logits))
 
