@@ -39,7 +39,7 @@ PROGRAMS = {kind.folder: kind.program for kind in KINDS}
 
 
 wildcard_constraints:
-    **dict.fromkeys(("run", "row", "pack", "key"), "[^/]+"),
+    **dict.fromkeys(("run", "row", "pack", "key", "file"), "[^/]+"),
     experiment="[^/]+/sets/[^/]+" if study.has_sets else "[^/]+",
     kind="|".join(PROGRAMS),
     texts="[0-9a-f]+",
@@ -60,6 +60,7 @@ include: "rules/compare.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
 include: "rules/paper.smk"
+include: "rules/label.smk"
 
 
 if study.has_sets:

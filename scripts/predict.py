@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--quotes", choices=["enclose", "plain"], help="what double quotes are, if not recognised")
     parser.add_argument("--header", nargs="+", help="names of the columns, for a file without a header")
     parser.add_argument("--sheet", help="the sheet of an Excel file, if it is not the first")
+    parser.add_argument("--encoder", type=Path, help="where the models' encoder lies, if not where it lay at training")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     arguments = parser.parse_args()
     header = tuple(arguments.header) if arguments.header else None
@@ -50,7 +51,8 @@ def main() -> None:
     check_form(arguments.output)
     rows, how = texts.check()
     log(f"{arguments.input}: {how}; {rows:,} texts")
-    labeller, key = Ensemble(arguments.model, arguments.threads), key_of(texts, arguments.model)
+    labeller = Ensemble(arguments.model, arguments.threads, arguments.encoder)
+    key = key_of(texts, arguments.model)
     log(f"{len(labeller.labels)} labels on {labeller.members[0].device}: {', '.join(labeller.labels)}")
     with tqdm(total=rows, unit=" texts", disable=None) as bar:
         empty = label_file(texts, labeller, key, arguments.output, lambda done: bar.update(done - bar.n))

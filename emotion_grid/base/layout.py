@@ -13,6 +13,7 @@ An experiment's folder of results, `<results_root>/<experiment>`:
     summary.csv, settings.csv, metrics.csv   scores of rows and settings
     comparison.csv, models.csv, report.html  what is made from them
     explanations/<run>/explanation.html
+    labelled/<run>/<file>.csv                labels of new texts
 
     sets/<set>/                              of a study on several data sets: all of the above for each of them,
     sets.json                                which set's files each folder of tokens is made from
@@ -39,7 +40,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # Folders of an experiment's results.
 DATA, RUNS, BASELINES, PACKS = "data", "runs", "baselines", "packs"
-METRICS, EXPLANATIONS, SETS = "metrics", "explanations", "sets"
+METRICS, EXPLANATIONS, LABELLED, SETS = "metrics", "explanations", "labelled", "sets"
 
 # Files of an experiment's results.
 PLAN, EXPLANATIONS_REQUEST, GUARD = "plan.json", "explanations.json", ".guard"
@@ -58,6 +59,9 @@ LABELLING = "labelling.json"
 ENCODERS, TOKENS, FEATURES, IMAGES = "encoders", "tokens", "features", "images"
 FETCHED, TOKENS_RECORD, FEATURES_RECORD = "fetched.json", "tokens.json", "features.json"
 FILES, FACTS = "files", "facts.json"
+
+LABELLING = "labelling.json"
+"""In a model's folder: `clean` (the steps that its texts went through), `precision`, and the `thresholds` by label."""
 
 SPEC = "spec.json"
 """What decides the content of a folder of results or of the cache."""

@@ -22,6 +22,7 @@ class Labeller:
     Args:
         folder: a run's `model/`.
         threads: CPU threads.
+        encoder: where its encoder lies, if not where it lay at training.
 
     Attributes:
         labels: their names.
@@ -32,7 +33,7 @@ class Labeller:
         InputError: a folder without a model, or one that is not as it was written.
     """
 
-    def __init__(self, folder: Path, threads: int):
+    def __init__(self, folder: Path, threads: int, encoder: Path | None = None):
         if not (folder / LABELLING).is_file():
             raise InputError(
                 f"{folder}: expected a run's model with {LABELLING}, found none; start Snakemake once more for its study, which writes it"
@@ -50,7 +51,7 @@ class Labeller:
         torch.set_num_threads(threads)
         how = read_json(folder / LABELLING)
         self.device, self._clean = find_device(), how["clean"]
-        self.model = EmotionClassifier.from_pretrained(folder).to(self.device)
+        self.model = EmotionClassifier.from_pretrained(folder, encoder).to(self.device)
         self.tokenizer = load_tokenizer(folder)
         self._half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(how["precision"])
         if how["precision"] == "fp16" and self.device.type == "cpu":
@@ -101,6 +102,11 @@ class Labeller:
 class Ensemble:
     """Several models as one: the mean of their probabilities, and the mean of their thresholds.
 
+    Args:
+        folders: of the models.
+        threads: CPU threads.
+        encoder: where the encoder of all of them lies, if not where it lay at training.
+
     Attributes:
         labels: their names.
         thresholds: (labels,).
@@ -109,8 +115,8 @@ class Ensemble:
         InputError: models for other labels than the first's.
     """
 
-    def __init__(self, folders: list[Path], threads: int):
-        self.members = [Labeller(folder, threads) for folder in folders]
+    def __init__(self, folders: list[Path], threads: int, encoder: Path | None = None):
+        self.members = [Labeller(folder, threads, encoder) for folder in folders]
         self.labels = self.members[0].labels
         for folder, member in zip(folders, self.members, strict=True):
             if member.labels != self.labels:

@@ -27,7 +27,8 @@ def study_paths(config: dict[str, Any], site: dict[str, Any], folders: list[Path
     root = Path(config.get("data_root", ".")).expanduser()
     models = [entry["model"] for entry in config.get("encoders", {}).values()]
     encoders = [path for path in map(local_path, models) if path is not None]
-    read = [*encoders, *(Path(path).expanduser() for path in config.get("compare", {}).values())]
+    others = [*config.get("compare", {}).values(), *([config["new_texts"]] if "new_texts" in config else [])]
+    read = [*encoders, *(Path(path).expanduser() for path in others)]
     files = [root, *raw_files(config).values(), *read, *(file for folder in read for file in folder.glob("*"))]
     bound = [Path(path).expanduser() for path in site["bind"]]
     return [*folders, *(path for path in files if path.exists()), *bound]

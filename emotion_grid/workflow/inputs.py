@@ -222,6 +222,22 @@ class RuleInputs:
             return []
         return [part.home / EXPLANATIONS / wanted / EXPLANATION_PAGE]
 
+    def new_texts(self, wildcards: Wildcards) -> Path:
+        """The file of new texts that the config names."""
+        return self.study.new_texts
+
+    def labelled(self, checkpoints: Any) -> list[Path]:
+        """The labels that the best run of each part gives to the config's new texts; known once the tables are made.
+
+        Args:
+            checkpoints: Snakemake's.
+        """
+        texts = self.study.new_texts
+        parts = self.study.parts.values()
+        for part in parts:
+            checkpoints.keep_models.get(experiment=part.experiment)
+        return [self.study.labels_file(part, texts) for part in parts]
+
     @property
     def explains(self) -> bool:
         """Whether the full study explains runs: it does if texts are asked for and models are kept; a job asks for nothing."""

@@ -27,15 +27,16 @@ from emotion_grid.workflow.cluster import prepare_cluster
 from emotion_grid.workflow.configs import checked_configs
 from emotion_grid.workflow.damage import put_aside
 from emotion_grid.workflow.errors import plain_refusals
-from emotion_grid.workflow.explained import unexplained_text
+from emotion_grid.workflow.explained import explained_run, unexplained_text
 from emotion_grid.workflow.foresight import foresight_text
 from emotion_grid.workflow.image import StudyImage, study_paths
+from emotion_grid.workflow.new_texts import labels_file, new_texts_file
 from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.patches import quote_for_shells
 from emotion_grid.workflow.record import record_start
 from emotion_grid.workflow.telling import labels_text, renewals_text, space_text
 
-LOCAL_RULES = ("all", "build_container", "explain", "paper")
+LOCAL_RULES = ("all", "build_container", "explain", "label", "paper")
 """Rules that compute nothing, or build the image."""
 
 LIGHT_RULES = (
@@ -357,6 +358,17 @@ class Study:
             yield from (file for file in (state.renewed(row), state.lost_model(row)) if file)
         if text := renewals_text(state):
             print(text, file=sys.stderr)
+
+    @property
+    def new_texts(self) -> Path:
+        """The file of new texts that the config names."""
+        with plain_refusals():
+            return new_texts_file(self.config)
+
+    def labels_file(self, part: Part, texts: Path) -> Path:
+        """The file of the labels that the best run of a part gives to new texts."""
+        with plain_refusals():
+            return labels_file(part.home, explained_run(part.home, "best"), texts)
 
     def why_unexplained(self, part: Part, run: str) -> str:
         """Why a run cannot be explained; empty if it can, as far as is known."""

@@ -8,10 +8,11 @@ import pytest
 from transformers import AutoTokenizer
 
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import LABELLING
 from emotion_grid.base.messages import InputError
 from emotion_grid.model.classifier import build_classifier
 from emotion_grid.prediction import new_texts
-from emotion_grid.prediction.labeller import LABELLING, Ensemble
+from emotion_grid.prediction.labeller import Ensemble
 from emotion_grid.prediction.new_texts import PARTS, key_of, label_file
 from emotion_grid.prediction.reading import NewTexts
 from testing.classifiers import HEADS, LABELS, one_by_one, perturb_trained, word_table
