@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test bench soak check-verdicts lint docs lock status clean-unused
+.PHONY: help setup workflow demo try test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test bench soak check-verdicts lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ demo: setup ## Run the default grid on the sample set: a few minutes on two core
 	snakemake
 	@echo "The report: results/demo/report.html"
 	@echo "The table:  results/demo/summary.csv"
+
+try: setup ## Try a model in the browser: RUN=results/<experiment>/runs/<run>
+	@python -m scripts.try_model --run "$(RUN)"
 
 test: $(VENV)/ready-dev ## Run the unit and workflow tests
 	python -m pytest -n auto --maxprocesses 4 --dist loadfile

@@ -79,7 +79,8 @@ def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, plan: dict
     if not record.is_file():  # of a model of version 0.1
         write_json(folder / LABELLING, how)
         return
-    if LABELLING in known_names(record) and read_json(folder / LABELLING) == how:
+    there = (folder / LABELLING).is_file() and LABELLING in known_names(record)
+    if there and read_json(folder / LABELLING) == how:
         return  # what is newer than labels of new texts makes them again
     forget(record, [LABELLING])
     write_json(folder / LABELLING, how)

@@ -15,7 +15,7 @@ from emotion_grid.base.messages import InputError, log
 from emotion_grid.data.splits import MODEL, predictions_file
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.thresholds import Labelled, tune_threshold
-from emotion_grid.explanation.shapley import explain_texts, maskings, model_logits, split_words
+from emotion_grid.explanation.shapley import explain_texts, mask_token_id, maskings, model_logits, split_words
 from emotion_grid.explanation.words import Explained
 
 SECONDS_BETWEEN_LINES = 10
@@ -68,16 +68,11 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
     )
     tokenizer = load_tokenizer(run / MODEL)
     model = EmotionClassifier.from_pretrained(run / MODEL, encoder=encoder).to(device)
-    mask_id = next(
-        token
-        for token in (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id)
-        if token is not None
-    )
     words = split_words(list(chosen.texts["text"]), tokenizer, spec["training"]["max_length"])
     explanations, asked = explain_texts(
         words,
         model_logits(model, tokenizer.pad_token_id, device),
-        mask_id,
+        mask_token_id(tokenizer),
         request["evaluations"],
         _progress(sum(maskings(len(text.words), request["evaluations"]) for text in words)),
     )

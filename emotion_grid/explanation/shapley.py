@@ -108,6 +108,12 @@ def split_words(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length
     return split
 
 
+def mask_token_id(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The token that stands for a masked word."""
+    tokens = (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id)
+    return next(token for token in tokens if token is not None)
+
+
 def halves(count: int) -> np.ndarray:
     """A binary tree over `count` neighbours, each part halved: rows `left, right, distance, size` as in SciPy's linkage."""
     rows: list[tuple[float, float, float, float]] = []

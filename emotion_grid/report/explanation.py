@@ -82,21 +82,21 @@ def _text(row: pd.Series, one: Any, probabilities: np.ndarray, kinds: np.ndarray
                 "probability": float(probabilities[column]),
                 "base": float(one.base[column]),
                 "logit": float(one.logits[column]),
-                "words": _shades(one.words, one.values[:, column]),
-                "strongest": _strongest(one.words, one.values[:, column]),
+                "words": shades(one.words, one.values[:, column]),
+                "strongest": strongest(one.words, one.values[:, column]),
             }
             for column in shown
         ],
     }
 
 
-def _strongest(words: list[str], values: np.ndarray) -> list[dict]:
+def strongest(words: list[str], values: np.ndarray) -> list[dict]:
     """The words that move the logit most, with their contributions, in the order of their size."""
     order = np.argsort(-np.abs(values), kind="stable")[:MOST_NUMBERS]
     return [{"word": one_line(words[place]) or "·", "value": float(values[place])} for place in order]
 
 
-def _shades(words: list[str], values: np.ndarray) -> list[dict]:
+def shades(words: list[str], values: np.ndarray) -> list[dict]:
     """Words with a class of colour: up or down in four steps, relative to the text's strongest word."""
     top = np.abs(values).max(initial=1e-9)
     return [

@@ -38,10 +38,10 @@ class Opened:
 
 @pytest.fixture
 def open_page(browser):
-    """Call with a file, a size and a colour scheme: the page, loaded."""
+    """Call with a file or an address, a size and a colour scheme: the page, loaded."""
     contexts = []
 
-    def open_(path: Path, size: str = "desktop", scheme: str = "light") -> Opened:
+    def open_(place: Path | str, size: str = "desktop", scheme: str = "light") -> Opened:
         width, height = SIZES[size]
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
@@ -50,7 +50,7 @@ def open_page(browser):
         opened.page.on("console", lambda message: opened.complaints.append(f"{message.type}: {message.text}"))
         opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
         opened.page.on("dialog", lambda dialog: (opened.complaints.append("a dialog"), dialog.dismiss()))
-        opened.page.goto(path.as_uri())
+        opened.page.goto(place.as_uri() if isinstance(place, Path) else place)
         return opened
 
     yield open_
