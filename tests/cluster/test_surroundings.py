@@ -1,9 +1,8 @@
 """What surrounds jobs on a real Slurm: an accounting that is off, limits of users, a full disk."""
 
-import subprocess
-
 import pytest
 
+from testing.disks import small_disk
 from testing.slurm import USER, run
 from tests.cluster.test_cluster import SLURM, three_runs
 
@@ -52,19 +51,16 @@ def test_a_limit_of_a_user_is_told_in_slurms_words(project, cluster):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def disk(tmp_path):
     """A folder on a disk of eight megabytes."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", folder], check=True)
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with small_disk(tmp_path / "small", "8m") as folder:
+        yield folder
 
 
-def test_a_full_disk_is_told_though_logs_on_it_are_empty(project, small_disk):
+def test_a_full_disk_is_told_though_logs_on_it_are_empty(project, disk):
     """Fault: the logs on the full disk were empty, and nothing said why."""
     three_runs(project)
-    project.configure(results_root=str(small_disk))
+    project.configure(results_root=str(disk))
     fill = "    (job.output.parent / 'filler').write_bytes(bytes(10_000_000))\n"
     project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", fill)
     outcome = project.run(*SLURM, fails=True)
