@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_grid.base.digests import digest, file_digest
 from emotion_grid.base.files import read_json, whole_file, write_json
-from emotion_grid.base.layout import LABELLING, MODEL_RECORD
+from emotion_grid.base.layout import LABELLING
 from emotion_grid.base.locks import one_at_a_time
 from emotion_grid.data.raw import bytes_digest
 from emotion_grid.prediction.labeller import Ensemble
@@ -29,7 +29,7 @@ PARTS, KEY = ".parts", "key.json"
 
 def key_of(texts: NewTexts, models: list[Path]) -> str:
     """What finished parts were made from: the texts, how they are read, and the models."""
-    files = [model / name for model in models for name in (MODEL_RECORD, LABELLING)]
+    files = [model / name for model in models for name in ("config.json", "model.safetensors", LABELLING)]
     reading = {**dataclasses.asdict(texts), "path": bytes_digest(texts.path)}
     return digest([reading, PART, *(file_digest(path) for path in files)])
 

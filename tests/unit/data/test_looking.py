@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from emotion_grid.config.checking import check_config
+from emotion_grid.config.sets import check_sets
 from emotion_grid.data.forms import Form
 from emotion_grid.data.looking import look
 from emotion_grid.data.mapping import read_mapping
@@ -22,11 +23,13 @@ from testing.tiny import PROJECT
 TEXTS = ["so very glad today", "they were all afraid of it", "nothing to say", "a day like every other one"]
 
 
+AROUND = {"experiment": "x", "encoders": {"e": {"model": "m"}}, "grid": [{"encoder": "e"}]}
+"""The rest of a config."""
+
+
 def config_of(data: dict) -> dict:
     """A checked config with a section of data."""
-    return check_config(
-        {"experiment": "x", "data": data, "encoders": {"e": {"model": "m"}}, "grid": [{"encoder": "e"}]}
-    )
+    return check_config({**AROUND, "data": data})
 
 
 @pytest.fixture
@@ -135,6 +138,10 @@ def test_every_section_in_the_documentation_is_a_config():
     sections = re.findall(r"^```yaml\n(data:\n.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert len(sections) >= 10
     for section in sections:
-        config = config_of(yaml.safe_load(section)["data"])
+        data = yaml.safe_load(section)["data"]
+        if "sets" in data:
+            assert len(check_sets({**AROUND, "data": data})) >= 2
+            continue
+        config = config_of(data)
         if config["data"].get("classes") != "emotions.txt":
             assert read_mapping({"labels": label_names(config), "reading": reading_of(config)}).names
