@@ -255,7 +255,7 @@ def two_members(project: Project, folder: Path, *arguments: str) -> None:
         project.edit(path, line, note + line)
     other = Project(Path(shutil.copytree(project.folder, folder / "other", symlinks=True)))
     processes = [member.start(*arguments) for member in (project, other)]
-    outputs = [process.communicate(timeout=280)[0] for process in processes]
+    outputs = [process.communicate(timeout=900)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert project.summary() and other.summary()
     assert [(shared / f"{program}.txt").read_text() for program in made] == ["x", "x"]

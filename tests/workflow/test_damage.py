@@ -98,7 +98,7 @@ def start_until_whole(project: Project) -> list[Outcome]:
     while not outcomes or outcomes[-1].status:
         assert len(outcomes) < 3, outcomes[-1].output
         process = project.start()
-        output = process.communicate(timeout=600)[0]
+        output = process.communicate(timeout=900)[0]
         assert "Traceback" not in output, output
         outcomes.append(Outcome(process.returncode, output))
     return outcomes

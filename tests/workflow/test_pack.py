@@ -46,7 +46,7 @@ def test_a_failing_member_ends_no_other_and_is_named(project):
     spec = project.home / "runs" / runs[0] / "spec.json"
     spec.write_text(spec.read_text().replace('"mlp"', '"nothing"'))
     pack = start_pack(project, runs[:2])
-    said = pack.communicate(timeout=120)[1]
+    said = pack.communicate(timeout=900)[1]
     assert pack.returncode == 1 and f"1 of 2 runs failed; see {project.home}/runs/{runs[0]}/train.log" in said
     assert (project.home / "runs" / runs[1] / "provenance.json").is_file()
     assert not (project.home / "packs" / "one.done").exists()
@@ -69,7 +69,7 @@ def test_a_signal_reaches_the_member_at_work_which_then_continues(project):
     pack = start_pack(project, runs[:2])
     wait_for(lambda: log.is_file() and "epoch 1/2" in log.read_text())
     pack.send_signal(signal.SIGTERM)
-    said = pack.communicate(timeout=60)[1]
+    said = pack.communicate(timeout=900)[1]
     assert pack.returncode == 128 + signal.SIGTERM and "stopped by SIGTERM" in said
     assert "stopped by SIGTERM" in log.read_text() and "train.log" not in said
     assert not (project.home / "runs" / runs[1] / "provenance.json").exists()

@@ -16,7 +16,7 @@ from emotion_grid.jobs.guard import Guard
 from testing.tiny import two_members
 
 
-def wait_for(condition, seconds: float = 90) -> None:
+def wait_for(condition, seconds: float = 300) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -54,7 +54,7 @@ def test_two_experiments_at_once_finish_undisturbed(project):
     other.write_text(yaml.safe_dump({**project.config, "experiment": "other", "grid": [{"encoder": "one", "seed": 3}]}))
     more_runs(project, [1, 5])
     first, second = project.start(), project.start("--configfile", str(other))
-    outputs = [process.communicate(timeout=240)[0] for process in (first, second)]
+    outputs = [process.communicate(timeout=900)[0] for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0], outputs
     assert (project.home / "report.html").is_file()
     assert (project.folder / "results/other/report.html").is_file()
@@ -71,7 +71,7 @@ def test_a_config_edited_while_its_runs_train_leaves_them_under_their_spec(proje
     process = project.start()
     wait_for(lambda: training(project))
     project.configure(training={**project.config["training"], "epochs": 1})
-    output = process.communicate(timeout=240)[0]
+    output = process.communicate(timeout=900)[0]
     assert process.returncode == 0, output
     row = project.summary()[0]
     spec = yaml.safe_load((project.home / "runs" / row["run"] / "spec.json").read_text())

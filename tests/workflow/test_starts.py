@@ -22,7 +22,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=280,
+        timeout=900,
     )
 
 
