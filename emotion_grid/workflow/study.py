@@ -272,8 +272,11 @@ class Study:
         finished = {row.name for row in part.state.finished}
         write_specs(part.plan, part.home, self.cache, finished)
         with explained_refusals(part.home):
-            if part.state.has_undescribed_model:  # the step that keeps models describes them
-                (part.home / MODELS_TABLE).unlink(missing_ok=True)
+            models = part.home / MODELS_TABLE
+            if part.state.has_undescribed_model and models.is_file():
+                os.utime(
+                    models, (1, 1)
+                )  # older than what it is made from: the step that keeps models runs and describes them
             record_start(part.config, part.home)
             unmark_finished(part.home, Path.cwd(), finished)
             part.write_packs(self.packs[part.experiment])
