@@ -225,7 +225,9 @@ def test_words_names_neutral_axes_new_heads_and_the_report_train_nothing(project
     project.edit("emotion_grid/grid/axes/freeze.py", "How many of the lowest layers stay fixed", "The fixed layers")
     project.edit("emotion_grid/training/pack.py", "runs failed; see", "runs did not finish; see")
     project.edit("emotion_grid/training/run.py", "best epoch: ", "the best epoch is ")
-    project.edit("emotion_grid/model/encoder.py", "expected an encoder with a list of", "expected a list of")
+    project.edit(
+        "emotion_grid/model/encoder.py", "expected an encoder that transformers can load", "expected an encoder"
+    )
     training = project.folder / "emotion_grid" / "training"
     (training / "order.py").rename(training / "visiting.py")
     for module in ("head_training", "fine_tuning"):
