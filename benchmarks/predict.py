@@ -115,7 +115,7 @@ def main() -> None:
     )
     parser.add_argument("--texts", type=int, default=20_000, help="texts to label (default: 20000)")
     parser.add_argument("--pairs", type=int, default=5, help="parts into which they are divided (default: 5)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
     arguments = parser.parse_args()
     found: dict[str, list[tuple[float, float, int, float]]] = {"plain": [], "emotion-grid": []}
     off = 0.0
