@@ -68,7 +68,8 @@ def test_the_page_is_quiet_fits_its_screen_and_is_accessible(url, open_page, siz
 def test_it_is_used_by_keyboard_alone(url, open_page):
     opened = open_page(url)
     keyboard, page = opened.page.keyboard, opened.page
-    keyboard.type("so glad")  # the text has the focus when the page opens
+    page.wait_for_selector("textarea:focus")  # the text has the focus when the page opens
+    keyboard.type("so glad")
     keyboard.press("Tab")
     keyboard.press("Enter")
     page.wait_for_selector("details")
