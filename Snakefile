@@ -88,8 +88,6 @@ rule all:
     input:
         inputs.unfinished,
         # Each by itself: where one alone is missing, nothing else would ask for it.
-        inputs.of_every_set(
-            "summary.csv", "settings.csv", "metrics.csv", "comparison.csv", "models.csv", "report.html"
-        ),
+        inputs.of_every_set("summary.csv", "settings.csv", "metrics.csv", "comparison.csv", "models.csv", "report.html"),
         inputs.of_all_sets("summary.csv", "sets.csv", "comparison.csv", "report.html"),
         lambda wildcards: inputs.explanations(checkpoints) if inputs.explains else [],
