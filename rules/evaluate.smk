@@ -24,7 +24,7 @@ checkpoint keep_models:
     input:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
-        models=inputs.lost_models,
+        models=inputs.models,
     output:
         f"{RESULTS}/models.csv",
     log:

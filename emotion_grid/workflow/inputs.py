@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from emotion_grid.base.files import write_json
 from emotion_grid.base.layout import (
     CHECKS,
     ENCODERS,
@@ -191,10 +192,19 @@ class RuleInputs:
         """
         return [self.study.home / name for name in names] if self.study.has_sets else []
 
-    def lost_models(self, wildcards: Wildcards) -> list[Path]:
-        """Models that are damaged and so restored in this start: only then they can be described."""
+    def models(self, wildcards: Wildcards) -> list[Path]:
+        """What lets models be described again: those that are restored in this start, and a new list of those that lack their description.
+
+        A table of models that is only older than its inputs would not do: Snakemake compares the content of small files, too.
+        """
+        self.study.begin()
         state = self.study.part(wildcards.experiment).state
-        return [file for row in state.rows if (file := state.lost_model(row))]
+        lost = [file for row in state.rows if (file := state.lost_model(row))]
+        if not (undescribed := state.undescribed):
+            return lost
+        new = Path(self.study.workflow.snakemake_tmp_dir) / f"{wildcards.experiment}-undescribed.json"
+        write_json(new, undescribed)
+        return [*lost, new]
 
     def unfinished(self, wildcards: Wildcards) -> list[Path]:
         """A missing file of every row that lacks one."""

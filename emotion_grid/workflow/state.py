@@ -71,12 +71,14 @@ class State:
         return folder / MODEL_FILES[0] if row.kind == "run" and folder / MODEL in self.damaged_results.found else None
 
     @property
-    def has_undescribed_model(self) -> bool:
-        """Whether a finished run's model lacks what says how it labels new texts: it was restored, or is of an earlier version."""
-        folders = [self.home / row.folder for row in self.finished if row.kind == "run"]
-        return any(
-            not missing_files(folder, MODEL_FILES) and not (folder / MODEL / LABELLING).is_file() for folder in folders
-        )
+    def undescribed(self) -> list[str]:
+        """Finished runs whose model lacks what says how it labels new texts: it was restored, or is of an earlier version."""
+        folders = {row.name: self.home / row.folder for row in self.finished if row.kind == "run"}
+        return [
+            name
+            for name, folder in folders.items()
+            if not missing_files(folder, MODEL_FILES) and not (folder / MODEL / LABELLING).is_file()
+        ]
 
     def needs(self, home: Path, inputs: Inputs) -> list[Path]:
         """What a row waits for: the last file of its prepared splits and, for a run, of its tokens, features and encoder.

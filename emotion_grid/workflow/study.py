@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import MODELS_TABLE, REPORT, SPEC, TOKENS, TOKENS_OF_SETS, experiment_of_set, run_folder
+from emotion_grid.base.layout import REPORT, SPEC, TOKENS, TOKENS_OF_SETS, experiment_of_set, run_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.sharing import check_writable, explained_refusals, shared, shared_umask
 from emotion_grid.config.sets import names_sets, set_names
@@ -272,11 +272,6 @@ class Study:
         finished = {row.name for row in part.state.finished}
         write_specs(part.plan, part.home, self.cache, finished)
         with explained_refusals(part.home):
-            models = part.home / MODELS_TABLE
-            if part.state.has_undescribed_model and models.is_file():
-                os.utime(
-                    models, (1, 1)
-                )  # older than what it is made from: the step that keeps models runs and describes them
             record_start(part.config, part.home)
             unmark_finished(part.home, Path.cwd(), finished)
             part.write_packs(self.packs[part.experiment])
