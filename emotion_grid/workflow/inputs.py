@@ -193,18 +193,22 @@ class RuleInputs:
         return [self.study.home / name for name in names] if self.study.has_sets else []
 
     def models(self, wildcards: Wildcards) -> list[Path]:
-        """What lets models be described again: those that are restored in this start, and a new list of those that lack their description.
+        """Models that come before the table of models, which keeps and describes them: those that are restored in this start, and that of
+        the run that is to be explained by its name; and a new list of models that lack their description.
 
         A table of models that is only older than its inputs would not do: Snakemake compares the content of small files, too.
         """
         self.study.begin()
-        state = self.study.part(wildcards.experiment).state
-        lost = [file for row in state.rows if (file := state.lost_model(row))]
-        if not (undescribed := state.undescribed):
-            return lost
-        new = Path(self.study.workflow.snakemake_tmp_dir) / f"{wildcards.experiment}-undescribed.json"
-        write_json(new, undescribed)
-        return [*lost, new]
+        part = self.study.part(wildcards.experiment)
+        models = [file for row in part.state.rows if (file := part.state.lost_model(row))]
+        explained = part.plan and part.plan.runs.get(str(part.plan.settings["explained"]))
+        if explained and not self.study.why_unexplained(part, explained.name):
+            models.append(part.home / explained.folder / MODEL_FILES[0])
+        if undescribed := part.state.undescribed:
+            new = Path(self.study.workflow.snakemake_tmp_dir) / f"{wildcards.experiment}-undescribed.json"
+            write_json(new, undescribed)
+            models.append(new)
+        return list(dict.fromkeys(models))
 
     def unfinished(self, wildcards: Wildcards) -> list[Path]:
         """A missing file of every row that lacks one."""
