@@ -66,13 +66,16 @@ class Project:
     snakemake = "snakemake"
     """The module that is started."""
 
+    python = sys.executable
+    """The Python that `run` starts it with, and its rules their programs; `start` always takes the real one."""
+
     def __init__(self, folder: Path):
         self.folder = folder
         self.config_file = folder / "config" / "config.yaml"
         self.started: list[subprocess.Popen] = []
 
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", self.snakemake, "--cores", "2", *arguments]
+    def command(self, *arguments: str, python: str = sys.executable) -> list[str]:
+        return [python, "-m", self.snakemake, "--cores", "2", *arguments]
 
     def environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -81,7 +84,7 @@ class Project:
     def run(self, *arguments: str, fails: bool = False, seconds: float = 900) -> Outcome:
         """Start Snakemake and wait for it, `seconds` at most."""
         done = subprocess.run(
-            self.command(*arguments),
+            self.command(*arguments, python=self.python),
             cwd=self.folder,
             env=self.environment(),
             stdout=subprocess.PIPE,

@@ -1,11 +1,24 @@
 """A finished tiny study, of which every test gets a copy."""
 
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from testing.tiny import Project, make_checkout
+from testing.warm import WarmPython
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Programs of tests that wait for their end share their imports: most of the time of tiny studies goes into those."""
+    warm = WarmPython(tmp_path_factory.mktemp("warm"))
+    Project.python = str(warm.python)
+    yield
+    Project.python = sys.executable
+    warm.stop()
 
 
 @pytest.fixture(scope="session")

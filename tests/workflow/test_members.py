@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ class Member(Project):
         self.uid = uid
         own(folder, uid)
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, python: str = sys.executable) -> list[str]:
         return as_member(self.uid, *super().command(*arguments))
 
     def environment(self) -> dict[str, str]:
