@@ -217,6 +217,7 @@ def _become(request: _Request, python: str) -> int:
 
 
 def main() -> None:
+    """Import the libraries, then serve; a fork returns here and becomes the program that was asked for."""
     address, ready, python = sys.argv[1:]
     for name in LIBRARIES:
         importlib.import_module(name)

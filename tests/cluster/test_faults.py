@@ -141,10 +141,14 @@ def test_after_the_end_of_snakemake_the_same_command_continues(project, since, u
     assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2], "each continued"
 
 
-def test_a_lost_node_and_an_absent_controller_cost_no_result(project, cluster, since, undisturbed):  # noqa: F811
+def test_an_absent_controller_and_a_lost_node_cost_no_result(project, cluster, since, undisturbed):  # noqa: F811
+    """The controller is away while all jobs are at work: one that starts its step at that moment fails, and is tried again."""
     faulty(project, "slow")
     process = project.start(*SLURM)
     at_work(project, 1, 2, 3)
+    cluster.stop_daemon("slurmctld")
+    time.sleep(5)
+    cluster.start_controller()
     lost = job_of(1)
     node = run("squeue", "-h", "-j", lost, "-o", "%N").strip()
     moved = run("squeue", "-h", "-w", node, "-o", "%i").split()
@@ -155,9 +159,6 @@ def test_a_lost_node_and_an_absent_controller_cost_no_result(project, cluster, s
         run("scontrol", "update", f"nodename={node}", "state=resume", check=False)  # if it has not come back by itself
     start_at_once(moved)
     (project.folder / "slow").unlink()
-    cluster.stop_daemon("slurmctld")
-    time.sleep(5)
-    cluster.start_controller()
     finished(project, process, undisturbed)
     assert len({job["JobID"] for job in trainings(since)}) == 3, "the same jobs, queued again; no others"
     assert provenance(project, 1)["starts"] == 2
