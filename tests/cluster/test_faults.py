@@ -157,7 +157,7 @@ def test_an_absent_controller_and_a_lost_node_cost_no_result(project, cluster, s
         wait_until("the jobs of the lost node in the queue", lambda: set(moved) <= set(queued()))
     finally:
         run("scontrol", "update", f"nodename={node}", "state=resume", check=False)  # if it has not come back by itself
-    start_at_once(moved)
+    start_soon(moved)
     (project.folder / "slow").unlink()
     finished(project, process, undisturbed)
     assert len({job["JobID"] for job in trainings(since)}) == 3, "the same jobs, queued again; no others"
@@ -169,15 +169,16 @@ def queued() -> list[str]:
     return run("squeue", "-h", "-t", "PD", "-o", "%i").split()
 
 
-def start_at_once(numbers: list[str]) -> None:
-    """Spare jobs that Slurm queued again the two minutes that it waits before it starts them.
+def start_soon(numbers: list[str]) -> None:
+    """Spare jobs that Slurm queued again most of the two minutes that it waits before it starts them.
 
-    Their old processes must have ended by then: Slurm ends what bears a job's number, and would end the new ones, too.
+    Their old processes must have ended by then, and the node must have noticed: Slurm ends what bears a job's number, and would end the
+    new ones, too.
     """
     for number in numbers:
         groups = f"*/slurm*/uid_*/job_{number}"
         wait_until(f"the end of job {number}'s processes", lambda groups=groups: not list(CGROUPS.glob(groups)))
-        run("scontrol", "update", f"jobid={number}", "starttime=now")
+        run("scontrol", "update", f"jobid={number}", "starttime=now+20")
 
 
 @pytest.mark.parametrize("how", ["cancel", "requeue"])
@@ -194,7 +195,7 @@ def test_a_preempted_run_continues_whether_slurm_ends_its_job_or_queues_it_again
         wait_until("the preempted jobs in the queue", lambda: set(moved) <= set(queued()))
         (log,) = project.folder.glob(".snakemake/log/*.log")
         wait_until("Snakemake's look at them", lambda: "leave it to SLURM to resume" in log.read_text())
-        start_at_once(moved)
+        start_soon(moved)
     finished(project, process, undisturbed)
     assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2]
     states = sorted(job["State"] for job in trainings(since))

@@ -42,8 +42,8 @@ def test_a_failed_a_greedy_and_a_slow_run_are_told_apart(project):
     assert start.returncode == 1
     screen = output.partition("\nFailed: ")[2]
     for seed, state, asked, shown, advice in (
-        (1, "FAILED", "4:00:00", "RuntimeError: boom", "fix the error that the log shows"),
-        (2, "OUT_OF_MEMORY", "4:00:00", "seed 2 begins", "raise mem_mb_retry"),
+        (1, "FAILED", "0:20:00", "RuntimeError: boom", "fix the error that the log shows"),
+        (2, "OUT_OF_MEMORY", "0:20:00", "seed 2 begins", "raise mem_mb_retry"),
         (3, "TIMEOUT", "0:01:00", "seed 3 begins", "raise runtime"),
     ):
         block = next(block for block in screen.split("\n\n") if f"seed-{seed}_" in block)
@@ -51,7 +51,7 @@ def test_a_failed_a_greedy_and_a_slow_run_are_told_apart(project):
         assert re.search(rf"log: results/tiny/runs/\S+seed-{seed}_\S+/train\.log", block)
         assert shown in block and advice in block
     assert output.count("RuntimeError: boom") == 1, "a log's lines stand on the screen once"
-    assert re.search(r"^one +3 +4:00:00 +0:0\d:\d\d +\d+ MB +\d+ MB +\d+ min, \d+ MB$", screen, re.MULTILINE)
+    assert re.search(r"^one +3 +0:20:00 +0:0\d:\d\d +\d+ MB +\d+ MB +\d+ min, \d+ MB$", screen, re.MULTILINE)
     assert re.search(r"runtime: \d+, mem_mb: \d+", screen)
     lines = [line.split() for line in status(project).splitlines()]
     found = {line[0] + " " + line[-1] for line in lines if line and line[0] == "failed"}
