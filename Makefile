@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo try test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test bench soak check-verdicts lint docs lock status clean-unused
+.PHONY: help setup workflow demo try test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test browser-packages bench soak check-verdicts lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,12 +75,14 @@ container-test: cluster-packages ## Install Apptainer in a folder of its own and
 		3) echo "CONTAINER TESTS DID NOT RUN: the runtime could not be downloaded (see above)" >&2;; \
 		*) exit 1;; esac
 
-browser-test: $(VENV)/ready-dev ## Run the tests of the pages in a real browser, and of exports with pdfLaTeX (root installs Debian's chromium and 135 MB of TeX)
+browser-test: browser-packages ## Run the tests of the pages in a real browser, and of exports with pdfLaTeX (root installs Debian's chromium and 135 MB of TeX)
+	python -m pytest tests/browser -s
+
+browser-packages: $(VENV)/ready-dev
 	@{ command -v chromium && command -v pdflatex && kpsewhich booktabs.sty tabularx.sty; } >/dev/null || { \
 		echo "installing Debian's chromium and a small TeX" && apt-get update -q && \
 		apt-get install -qy --no-install-recommends chromium texlive-latex-recommended; }
 	pip install --quiet --no-deps --require-hashes -r envs/browser.txt
-	python -m pytest tests/browser -s
 
 bench: $(VENV)/ready-dev ## Compare run times with the reference implementation: results/bench (DATA=<folder that holds track_a> for the English task data)
 	python -m benchmarks.grid $(if $(DATA),--configfile config/brighter-eng.yaml --data-root "$(DATA)")
