@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo try test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test browser-packages bench soak check-verdicts lint docs lock status clean-unused
+.PHONY: help setup workflow demo try test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test browser-packages bench gpu-check soak check-verdicts lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -86,6 +86,9 @@ browser-packages: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev ## Compare run times with the reference implementation: results/bench (DATA=<folder that holds track_a> for the English task data)
 	python -m benchmarks.grid $(if $(DATA),--configfile config/brighter-eng.yaml --data-root "$(DATA)")
+
+gpu-check: setup ## Check and measure on this machine's GPU what no test without one can: results/gpu-check (MINUTES=15: its time limit)
+	python -m benchmarks.gpu_check $(if $(MINUTES),--minutes "$(MINUTES)")
 
 soak: $(VENV)/ready-dev ## Stress test: kill, damage and block a tiny study at random for ten minutes (FULL=1: two hours)
 	python -m benchmarks.soak $(if $(FULL),--minutes 120)

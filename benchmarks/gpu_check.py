@@ -12,7 +12,9 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -92,21 +94,48 @@ def _machine() -> dict[str, Any]:
 
 
 def run_checks(checks: list[Check], lab: Lab, machine: dict[str, Any], output: Path) -> list[dict[str, Any]]:
-    """The rows of checks, one after another; the tables are written after each."""
-    on_gpu = machine["gpu"] is not None
-    lab.make(list(dict.fromkeys(check.encoder for check in checks if on_gpu or not check.needs_gpu)))
-    rows: list[dict[str, Any]] = []
-    for number, check in enumerate(checks, 1):
-        place = f"[{number:2}/{len(checks)}] {check.name} ({check.encoder})"
-        log(f"{place}: {check.shows}")
+    """The rows of all checks: first of those that may run side by side, then of those that measure time."""
+    table = Table(checks, lab, machine, output)
+    lab.make(list(dict.fromkeys(check.encoder for check in checks if table.on_gpu or not check.needs_gpu)))
+    with ThreadPoolExecutor(lab.at_once) as pool:
+        done = [pool.submit(table.add, check) for check in checks if not check.alone]
+    for one in done:
+        one.result()
+    lab.wait()
+    for check in checks:
+        if check.alone:
+            table.add(check)
+    return table.rows
+
+
+class Table:
+    """The rows of the checks that are done; its files are written anew with each."""
+
+    def __init__(self, checks: list[Check], lab: Lab, machine: dict[str, Any], output: Path):
+        self.checks, self.lab, self.machine, self.output = checks, lab, machine, output
+        self.on_gpu = machine["gpu"] is not None
+        self._done: dict[int, dict[str, Any]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """In the order of the checks."""
+        return [row for _, row in sorted(self._done.items())]
+
+    def add(self, check: Check) -> None:
+        """Do a check, say so before and after, and write the tables."""
+        log(f"begins: {check.name} ({check.encoder}): {check.shows}")
         start = time.monotonic()
-        row = run_check(check, lab, on_gpu)
+        row = run_check(check, self.lab, self.on_gpu)
         row["seconds"] = round(time.monotonic() - start, 1)
-        rows.append(row)
-        _write(rows, machine, output)
-        left = clock(max(0.0, lab.deadline - time.monotonic()))
-        log(f"{place}: {row['result']} after {row['seconds']} s; {row.get('found') or 'nothing to add'} ({left} left)")
-    return rows
+        with self._lock:
+            self._done[self.checks.index(check)] = row
+            write_tables(self.rows, self.machine, self.output)
+        left = clock(max(0.0, self.lab.deadline - time.monotonic()))
+        place = f"{len(self._done)}/{len(self.checks)}"
+        log(
+            f"{place} {row['result']}: {check.name} ({check.encoder}), {row['seconds']} s, {left} left; {row.get('found', '')}"
+        )
 
 
 def run_check(check: Check, lab: Lab, on_gpu: bool) -> dict[str, Any]:
@@ -118,19 +147,13 @@ def run_check(check: Check, lab: Lab, on_gpu: bool) -> dict[str, Any]:
         check.run(lab, row)
     except OutOfTime:
         row["result"] = NO_TIME
-    except (Failed, InputError) as error:
-        row |= {"result": FAILED, "found": _joined(error, row)}
-    except Exception as error:  # a fault of the check itself must not cost the others either
-        row |= {"result": FAILED, "found": _joined(f"{type(error).__name__}: {error}", row)}
+    except Exception as error:  # a fault of one check, whatever it is, must not cost the others
+        reason = str(error) if isinstance(error, Failed | InputError) else f"{type(error).__name__}: {error}"
+        row |= {"result": FAILED, "found": " ".join(f"{reason}; {row.get('found', '')}".strip("; ").split())}
     return row
 
 
-def _joined(reason: Any, row: dict[str, Any]) -> str:
-    """A reason, and what was found before it, in a line."""
-    return " ".join("; ".join(str(part) for part in (reason, row.get("found")) if part).split())
-
-
-def _write(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> None:
+def write_tables(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> None:
     """Write checks.csv and checks.md."""
     with whole_file(output / "checks.csv") as partial, partial.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, list(COLUMNS), lineterminator="\n")

@@ -49,7 +49,14 @@ SHAPES = {
     "qwen-0.5b": _shape("qwen2", 151_936, 24, 896, 14, 4864, num_key_value_heads=2, tie_word_embeddings=True),
 }
 
-TINY = {"vocab_size": 400, "num_hidden_layers": 4, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
+TINY = {
+    "vocab_size": 400,
+    "num_hidden_layers": 4,
+    "hidden_size": 16,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "initializer_range": 0.3,  # wide, so that a fault moves the probabilities well beyond rounding
+}
 """What makes each of them so small that two CPU cores train it in seconds."""
 
 

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ import numpy as np
 from benchmarks.gpu.texts import LABELS, write_texts
 from benchmarks.gpu.with_memory import PEAK
 from emotion_grid.base.files import read_json, write_json
-from emotion_grid.base.layout import FEATURES_RECORD, FILES, PROJECT, RUNS, SPEC
+from emotion_grid.base.layout import CHECKS, FEATURES_RECORD, FILES, PROJECT, RUNS, SPEC
+from emotion_grid.base.messages import log
+from emotion_grid.base.numbers import clock
 from emotion_grid.config.checking import check_config
 from emotion_grid.data.splits import HISTORY, INPUTS, PROVENANCE, predictions_file
 from emotion_grid.plan.plan import Plan, Row, build_plan
@@ -109,17 +112,22 @@ class Lab:
         tiny: whether encoders and texts are so small that two CPU cores are enough.
         deadline: of `time.monotonic`; a program that still runs then is ended.
         logs: the file that all output of programs is added to.
+
+    Attributes:
+        scale: how large the checks are.
+        at_once: how many programs this machine runs at once without much waiting.
     """
 
     def __init__(self, work: Path, tiny: bool, deadline: float, logs: Path):
         self.work, self.tiny, self.deadline, self.logs = work, tiny, deadline, logs
         self.scale = TINY if tiny else REAL
         self.home, self.cache = work / "results" / "gpu-check", work / "cache"
+        self.at_once = max(1, min(4, (os.cpu_count() or 1) // 4))
         self._lock = threading.Lock()
+        self._making: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._trained: dict[Path, Trained] = {}
-        self._pool = ThreadPoolExecutor(max(1, min(4, (os.cpu_count() or 1) // 2)))
+        self._pool = ThreadPoolExecutor(self.at_once)
         self._encoders: dict[str, Future[None]] = {}
-        self._prepared: set[str] = set()
         rows = {"train": self.scale.rows, "dev": self.scale.rows // 8, "test": self.scale.rows // 8}
         for split in SPLITS:
             write_texts(work / f"{split}.csv", split, rows[split], self.scale.words)
@@ -128,12 +136,17 @@ class Lab:
         """Begin to make encoders, several at a time; a run waits for its own."""
         self._encoders = {name: self._pool.submit(self._make, name) for name in encoders}
 
+    def wait(self) -> None:
+        """Wait until every encoder is made, or could not be."""
+        wait(self._encoders.values())
+
     def end(self) -> None:
         """Begin with no further encoder."""
         self._pool.shutdown(cancel_futures=True)
 
     def _make(self, name: str) -> None:
         """Make an encoder, plan with it, fetch it and tokenize the texts for it."""
+        start = time.monotonic()
         made, tiny = self.work / "encoders" / name, ["--tiny"] if self.tiny else []
         self.program("benchmarks.gpu.encoders", f"--encoder={name}", *tiny, f"--output={made}")
         plan, row = self._plan(name, {}, {})
@@ -151,6 +164,7 @@ class Lab:
             f"--encoder={fetched / FILES}",
             f"--output={tokens}",
         )
+        log(f"made: the encoder {name}, after {clock(time.monotonic() - start)}")
 
     @property
     def _files(self) -> list[str]:
@@ -193,10 +207,10 @@ class Lab:
         """
         self._encoders[encoder].result()
         _, row = self._plan(encoder, block or {}, training)
-        if row.inputs.data not in self._prepared:
-            folder = self.home / row.inputs.data
-            self.program("scripts.prepare", f"--spec={folder / SPEC}", *self._files, f"--output={folder}")
-            self._prepared.add(row.inputs.data)
+        folder = self.home / row.inputs.data
+        with self._making[row.inputs.data]:
+            if not (folder / CHECKS).is_file():
+                self.program("scripts.prepare", f"--spec={folder / SPEC}", *self._files, f"--output={folder}")
         return Run(row, self.home, self.cache)
 
     def train(self, run: Run, variant: str = "", **how: Any) -> Trained:
@@ -207,9 +221,10 @@ class Lab:
             how: as `start` takes it.
         """
         folder = self.folder(run, variant)
-        if folder not in self._trained:
-            self._trained[folder] = Trained(folder, self.start(run, variant, **how))
-        return self._trained[folder]
+        with self._making[str(folder)]:
+            if folder not in self._trained:
+                self._trained[folder] = Trained(folder, self.start(run, variant, **how))
+            return self._trained[folder]
 
     def folder(self, run: Run, variant: str = "") -> Path:
         """The folder of a run, or of a variant of it."""
@@ -289,6 +304,7 @@ class Lab:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             cwd=PROJECT,
+            env={**os.environ, "HF_HUB_OFFLINE": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
