@@ -178,9 +178,7 @@ def speed(lab: Lab, row: Cells, encoder: str, way: str) -> None:
     if kind.features:
         record, peak = lab.encode(run)
         row["found"] = f"features: {record['gigabytes']} GB in {record['seconds']} s, {peak} MB of the GPU"
-    done = lab.train(
-        run, "" if kind.features or not kind.block.get("freeze") else "without-features", features=kind.features
-    )
+    done = lab.train(run, "timed" if kind.features else "timed-without-features", features=kind.features)
     row |= facts(done)
     first, *_, last = done.history
     seconds = float(last["seconds"]) - float(first["seconds"])

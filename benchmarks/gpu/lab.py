@@ -62,7 +62,7 @@ class Scale:
 REAL = Scale(rows=2768, words=20_000, batch=32, large_batch=256, epochs=3, head_epochs=30, long=4)
 """As many rows as a language of the task has."""
 
-TINY = Scale(rows=120, words=390, batch=8, large_batch=32, epochs=2, head_epochs=3, long=40)
+TINY = Scale(rows=120, words=390, batch=8, large_batch=32, epochs=2, head_epochs=3, long=12)
 
 
 @dataclass(frozen=True)
