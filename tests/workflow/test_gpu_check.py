@@ -4,9 +4,8 @@ import csv
 import json
 import os
 import subprocess
-import sys
 
-from testing.tiny import PROJECT
+from testing.tiny import PROJECT, Project
 
 DONE = ["bf16 against fp32", "interrupted head on features", "features in fp32", "saved model in fp32"]
 ON_A_GPU = ["training short of memory", "features short of memory"]
@@ -14,7 +13,7 @@ ON_A_GPU = ["training short of memory", "features short of memory"]
 
 def test_a_cpu_does_what_it_can(tmp_path):
     """Fault: the programs take other arguments by now, so that whoever has a GPU for some minutes finds a check that is broken."""
-    command = [sys.executable, "-m", "benchmarks.gpu_check", "--output", str(tmp_path), "--minutes", "30"]
+    command = [Project.python, "-m", "benchmarks.gpu_check", "--output", str(tmp_path), "--minutes", "30"]
     done = subprocess.run(
         [*command, "--only", *DONE, *ON_A_GPU, "frozen, with", "LoRA"],
         cwd=PROJECT,
