@@ -45,7 +45,7 @@ def standing_run(
     spec: dict[str, Any],
     data: dict[str, Any],
     home: Path,
-    finished: dict[str, list[str]],
+    candidates: list[str],
     older_results: dict[str, Any],
 ) -> Standing:
     """The run that stands for a spec: its own or, where the config lets it, a finished one that differs in program or lock alone.
@@ -54,11 +54,11 @@ def standing_run(
         name: the run's own name.
         data: the spec of the prepared splits.
         home: the experiment's folder of results.
-        finished: names of the runs there, by their readable part.
+        candidates: names of runs there whose readable part is that of this run, in the present form or that of version 0.1.
         older_results: the config's section.
     """
     folder, own = home / RUNS, Standing(name, spec, data)
-    candidates = [other for other in finished.get(name.rpartition("_")[0], []) if other != name]
+    candidates = [other for other in candidates if other != name]
     kept = tuple(key for key in ("program", "lock") if older_results[key] == "keep")
     if not candidates or not kept or not missing_files(folder / name, RESULT_FILES):
         return own

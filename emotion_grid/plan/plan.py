@@ -19,11 +19,13 @@ from emotion_grid.plan.older import finished_runs, predicts, standing_run
 from emotion_grid.plan.programs import program_digest, report_digest
 from emotion_grid.plan.specs import (
     Inputs,
+    axis_parts,
     cache_key,
     data_key,
     data_spec,
     features_spec,
     named,
+    readable,
     run_name,
     run_spec,
     texts_key,
@@ -195,7 +197,9 @@ def _runs(
         if features:
             features_folder = f"{FEATURES}/{cache_key(features)}"
             cached[features_folder] = features
-        run = standing_run(run_name(point, spec), spec, data.spec, home, finished, config["older_results"])
+        name, axes = run_name(point, spec), readable(axis_parts(point))
+        alike = [other for part in {name.rpartition("_")[0], axes} for other in finished.get(part, [])]
+        run = standing_run(name, spec, data.spec, home, alike, config["older_results"])
         key = data.key if run.data is data.spec else data_key(run.data)
         judging[key] = run.data
         runs[run.name] = Row(

@@ -12,6 +12,7 @@ from emotion_grid.encoders.sources import Source
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.axes.head import HEADS
 from emotion_grid.grid.expand import Point
+from emotion_grid.grid.values import training_part
 from emotion_grid.plan.inputs import checked_files, label_names, reading_of, united_sets
 from emotion_grid.plan.programs import FEATURES, PREPARATION, TOKENS, TRAINING, UNITING, lock_digest, program_digest
 
@@ -193,11 +194,20 @@ class Inputs:
 
 
 def run_name(point: Point, spec: dict[str, Any]) -> str:
-    """A run's folder: its axis values for people, and the spec's digest; it depends on nothing but the point and its spec."""
-    return named([axis.part(point.values[axis.name]) for axis in AXES if point.values[axis.name] != axis.neutral], spec)
+    """A run's folder: its axis values and its training values for people, and the spec's digest; it depends on nothing else."""
+    return named([*axis_parts(point), training_part(point.training)], spec)
+
+
+def axis_parts(point: Point) -> list[str]:
+    """A point's axis values for people; one at its neutral value is not mentioned."""
+    return [axis.part(point.values[axis.name]) for axis in AXES if point.values[axis.name] != axis.neutral]
 
 
 def named(parts: list[str], spec: dict[str, Any]) -> str:
     """The name of a folder of results: parts for people, and the spec's digest."""
-    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(part for part in parts if part))[:READABLE]
-    return f"{readable}_{digest(spec)[:SHORT]}"
+    return f"{readable(parts)}_{digest(spec)[:SHORT]}"
+
+
+def readable(parts: list[str]) -> str:
+    """What of a name is for people."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(part for part in parts if part))[:READABLE]

@@ -126,8 +126,20 @@ def test_older_results_of_other_values_do_not_stand(study, programs, tmp_path, c
     programs("train", "lock")
     assert only(study(older_results={"program": "keep", "lock": "keep"})).name == before.name
     after = only(study(older_results={"program": "keep", "lock": "keep"}, **change))
-    assert after.name.rpartition("_")[0] == before.name.rpartition("_")[0], "or else the test says nothing"
+    assert after.name.startswith(before.name.rpartition("_")[0]), "or else the test says nothing"
     assert after.name != before.name
+
+
+def test_older_results_stand_whose_name_shows_no_training_values(study, programs, tmp_path):
+    """As version 0.1 named them."""
+    before = only(study(training={"epochs": 9}))
+    assert "_ep9_" in before.name
+    earlier = before.name.replace("_ep9_", "_")
+    finish(replace(before, name=earlier, folder=f"runs/{earlier}"), tmp_path / "results" / "tiny")
+    programs("train")
+    keep = {"program": "keep"}
+    assert only(study(older_results=keep, training={"epochs": 9})).name == earlier
+    assert only(study(older_results=keep, training={"epochs": 8})).name != earlier
 
 
 @pytest.mark.parametrize("gone", [*RESULT_FILES, "spec.json"])

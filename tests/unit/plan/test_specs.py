@@ -14,6 +14,7 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
 from emotion_grid.config import schema
 from emotion_grid.config.checking import check_config
+from emotion_grid.config.schema import load_schema
 from emotion_grid.data.raw import content_digest
 from emotion_grid.grid import expand
 from emotion_grid.grid.axes import declared
@@ -131,6 +132,32 @@ def test_axis_values_can_be_read_in_a_name(study):
     assert parts == ["small", "mlp-768-l3-mean-d0.25", "freeze-3", "lora8-a16", "fold-2", "seed-7"]
     attention = only(study(grid=[{"head": {"type": "attention", "size": 64, "heads": 4}, "freeze": "all"}])).name
     assert attention.split("_")[:-1] == ["small", "attention-64-h4", "freeze-all", "full", "seed-1"]
+
+
+def test_runs_that_differ_in_training_values_alone_differ_in_their_readable_names(study):
+    values = {
+        "epochs": [5, 6],
+        "learning_rate": [5e-5, "3e-5"],
+        "head_learning_rate": [None, 1e-3],
+        "batch_size": [32, 8],
+        "warmup_steps": [0.1, 20],
+        "weight_decay": [0.01, 0],
+        "max_length": [256, 64],
+        "class_weights": ["none", "balanced"],
+        "early_stopping": [None, 2],
+        "precision": ["auto", "fp32"],
+        "threads": [1, 2],
+    }
+    assert set(values) == set(load_schema()["$defs"]["training"]["properties"])
+    usual = {key: first for key, (first, _) in values.items()}
+    plain = only(study(training=usual)).name.rpartition("_")[0]
+    assert plain == "small_mlp-384-l2_freeze-0_full_seed-1", "defaults are not named"
+    names = {only(study(training={**usual, key: other})).name.rpartition("_")[0] for key, (_, other) in values.items()}
+    assert len(names | {plain}) == len(values) + 1
+    several = only(
+        study(training={"epochs": 3, "learning_rate": 3e-5, "head_learning_rate": 1e-3, "precision": "bf16"})
+    )
+    assert several.name.rpartition("_")[0] == f"{plain}_ep3-lr3e-05-hlr0.001-bf16"
 
 
 def test_no_path_of_a_run_is_longer_than_200_characters(study):
