@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
 from emotion_grid.base.files import read_json
@@ -45,6 +45,13 @@ def load_encoder(path: str | Path) -> Pretrained:
     return Pretrained(model, examine(model) if known is None else Anatomy(**known))
 
 
+def settle(config: PretrainedConfig) -> None:
+    """Set in an encoder's config what is the same for all: no sparse attention, and no kernel from outside that a file may name."""
+    config._attn_implementation = None  # as transformers chooses: SDPA where the family has it
+    for key, value in SETTINGS.get(config.model_type, {}).items():
+        setattr(config, key, value)
+
+
 def load_model(path: str | Path) -> PreTrainedModel:
     """The encoder in a folder: safetensors only, no code from outside, fp32, attention by SDPA where the family has it.
 
@@ -55,8 +62,7 @@ def load_model(path: str | Path) -> PreTrainedModel:
     """
     try:
         config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-        for key, value in SETTINGS.get(config.model_type, {}).items():
-            setattr(config, key, value)
+        settle(config)
         whole, loading = AutoModel.from_pretrained(
             path,
             config=config,

@@ -91,6 +91,7 @@ def test_code_beside_a_family_that_transformers_has_is_not_run(tmp_path):
     folder = write_family(tmp_path, "bert")
     config = json.loads((folder / "config.json").read_text())
     config["auto_map"] = {"AutoConfig": "modeling_new.NewConfig", "AutoModel": "modeling_new.NewModel"}
+    config["attn_implementation"] = "kernels-community/anything"
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "modeling_new.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     assert type(load_encoder(folder).model).__name__ == "BertModel"
