@@ -9,7 +9,8 @@ def pool(hidden: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor
         return masked_mean(hidden, mask)
     tokens = mask.bool().long()
     places = tokens.argmax(1) if pooling == "first" else tokens.shape[1] - 1 - tokens.flip(1).argmax(1)
-    return hidden[torch.arange(len(hidden), device=hidden.device), places]
+    texts = torch.arange(hidden.shape[0], device=hidden.device)  # not len(): a traced graph would keep it as a constant
+    return hidden[texts, places]
 
 
 def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
