@@ -9,6 +9,7 @@ import torch
 from emotion_grid.base.messages import InputError
 from emotion_grid.model.classifier import EmotionClassifier, build_classifier
 from emotion_grid.model.encoder import load_encoder, quieten
+from emotion_grid.model.whole import save_whole
 from testing.tiny import PROJECT
 from testing.zoo import FAMILIES, write_family
 
@@ -41,7 +42,7 @@ def try_family(family: str, folder: Path) -> str:
 
 
 def _works(folder: Path, freeze: int = 0, lora: dict | None = None, pooling: str = "mean") -> str:
-    """`yes` if a classifier trains, and a reloaded one gives the same probabilities to 1e-5; else why it is declined."""
+    """`yes` if a classifier trains, and a reloaded and a published one give the same probabilities to 1e-5; else why it is declined."""
     spec = {
         "seed": 1,
         "head": {"type": "mlp", "size": 8, "layers": 2, "pooling": pooling, "dropout": 0.1},
@@ -61,8 +62,10 @@ def _works(folder: Path, freeze: int = 0, lora: dict | None = None, pooling: str
     with tempfile.TemporaryDirectory() as scratch:
         model.save(scratch)
         found = _probabilities(EmotionClassifier.from_pretrained(scratch))
+        save_whole(EmotionClassifier.from_pretrained(scratch, merge=True), Path(scratch) / "whole")
+        whole = _probabilities(EmotionClassifier.from_pretrained(Path(scratch) / "whole"))
     alone = torch.cat([_probabilities(model, slice(row, row + 1), int(MASK[row].sum())) for row in range(len(IDS))])
-    for what, other in (("a reloaded model", found), ("texts alone", alone)):
+    for what, other in (("a reloaded model", found), ("a published model", whole), ("texts alone", alone)):
         assert (expected - other).abs().max() <= 1e-5, f"{folder.name}: {what} {(expected - other).abs().max():.1e} off"
     return "yes"
 

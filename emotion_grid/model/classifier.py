@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from emotion_grid.base.files import read_json
@@ -25,7 +25,7 @@ class EmotionConfig(PretrainedConfig):
 
     Args:
         encoder: the encoder's own config, as a mapping.
-        encoder_path: folder from which the encoder's unchanged weights are read.
+        encoder_path: folder from which the encoder's unchanged weights are read; empty if they are among the classifier's own.
         head, freeze, lora: the resolved axis values of the run.
         labels: names of the outputs, in order.
     """
@@ -54,6 +54,10 @@ class EmotionConfig(PretrainedConfig):
         super().__init__(
             problem_type="multi_label_classification", **{k: v for k, v in kwargs.items() if k != "problem_type"}
         )
+
+
+# So that AutoTokenizer reads a saved model's folder without a warning.
+AutoConfig.register(EmotionConfig.model_type, EmotionConfig)
 
 
 class EmotionClassifier(PreTrainedModel):
@@ -134,21 +138,28 @@ class EmotionClassifier(PreTrainedModel):
 
     @classmethod
     def from_pretrained(
-        cls, folder: str | Path, encoder: str | Path | None = None, merge: bool = False
+        cls, folder: str | Path, encoder: str | Path | None = None, merge: bool = False, revision: str | None = None
     ) -> "EmotionClassifier":
         """Load a saved classifier, in evaluation mode.
 
         Args:
-            folder: a run's `model/`.
-            encoder: where the encoder lies, if not where it lay at training.
+            folder: a run's `model/`, or a published model: its folder, or with `revision` its name on the hub.
+            encoder: where the encoder lies, if not where it lay at training; what was published needs none.
             merge: fold the LoRA adapters into the encoder's own weights.
+            revision: the hub's commit.
 
         Raises:
-            InputError: the encoder is not where it was, or the weights do not fit it.
+            InputError: the encoder is not where it was, the weights do not fit it, or the hub does not give the model.
         """
+        # By name: no run reads a whole model, and so it is in no program digest.
+        whole = "emotion_grid.model.whole"
+        if revision:
+            folder = importlib.import_module(whole).download(str(folder), revision)
         config = EmotionConfig(
             **{k: v for k, v in _description(Path(folder) / "config.json").items() if k in DESCRIBED}
         )
+        if not config.encoder_path:
+            return importlib.import_module(whole).load_whole(config, Path(folder))
         config.encoder_path = str(encoder or config.encoder_path)
         if not (Path(config.encoder_path) / "config.json").is_file():
             raise InputError(
@@ -176,7 +187,9 @@ class EmotionClassifier(PreTrainedModel):
 
 def _description(path: Path) -> dict:
     if not path.is_file():
-        raise InputError(f"{path}: expected a saved model's config, found none")
+        raise InputError(
+            f"{path}: expected a saved model's config, found none; for a model on the hub, give its revision"
+        )
     return read_json(path)
 
 

@@ -4,12 +4,14 @@ import json
 import os
 import re
 
+import huggingface_hub
 import pytest
 import torch
 from safetensors import safe_open
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.model.classifier import EmotionClassifier
+from emotion_grid.model.whole import save_whole
 from testing.classifiers import HEADS, LABELS, LORA, VARIANTS, named, perturb_trained, probabilities_of, trained_names
 
 
@@ -49,6 +51,55 @@ def test_saved_heads_load_with_the_same_probabilities(build, batch, tmp_path):
         model.save(tmp_path / head)
         loaded = EmotionClassifier.from_pretrained(tmp_path / head)
         assert torch.equal(probabilities_of(loaded, batch("bert")), probabilities_of(model, batch("bert"))), head
+
+
+@pytest.mark.parametrize(("freeze", "lora"), [("all", "none"), (2, LORA)], ids=named)
+def test_a_whole_model_needs_no_encoder(build, batch, tmp_path, family, freeze, lora):
+    """Fault: a folder that loads where the encoder's cache is, and nowhere else."""
+    model = build(family, "attention-2", freeze, lora)
+    perturb_trained(model)
+    expected = probabilities_of(model, batch(family))
+    model.save(tmp_path / "model")
+    merged = EmotionClassifier.from_pretrained(tmp_path / "model", merge=True)
+    merged.config.encoder["_name_or_path"] = "/home/somebody/encoder"
+    save_whole(merged, tmp_path / "whole")
+    assert "somebody" not in (tmp_path / "whole" / "config.json").read_text()
+    config = json.loads((tmp_path / "whole" / "config.json").read_text())
+    config["encoder"]["auto_map"] = {"AutoModel": "modeling.Anything"}
+    config["encoder"]["attn_implementation"] = "kernels-community/anything"  # no code from outside is run
+    (tmp_path / "whole" / "config.json").write_text(json.dumps(config))
+    loaded = EmotionClassifier.from_pretrained(tmp_path / "whole", encoder=tmp_path / "not-needed")
+    assert torch.allclose(probabilities_of(loaded, batch(family)), expected, rtol=0, atol=1e-6)
+    assert not loaded.training and {tensor.dtype for tensor in loaded.state_dict().values()} <= {
+        torch.float32,
+        torch.int64,
+    }
+    (tmp_path / "whole" / "model.safetensors").write_bytes((tmp_path / "model" / "model.safetensors").read_bytes())
+    with pytest.raises(InputError, match=r"all weights of a model .* found RuntimeError: .* Missing key"):
+        EmotionClassifier.from_pretrained(tmp_path / "whole")
+
+
+def test_a_model_on_the_hub_is_loaded_at_its_commit(build, batch, tmp_path, monkeypatch):
+    model = build("bert", "mlp-first").eval()
+    save_whole(model, tmp_path / "whole")
+    calls = []
+
+    def snapshot_download(name, **options):
+        calls.append((name, options))
+        if name != "team/model":
+            raise ValueError("Repository Not Found")
+        return str(tmp_path / "whole")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    loaded = EmotionClassifier.from_pretrained("team/model", revision="c0ffee")
+    assert torch.equal(probabilities_of(loaded, batch("bert")), probabilities_of(model, batch("bert")))
+    assert calls == [("team/model", {"revision": "c0ffee", "allow_patterns": ["*.json", "*.safetensors"]})]
+    with pytest.raises(
+        InputError, match="team/other: expected a model on the hub at revision c0ffee, found ValueError"
+    ):
+        EmotionClassifier.from_pretrained("team/other", revision="c0ffee")
+    with pytest.raises(InputError, match="for a model on the hub, give its revision"):
+        EmotionClassifier.from_pretrained("team/model")
 
 
 def test_merged_model_can_be_saved_again(build, batch, tmp_path):
