@@ -30,8 +30,8 @@ $(VENV)/ready: $(VENV)/workflow envs/programs.txt envs/explain.txt envs/torch.tx
 	pip install --quiet -r envs/torch.txt
 	touch $@
 
-$(VENV)/ready-dev: $(VENV)/ready envs/dev.txt
-	pip install --quiet --no-deps --require-hashes -r envs/dev.txt
+$(VENV)/ready-dev: $(VENV)/ready envs/dev.txt envs/onnx.txt
+	pip install --quiet --no-deps --require-hashes -r envs/dev.txt -r envs/onnx.txt
 	touch $@
 
 demo: setup ## Run the default grid on the sample set: a few minutes on two cores
@@ -113,6 +113,8 @@ lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch s
 	sed -i "1i # Locked $$(date -u +%Y-%m-%dT%H:%M:%SZ)" envs/programs.txt
 	cd envs && $(UV_COMPILE) torch.txt -c programs.txt -o torch-cuda.txt
 	cd envs && $(subst --universal,--python-platform linux,$(UV_COMPILE)) explain.in -o explain.txt \
+		$$(grep -oE '^[a-z0-9-]+' programs.txt | sed 's/^/--no-emit-package /')
+	cd envs && $(subst --universal,--python-platform linux,$(UV_COMPILE)) onnx.in -o onnx.txt \
 		$$(grep -oE '^[a-z0-9-]+' programs.txt | sed 's/^/--no-emit-package /')
 	cd envs && $(UV_COMPILE) workflow.in -o workflow.txt
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt

@@ -42,6 +42,7 @@ BELOW = {
     "evaluation": ("base", "data"),
     "explanation": ("base", "data", "model", "evaluation"),
     "report": ("base", "data", "grid", "encoders.facts", "evaluation", "explanation"),
+    "publishing": ("base", "data", "model", "encoders.known", "evaluation", "report"),
     "trying": ("base", "explanation", "prediction", "report"),
 }
 """What each package of emotion_grid may import besides itself: whole packages, or single modules of one."""

@@ -1,0 +1,1 @@
+"""A model as others can use it: a folder for a model hub, with a card and, on request, as ONNX."""
