@@ -30,7 +30,7 @@ from emotion_grid.data.tables import write_table
 from emotion_grid.evaluation.keeping import remove_model
 from emotion_grid.evaluation.results import best_run, read_metrics, read_summary
 from emotion_grid.evaluation.thresholds import thresholds_from
-from emotion_grid.report.model_card import write_card
+from emotion_grid.report.model_card import card_values, write_card
 
 
 def main() -> None:
@@ -71,7 +71,8 @@ def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, plan: dict
     """
     run = folder.parent
     spec, prepared, checks, provenance = map(read_json, (run / SPEC, data / SPEC, data / CHECKS, run / PROVENANCE))
-    write_text(folder / "README.md", write_card(row, metrics, spec, prepared, checks, provenance, str(folder), plan))
+    values = card_values(row, metrics, spec, prepared, checks, provenance, str(folder), plan)
+    write_text(folder / "README.md", write_card(values))
     labels = prepared["labels"]
     thresholds = dict(zip(labels, thresholds_from(str(row["threshold"]), labels), strict=True))
     how = {"clean": prepared["clean"], "precision": provenance["precision"], "thresholds": thresholds}

@@ -13,25 +13,12 @@ from emotion_grid.report.source import source_words
 from emotion_grid.report.tuning import threshold_words
 
 
-def write_card(
-    row: pd.Series,
-    metrics: pd.DataFrame,
-    spec: dict,
-    data: dict,
-    checks: dict,
-    provenance: dict,
-    folder: str,
-    plan: dict,
-) -> str:
+def write_card(values: dict, template: str = "model_card.md.j2") -> str:
     """A model card in Markdown.
 
     Args:
-        row: the run's row of summary.csv.
-        metrics: the run's rows of metrics.csv.
-        spec, provenance: the run's files.
-        data, checks: spec.json and checks.json of the prepared splits that judge it.
-        folder: the model's folder, as a person would type it.
-        plan: the content of plan.json.
+        values: those of `card_values`, and what else the template shows.
+        template: name of a file in `templates/`.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
@@ -41,6 +28,29 @@ def write_card(
         keep_trailing_newline=True,
     )
     environment.filters["cell"] = lambda value: markdown_cell(str(value))
+    return environment.get_template(template).render(**values)
+
+
+def card_values(
+    row: pd.Series,
+    metrics: pd.DataFrame,
+    spec: dict,
+    data: dict,
+    checks: dict,
+    provenance: dict,
+    folder: str,
+    plan: dict,
+) -> dict:
+    """What a model card shows.
+
+    Args:
+        row: the run's row of summary.csv.
+        metrics: the run's rows of metrics.csv; those of the whole split have an empty label.
+        spec, provenance: the run's files.
+        data, checks: spec.json and checks.json of the prepared splits that judge it.
+        folder: the model's folder, as a person would type it.
+        plan: the content of plan.json.
+    """
     places = {"run": spec, "encoder": spec["encoder"], "data": spec["data"]}
     axes = {
         axis.title: axis.words(places[axis.place][axis.name])
@@ -49,23 +59,23 @@ def write_card(
         if axis.name in places[axis.place] and not (axis.place == "data" and axis.repeats)
     }
     tuned = metrics[(metrics["threshold"] == "tuned") & (metrics["label"] == "")]
-    return environment.get_template("model_card.md.j2").render(
-        run=row["run"],
-        scores=tuned.to_dict("records"),
-        encoder=source_words(spec["encoder"]),
-        data=data,
-        annotated=_partly_annotated(checks["prepared"]["train"]),
-        rows=checks["prepared"]["train"]["rows"],
-        axes=axes,
-        training=spec["training"],
-        thresholds=dict(
+    return {
+        "run": row["run"],
+        "scores": tuned.to_dict("records"),
+        "encoder": source_words(spec["encoder"]),
+        "data": data,
+        "annotated": _partly_annotated(checks["prepared"]["train"]),
+        "rows": checks["prepared"]["train"]["rows"],
+        "axes": axes,
+        "training": spec["training"],
+        "thresholds": dict(
             zip(data["labels"], thresholds_from(str(row["threshold"]), data["labels"]).tolist(), strict=True)
         ),
-        threshold_words=threshold_words(plan),
-        provenance=provenance,
-        folder=repr(folder),
-        shell_folder=shlex.quote(folder),
-    )
+        "threshold_words": threshold_words(plan),
+        "provenance": provenance,
+        "folder": repr(folder),
+        "shell_folder": shlex.quote(folder),
+    }
 
 
 def _partly_annotated(train: dict) -> list[str]:

@@ -3,10 +3,14 @@
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
+from huggingface_hub import ModelCard
 
 from emotion_grid.base.files import read_json
 from testing.tiny import LABELS, Project
@@ -29,9 +33,14 @@ def python(project: Project, *arguments: str) -> str:
     return done.stdout
 
 
-def test_program_card_and_target_give_the_predictions_of_the_run(project):
+def best_run(project: Project) -> Path:
     best = next(row["run"] for row in rows_of(project.home / "models.csv") if row["best"] == "True")
-    folder = project.home / "runs" / best
+    return project.home / "runs" / best
+
+
+def test_program_card_and_target_give_the_predictions_of_the_run(project):
+    folder = best_run(project)
+    best = folder.name
     predicted = rows_of(folder / "predictions" / "dev.csv")
     texts = rows_of(project.folder / "texts" / "dev.csv")
     for row in texts:
@@ -57,6 +66,63 @@ def test_program_card_and_target_give_the_predictions_of_the_run(project):
     output = project.home / "labelled" / best / "new.csv"
     assert output.read_bytes() == (project.folder / "new.csv").read_bytes()
     assert project.run("label", "--config", "new_texts=new.jsonl").nothing
+
+
+ABOUT = ("--license", "cc-by-4.0", "--language", "en", "--dataset", "Tiny texts")
+"""What the files of a study do not say."""
+
+
+def answers(project: Project, folder: Path, block: int, texts: list[dict]) -> tuple[np.ndarray, list]:
+    """Probabilities and labels that a block of Python of a published card gives for texts, in a process of its own."""
+    code = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)[block]
+    code = re.sub(r"^texts = .*$", f"texts = {[row['text'] for row in texts]!r}", code, flags=re.M)
+    code = code.replace('folder = "."', f"folder = {str(folder)!r}")
+    shown = "print(json.dumps([probabilities.tolist(), (predicted * 1.0).tolist()]))"
+    probabilities, predicted = json.loads(python(project, "-c", f"{code}\nimport json; {shown}"))
+    return np.array(probabilities), predicted
+
+
+def test_a_published_folder_needs_nothing_else_and_its_card_is_read_by_the_hub_s_library(project, tmp_path):
+    run, folder = best_run(project), tmp_path / "elsewhere" / "my-model"
+    command = ["-m", "scripts.publish", "--run", str(run), "--output", str(folder), *ABOUT]
+    python(project, *command)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("README.md", "config.json", "labelling.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+    ]
+    again = subprocess.run(
+        [sys.executable, *command], cwd=project.folder, env=project.environment(), capture_output=True, text=True
+    )
+    assert again.returncode == 1 and "expected the name of a new folder, found one that is there" in again.stderr
+    (project.folder / "cache").rename(tmp_path / "cache-that-is-gone")
+    shutil.rmtree(project.folder / "encoders")
+    assert str(tmp_path) not in "".join(path.read_text() for path in folder.glob("*.json")), "no path of this machine"
+
+    texts, predicted = rows_of(project.folder / "texts" / "dev.csv"), rows_of(run / "predictions" / "dev.csv")
+    python(project, "-m", "scripts.predict", "--model", str(folder), "--input", "texts/dev.csv", "--output", "new.csv")
+    labelled = rows_of(project.folder / "new.csv")
+    assert np.abs(values(labelled, "_probability") - values(predicted)).max() < 1e-5
+
+    card = ModelCard.load(folder / "README.md")
+    score = next(row["dev_macro_f1"] for row in project.summary() if row["run"] == run.name)
+    found = {(one.dataset_split, one.metric_name): one.metric_value for one in card.data.eval_results}
+    assert found["dev", "macro-F1"] == pytest.approx(float(score), abs=1e-4) and ("validation", "macro-F1") not in found
+    probabilities, given = answers(project, folder, 0, texts)
+    assert np.abs(probabilities - values(predicted)).max() < 1e-5 and given == values(labelled).tolist()
+    for place, label in enumerate(LABELS):
+        row = next(line for line in card.text.splitlines() if line.startswith(f"| {label} |"))
+        gold, found = values(texts)[:, place], values(labelled)[:, place]
+        assert row.split(" | ")[1:3] == [str(int(gold.sum())), str(int((gold * found).sum()))]
+
+
+def test_the_card_s_lines_for_onnx_give_the_predictions_of_the_run(project, tmp_path):
+    pytest.importorskip("onnxruntime", reason="ONNX IS NOT TESTED: the packages of envs/onnx.txt are not installed")
+    run, folder = best_run(project), tmp_path / "my-model"
+    python(project, "-m", "scripts.publish", "--run", str(run), "--output", str(folder), *ABOUT, "--onnx")
+    predicted = values(rows_of(run / "predictions" / "dev.csv"))
+    probabilities, given = answers(project, folder, 1, rows_of(project.folder / "texts" / "dev.csv"))
+    thresholds = read_json(folder / "labelling.json")["thresholds"]
+    assert np.abs(probabilities - predicted).max() < 1e-4
+    assert given == (predicted >= [thresholds[label] for label in LABELS]).tolist()
 
 
 def test_the_target_says_what_it_lacks_and_a_model_that_went_is_made_again(project):
