@@ -75,7 +75,8 @@ def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, plan: dict
     write_text(folder / "README.md", write_card(values))
     labels = prepared["labels"]
     thresholds = dict(zip(labels, thresholds_from(str(row["threshold"]), labels), strict=True))
-    how = {"clean": prepared["clean"], "precision": provenance["precision"], "thresholds": thresholds}
+    prompt = {key: value for key, value in spec["encoder"].items() if key == "prompt"}
+    how = {"clean": prepared["clean"], **prompt, "precision": provenance["precision"], "thresholds": thresholds}
     record = folder / MODEL_RECORD
     if not record.is_file():  # of a model of version 0.1
         write_json(folder / LABELLING, how)

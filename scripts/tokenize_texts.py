@@ -15,6 +15,7 @@ from emotion_grid.base.integrity import expect_whole, files_below, write_record
 from emotion_grid.base.layout import CHECKS, FETCHED, FILES, TOKENS_RECORD
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
+from emotion_grid.base.prompts import TEXT
 from emotion_grid.data.mapping import read_mapping
 from emotion_grid.features.tokens import prepared_texts, read_texts, tokenize
 
@@ -46,7 +47,8 @@ def main() -> None:
             texts = prepared_texts(arguments.prepared)
         else:
             texts = read_texts(spec, paths, read_mapping({"labels": [], **arguments.data}))
-        made = tokenize(texts, spec["max_length"], arguments.encoder, arguments.output)
+        prompt = spec["encoder"].get("prompt", TEXT)
+        made = tokenize(texts, spec["max_length"], arguments.encoder, arguments.output, prompt)
         write_record(arguments.output / TOKENS_RECORD, made, files_below(arguments.output, FILES))
     log(
         f"{made['texts']:,} texts, {made['tokens']:,} tokens, the longest has {made['longest']}, {made['texts_cut']} cut"

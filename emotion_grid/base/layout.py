@@ -52,16 +52,14 @@ SUMMARY_RECORD, COMPARISON_RECORD, MODELS_RECORD = "summary.json", "comparison.j
 REPORT_RECORD, EXPLANATION_RECORD, MODEL_RECORD = "report.json", "explanation.json", "digests.json"
 CHECKS, TRAIN_LOG, EXPLANATION_PAGE = "checks.json", "train.log", "explanation.html"
 
-LABELLING = "labelling.json"
-"""In a model's folder: `clean` (the steps that its texts went through), `precision`, and the `thresholds` by label."""
-
 # Folders of the cache, and the file that stands in each of their folders when it is whole.
 ENCODERS, TOKENS, FEATURES, IMAGES = "encoders", "tokens", "features", "images"
 FETCHED, TOKENS_RECORD, FEATURES_RECORD = "fetched.json", "tokens.json", "features.json"
 FILES, FACTS = "files", "facts.json"
 
 LABELLING = "labelling.json"
-"""In a model's folder: `clean` (the steps that its texts went through), `precision`, and the `thresholds` by label."""
+"""In a model's folder: `clean` (the steps that its texts went through), the `prompt` around them if there is one, `precision`, and the
+`thresholds` by label."""
 
 SPEC = "spec.json"
 """What decides the content of a folder of results or of the cache."""

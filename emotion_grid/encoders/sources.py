@@ -7,6 +7,7 @@ from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
 from emotion_grid.base.messages import InputError
+from emotion_grid.base.prompts import TEXT
 from emotion_grid.encoders.kinds.declared import kind_of
 from emotion_grid.encoders.known import well_known
 from emotion_grid.encoders.shape import Encoder
@@ -20,11 +21,13 @@ class Source:
         encoder: its name and shape.
         spec: what decides its content.
         model: where its job finds it.
+        prompt: the template around its texts, which is no part of its content.
     """
 
     encoder: Encoder
     spec: dict[str, Any]
     model: str
+    prompt: str = TEXT
 
 
 def encoder_key(spec: dict[str, Any]) -> str:
@@ -53,7 +56,7 @@ def source(name: str, entry: dict[str, Any]) -> Source:
             "(num_hidden_layers and hidden_size in the encoder's config.json)"
         )
     spec |= {"layers": layers, "hidden_size": hidden_size}
-    return Source(Encoder(name, layers, hidden_size), spec, _for_jobs(model))
+    return Source(Encoder(name, layers, hidden_size), spec, _for_jobs(model), facts.get("prompt", TEXT))
 
 
 def local_path(model: str) -> Path | None:

@@ -12,6 +12,7 @@ from emotion_grid.base.environment import set_up_environment
 from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import SPEC
 from emotion_grid.base.messages import InputError, log
+from emotion_grid.base.prompts import TEXT
 from emotion_grid.data.splits import MODEL, predictions_file
 from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
 from emotion_grid.evaluation.thresholds import Labelled, tune_threshold
@@ -68,7 +69,8 @@ def explain(run: Path, data: Path, encoder: Path, request: dict, ids: list[str],
     )
     tokenizer = load_tokenizer(run / MODEL)
     model = EmotionClassifier.from_pretrained(run / MODEL, encoder=encoder).to(device)
-    words = split_words(list(chosen.texts["text"]), tokenizer, spec["training"]["max_length"])
+    prompt = spec["encoder"].get("prompt", TEXT)
+    words = split_words(list(chosen.texts["text"]), tokenizer, spec["training"]["max_length"], prompt)
     explanations, asked = explain_texts(
         words,
         model_logits(model, tokenizer.pad_token_id, device),

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from shap import PartitionExplainer
 from shap.maskers import Masker
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from emotion_grid.base.messages import InputError
+from emotion_grid.base.prompts import TEXT, prompted
 from emotion_grid.model.classifier import EmotionClassifier
 
 SIDE_BY_SIDE = 64
@@ -45,7 +46,7 @@ class Words:
 
     Attributes:
         ids: (tokens,).
-        word_of: (tokens,), the word that each token belongs to, -1 for special tokens.
+        word_of: (tokens,), the word that each token belongs to, -1 for special tokens and those of the prompt.
         words: the words as they stand in the text.
         types: (tokens,), of what type each token is; None where the tokenizer tells no types apart.
     """
@@ -82,8 +83,13 @@ class Explanation:
     logits: np.ndarray
 
 
-def split_words(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> list[Words]:
+def split_words(
+    texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int, prompt: str = TEXT
+) -> list[Words]:
     """The words of each text as the tokenizer separates them; what is cut at `max_length` tokens has none.
+
+    Args:
+        prompt: the template around each text, whose own words are never masked.
 
     Raises:
         InputError: a tokenizer that does not say where its tokens stand in the text.
@@ -92,20 +98,37 @@ def split_words(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_length
         raise InputError(
             f"expected a fast tokenizer, which says where its tokens are in the text, found {type(tokenizer).__name__}; set explanations: {{texts: 0}}"
         )
+    before, after = prompt.split(TEXT)
     split = []
     for text in texts:
-        encoded = tokenizer(text, truncation=True, max_length=max_length, return_offsets_mapping=True)
-        spans: dict[int, list[int]] = {}
-        for word, (start, end) in zip(encoded.word_ids(), encoded["offset_mapping"], strict=True):
-            if word is not None:
-                span = spans.setdefault(word, [start, end])
-                span[1] = max(span[1], end)
-        place = {word: number for number, word in enumerate(spans)}
-        word_of = np.array([-1 if word is None else place[word] for word in encoded.word_ids()])
-        words = [text[start:end].strip() for start, end in spans.values()]
+        whole = prompted(prompt, text)
+        encoded = tokenizer(whole, truncation=True, max_length=max_length, return_offsets_mapping=True)
+        # Without a prompt nothing is outside, not even tokens that stand for no character.
+        first, last = len(before) if before else -1, len(before) + len(text) if after else len(whole) + 1
+        word_of, spans = _own_words(encoded, first, last)
+        words = [whole[max(start, first) : min(end, last)].strip() for start, end in spans]
         types = np.array(encoded["token_type_ids"]) if "token_type_ids" in encoded else None
         split.append(Words(np.array(encoded["input_ids"]), word_of, words, types))
     return split
+
+
+def _own_words(encoded: BatchEncoding, first: int, last: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """The word that each token belongs to, -1 for tokens outside a text, and where each word begins and ends, in characters.
+
+    Args:
+        encoded: the text with what stands around it; a token that is half inside is the text's.
+        first, last: where the text begins and ends in it, in characters.
+    """
+    spans: dict[int, tuple[int, int]] = {}
+    owners = []
+    for word, (start, end) in zip(encoded.word_ids(), encoded["offset_mapping"], strict=True):
+        is_own = word is not None and start < last and end > first
+        owners.append(word if is_own else None)
+        if is_own:
+            begun, ended = spans.get(word, (start, end))
+            spans[word] = begun, max(ended, end)
+    place = {word: number for number, word in enumerate(spans)}
+    return np.array([-1 if word is None else place[word] for word in owners]), list(spans.values())
 
 
 def mask_token_id(tokenizer: PreTrainedTokenizerBase) -> int:

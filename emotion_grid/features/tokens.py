@@ -1,11 +1,13 @@
 """Tokens of every text of a study, made once for all splits, folds and runs."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from emotion_grid.base.files import read_json, whole_folder
 from emotion_grid.base.messages import InputError
+from emotion_grid.base.prompts import TEXT, prompted
 from emotion_grid.data.cleaning import clean
 from emotion_grid.data.mapping import Mapping
 from emotion_grid.data.raw import texts_digest
@@ -59,15 +61,31 @@ def _expect_positions(encoder: Path, max_length: int) -> None:
         )
 
 
-def tokenize(places: dict[str, str], max_length: int, encoder: Path, output: Path) -> dict:
+def _expect_room(tokenizer: Any, prompt: str, max_length: int) -> None:
+    """Refuse a prompt that leaves no token for a text.
+
+    Raises:
+        InputError: with both numbers.
+    """
+    taken = len(tokenizer(prompted(prompt, ""))["input_ids"])
+    if taken >= max_length:
+        raise InputError(
+            f"training.max_length: expected more than {taken}, the tokens of the prompt {prompt!r} alone, found {max_length}; raise it, or shorten "
+            "prompt under encoders"
+        )
+
+
+def tokenize(places: dict[str, str], max_length: int, encoder: Path, output: Path, prompt: str = TEXT) -> dict:
     """Write the tokens of texts into `output/files` and return what tokens.json holds.
 
     Args:
         places: the texts, and where each stands.
         encoder: folder of the fetched encoder.
+        prompt: the template around each text.
 
     Raises:
-        InputError: more tokens than the encoder has positions for, a text of which no token is left, or a tokenizer that cannot be saved.
+        InputError: more tokens than the encoder has positions for, a prompt that leaves no token for a text, a text of which no token is
+            left, or a tokenizer that cannot be saved.
     """
     import torch
     from datasets import Dataset, Features, List, Value, disable_progress_bars
@@ -79,10 +97,12 @@ def tokenize(places: dict[str, str], max_length: int, encoder: Path, output: Pat
     disable_progress_bars()
     _expect_positions(encoder, max_length)
     tokenizer, texts = load_tokenizer(encoder), list(places)
-    encoded = tokenizer(texts, truncation=False, verbose=False)
+    _expect_room(tokenizer, prompt, max_length)
+    inputs = [prompted(prompt, text) for text in texts]
+    encoded = tokenizer(inputs, truncation=False, verbose=False)
     cut = np.array([len(tokens) > max_length for tokens in encoded["input_ids"]])
     if cut.any():
-        encoded = tokenizer(texts, truncation=True, max_length=max_length)
+        encoded = tokenizer(inputs, truncation=True, max_length=max_length)
     lengths = np.array([len(tokens) for tokens in encoded["input_ids"]])
     if not lengths.all():
         text = texts[int(lengths.argmin())]
@@ -100,7 +120,7 @@ def tokenize(places: dict[str, str], max_length: int, encoder: Path, output: Pat
         digests = np.frombuffer(b"".join(text_digest(texts[place]) for place in order), dtype=np.uint8)
         index = {"digests": digests.reshape(len(texts), -1), "lengths": lengths[order], "cut": cut[order]}
         save_file({name: torch.tensor(values) for name, values in index.items()}, partial / INDEX)
-        save_tokenizer(tokenizer, encoder, partial / TOKENIZER, texts)
+        save_tokenizer(tokenizer, encoder, partial / TOKENIZER, inputs)
     return {
         "texts": len(texts),
         "tokens": int(lengths.sum()),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_grid.base.digests import SHORT, digest
+from emotion_grid.base.prompts import TEXT
 from emotion_grid.encoders.sources import Source
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.axes.head import HEADS
@@ -102,18 +103,19 @@ def data_key(data: dict[str, Any]) -> str:
 
 
 def source_spec(encoder: dict[str, Any]) -> dict[str, Any]:
-    """What a spec's `encoder` says of the encoder's source, without the values of the axes whose place it is."""
-    axes = {axis.name for axis in AXES if axis.place == "encoder"}
-    return {key: value for key, value in encoder.items() if key not in axes}
+    """What a spec's `encoder` says of the encoder's source, without its prompt and the values of the axes whose place it is."""
+    others = {"prompt", *(axis.name for axis in AXES if axis.place == "encoder")}
+    return {key: value for key, value in encoder.items() if key not in others}
 
 
 def run_spec(point: Point, source: Source, data: dict[str, Any]) -> dict[str, Any]:
     """What decides a run's predictions: what training reads, and the programs that read it."""
     encoder = axis_values(point.values, "encoder")
     del encoder["encoder"]  # a name in the config; the pinned source stands for it
+    prompt = {} if source.prompt == TEXT else {"prompt": source.prompt}
     spec = {
         **axis_values(point.values, "run"),
-        "encoder": {**source.spec, **encoder},
+        "encoder": {**source.spec, **prompt, **encoder},
         "training": point.training,
         "data": training_data(data),
     }

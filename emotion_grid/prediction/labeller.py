@@ -10,6 +10,7 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.integrity import expect_whole
 from emotion_grid.base.layout import LABELLING, MODEL_RECORD
 from emotion_grid.base.messages import InputError, log
+from emotion_grid.base.prompts import TEXT, prompted
 from emotion_grid.data.cleaning import clean
 
 TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
@@ -17,7 +18,7 @@ TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
 
 
 class Labeller:
-    """A saved model that labels texts with the cleaning, the precision and the thresholds of its run.
+    """A saved model that labels texts with the cleaning, the prompt, the precision and the thresholds of its run.
 
     Args:
         folder: a run's `model/`.
@@ -27,6 +28,7 @@ class Labeller:
     Attributes:
         labels: their names.
         thresholds: (labels,).
+        prompt: the template around its texts.
         device, model, tokenizer: what computes.
 
     Raises:
@@ -50,7 +52,7 @@ class Labeller:
         quieten()
         torch.set_num_threads(threads)
         how = read_json(folder / LABELLING)
-        self.device, self._clean = find_device(), how["clean"]
+        self.device, self._clean, self.prompt = find_device(), how["clean"], how.get("prompt", TEXT)
         self.model = EmotionClassifier.from_pretrained(folder, encoder).to(self.device)
         self.tokenizer = load_tokenizer(folder)
         self._half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(how["precision"])
@@ -86,16 +88,17 @@ class Labeller:
         from emotion_grid.features.batches import batches_by_length
         from emotion_grid.model.devices import padding_multiple
 
-        tokens = self.tokenizer(texts, truncation=True, max_length=self.model.config.max_length)
+        inputs = [prompted(self.prompt, text) for text in texts]
+        tokens = self.tokenizer(inputs, truncation=True, max_length=self.model.config.max_length)
         lengths = np.array([len(ids) for ids in tokens["input_ids"]])
         order, logits = np.argsort(-lengths, kind="stable"), np.empty((len(texts), len(self.labels)))
         for batch in batches_by_length(lengths[order], TOKENS_AT_ONCE[self.device.type]):
             rows = {name: [values[place] for place in order[batch]] for name, values in tokens.items()}
-            inputs = self.tokenizer.pad(rows, return_tensors="pt", pad_to_multiple_of=padding_multiple(self.device)).to(
+            padded = self.tokenizer.pad(rows, return_tensors="pt", pad_to_multiple_of=padding_multiple(self.device)).to(
                 self.device
             )
             with torch.inference_mode(), self.precision():
-                logits[order[batch]] = self.model(**inputs).logits.float().cpu().numpy()
+                logits[order[batch]] = self.model(**padded).logits.float().cpu().numpy()
         return 1 / (1 + np.exp(-logits))
 
 

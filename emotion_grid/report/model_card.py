@@ -63,6 +63,7 @@ def card_values(
         "run": row["run"],
         "scores": tuned.to_dict("records"),
         "encoder": source_words(spec["encoder"]),
+        "prompt": repr(spec["encoder"]["prompt"]) if "prompt" in spec["encoder"] else "",
         "data": data,
         "annotated": _partly_annotated(checks["prepared"]["train"]),
         "rows": checks["prepared"]["train"]["rows"],

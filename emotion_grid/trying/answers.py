@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion_grid.base.messages import log
+from emotion_grid.base.prompts import prompted
 from emotion_grid.explanation.shapley import Explanation, explain_texts, mask_token_id, model_logits, split_words
 from emotion_grid.prediction.labeller import Labeller
 
@@ -50,7 +51,8 @@ class TriedModel:
         labeller, cleaned = self._labeller, self._labeller.clean(text)
         if not cleaned.strip():
             return None
-        tokens = labeller.tokenizer(cleaned, truncation=False, verbose=False)["input_ids"]
+        whole = prompted(labeller.prompt, cleaned)
+        tokens = labeller.tokenizer(whole, truncation=False, verbose=False)["input_ids"]
         return Answer(
             labeller.labels,
             labeller.probabilities([text])[0],
@@ -61,7 +63,7 @@ class TriedModel:
 
     def _explained(self, text: str) -> Explanation:
         model, tokenizer = self._labeller.model, self._labeller.tokenizer
-        words = split_words([text], tokenizer, model.config.max_length)
+        words = split_words([text], tokenizer, model.config.max_length, self._labeller.prompt)
         logits = model_logits(model, tokenizer.pad_token_id, self._labeller.device)
         (explanation,), _ = explain_texts(words, logits, mask_token_id(tokenizer), self._evaluations)
         return explanation

@@ -122,6 +122,28 @@ def test_a_trained_model_is_explained_from_its_text(encoders, make_spec, family)
     assert found[0].base + found[0].values.sum(0) == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("prompt", ["w7 w8 {text}", "{text} w7", "w7 {text} w8 w9", "w{text}"])
+def test_words_of_a_prompt_are_fixed_and_those_of_the_text_sum_to_the_logits(encoders, make_spec, prompt):
+    """Fault: a prompt's own words are masked and explained, or the text is explained without it."""
+    from emotion_grid.model.classifier import build_classifier
+    from emotion_grid.model.tokenizer import load_tokenizer
+
+    folder = encoders("bert")
+    model, tokenizer = build_classifier(make_spec(folder), folder).eval(), load_tokenizer(folder)
+    words = ["1" if prompt == "w{text}" else "w1", "<b>unknown</b>", "w3"]
+    (split,) = split_words([" ".join(words)], tokenizer, 64, prompt)
+    assert split.words == words, "a token that is half the prompt's is shown as far as it is the text's"
+    logits, asked = model_logits(model, tokenizer.pad_token_id, torch.device("cpu")), []
+    found, _ = explain_texts([split], lambda rows: asked.extend(rows) or logits(rows), tokenizer.mask_token_id, 200)
+    with torch.inference_mode():
+        expected = model(**tokenizer(prompt.format(text=" ".join(words)), return_tensors="pt")).logits[0].numpy()
+    assert found[0].logits == pytest.approx(expected, abs=1e-5)
+    assert found[0].base + found[0].values.sum(0) == pytest.approx(expected, abs=1e-4)
+    of_prompt = {word for word in prompt.split() if "{" not in word}
+    rows = [set(tokenizer.convert_ids_to_tokens(row.reshape(len(row), -1)[:, 0])) for row in asked]
+    assert len(rows) > 4 and all(of_prompt <= row for row in rows)
+
+
 def test_types_of_tokens_reach_the_model(encoders, make_spec, tmp_path):
     """Fault: XLNet's tokenizer gives its last token a type of its own, which explanations left out: they were of other logits."""
     from emotion_grid.model.classifier import build_classifier

@@ -6,6 +6,7 @@ import os
 import pandas as pd
 import pytest
 import torch
+from datasets import load_from_disk
 from transformers import AutoTokenizer, BertweetTokenizer, PreTrainedTokenizerFast
 
 from emotion_grid.base.files import write_json
@@ -49,6 +50,21 @@ def test_tokens_count_what_a_tokenizer_in_python_cuts(tmp_path, monkeypatch):
     made, index = _tokenized(_LONG, tmp_path, tmp_path / "tokens", 4)
     assert index.lengths.max() == 4
     assert made["texts_cut"] == sum(len(python(text)["input_ids"]) > 4 for text in _LONG) > 0
+
+
+def test_a_prompt_is_put_around_each_text_and_must_leave_room_for_it(encoders, tmp_path):
+    """Faults: tokens without the prompt; texts that are found under the prompt's; a prompt after which nothing of a text is read."""
+    encoder, texts = encoders("bert"), ["w1 w2", "w3 {text}"]
+    tokenize(dict.fromkeys(texts, "train.csv, row 1"), 8, encoder, tmp_path / "one", "w8 {text} w9")
+    index = Index(tmp_path / "one")
+    tokens = load_from_disk(tmp_path / "one" / "files" / "tokens")
+    found = [tokens[int(place)]["input_ids"] for place in index.find(texts)]
+    assert found == [load_tokenizer(encoder)(f"w8 {text} w9")["input_ids"] for text in texts]
+    with pytest.raises(
+        InputError,
+        match=r"training\.max_length: expected more than 7, .* prompt 'w5 w6 w7 w8 w9 \{text\}' alone, found 7",
+    ):
+        tokenize({"w1": "train.csv, row 1"}, 7, encoder, tmp_path / "two", "w5 w6 w7 w8 w9 {text}")
 
 
 def test_every_text_is_read_once_cleaned_and_checked(tmp_path):

@@ -211,7 +211,16 @@ def test_training_covers_exactly_these_modules():
 def test_tokens_features_and_preparation_cover_exactly_these_modules():
     raw = ["base.digests", "base.messages", "data.cleaning", "data.forms", "data.labels", "data.mapping"]
     raw += ["data.opening", "data.problems", "data.raw", "data.sources", "data.texts"]
-    tokens = [*raw, "base.files", "base.room", "data.rows", "data.splits", "features.index", "features.tokens"]
+    tokens = [
+        *raw,
+        "base.files",
+        "base.prompts",
+        "base.room",
+        "data.rows",
+        "data.splits",
+        "features.index",
+        "features.tokens",
+    ]
     tokens += ["model.tokenizer"]
     assert program_modules(TOKENS) == sorted(HOUSE + name for name in tokens)
     features = ["base.environment", "base.files", "base.messages", "base.room", "data.rows", "encoders.shape"]

@@ -40,6 +40,7 @@ from testing.plans import ROWS, only, write_rows
         {"training": {"learning_rate": "5e-5"}},
         {"grid": [{"freeze": 0, "lora": "none", "head": {"pooling": "first", "type": "mlp", "size": 384}}]},
         {"data": {"clean": ["nfc", "whitespace"], "split_seed": 123}},
+        {"entry": {"prompt": "{text}"}},
     ],
     ids=str,
 )
@@ -64,6 +65,7 @@ def test_what_decides_no_prediction_changes_no_name(study, change):
         {"grid": [{"training": {"weight_decay": 0}}]},
         {"entry": {"training": {"batch_size": 16}}},
         {"entry": {"revision": "0.2.0"}},
+        {"entry": {"prompt": "query: {text}"}},
         {"data": {"labels": ["joy"]}},
         {"data": {"labels": ["fear", "joy"]}},
         {"data": {"validation": 0.2}},
@@ -113,6 +115,17 @@ def test_name_does_not_depend_on_the_other_runs_of_the_grid(study):
     alone = only(study(grid=[{"freeze": 3, "seed": 2}])).name
     block = {"freeze": ["half", 0, "all"], "seed": [1, 2, 3], "head": [{"type": "attention"}, {"type": "mlp"}]}
     assert alone in study(grid=[{"training": {"epochs": [1, 2]}}, block]).runs
+
+
+def test_a_prompt_is_the_runs_and_not_the_encoders(study):
+    """Faults: one encoder is fetched for each of its prompts; tokens are shared between them."""
+    plain, prompted = study(), study(entry={"prompt": "query: {text}"})
+    assert list(plain.encoders) == list(prompted.encoders)
+    before, after = only(plain), only(prompted)
+    assert after.spec["encoder"] == {**before.spec["encoder"], "prompt": "query: {text}"}
+    assert specs.source_spec(after.spec["encoder"]) == before.spec["encoder"]
+    assert (before.inputs.encoder, before.inputs.data) == (after.inputs.encoder, after.inputs.data)
+    assert before.inputs.tokens != after.inputs.tokens
 
 
 def test_name_of_the_encoder_is_for_people_only(study):

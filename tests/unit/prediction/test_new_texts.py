@@ -1,6 +1,7 @@
 """New texts get the labels that the model gives to each alone, in parts that a kill does not lose."""
 
 import csv
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,16 @@ def test_each_text_gets_what_the_model_gives_it_alone(model, texts, tmp_path):
     assert np.abs(probabilities_in(found) - alone(model, texts[1])).max() < 1e-5
     check_labels(found, (0.4, 0.5, 0.6))
     assert not list(tmp_path.glob(f"*{PARTS}"))
+
+
+def test_a_models_prompt_is_put_around_each_text_once_it_is_cleaned(model, texts, tmp_path):
+    """Fault: new texts are read without the prompt that the run was trained with."""
+    folder = shutil.copytree(model[0], tmp_path / "model")
+    write_json(folder / LABELLING, {**read_json(folder / LABELLING), "prompt": "w7 W8 {text}"})
+    found = labelled(texts[0], tmp_path / "out.csv", folder)
+    whole = texts[1].assign(text="w7 W8 " + texts[1]["text"].str.lower())
+    expected = one_by_one(model[1], AutoTokenizer.from_pretrained(folder), list(whole["text"]))
+    assert np.abs(probabilities_in(found) - expected).max() < 1e-5
 
 
 def test_several_models_give_the_means_of_their_probabilities_and_thresholds(model, save_model, texts, tmp_path):

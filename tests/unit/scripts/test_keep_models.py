@@ -1,5 +1,6 @@
 """The program that keeps models: which ones, and what their cards say."""
 
+import re
 import shutil
 
 import pytest
@@ -106,6 +107,25 @@ def test_card_says_how_good_a_model_is_and_how_it_was_made(experiment, monkeypat
     cells = experiment.table("summary").set_index("run").loc["low_seed-1_a", "threshold"]
     assert how["thresholds"] == dict.fromkeys(["joy", "fear"], float(cells))
     assert (how["clean"], how["precision"]) == (["nfc"], "fp32")
+
+
+def test_a_prompt_is_in_the_card_and_in_how_the_model_labels_new_texts(experiment, monkeypatch):
+    with_models(experiment, keep_models="all")
+    run = experiment.home / "runs" / "low_seed-1_a"
+    spec = read_json(run / "spec.json")
+    write_json(run / "spec.json", {**spec, "encoder": {**spec["encoder"], "prompt": 'as "one": {text}'}})
+    experiment.evaluate(monkeypatch)
+    experiment.models(monkeypatch)
+    assert read_json(run / "model" / "labelling.json")["prompt"] == 'as "one": {text}'
+    card = (run / "model" / "README.md").read_text(encoding="utf-8")
+    assert r"""prompt 'as "one"\: \{text\}' |""" in card
+    code = re.search(r"```python\n(.*?)```", card, flags=re.DOTALL)[1]
+    lines = [line for line in code.splitlines() if line.startswith(("texts =", "prompt ="))]
+    names: dict = {}
+    exec("\n".join(lines), names)
+    assert names["texts"] == ['as "one": What a day!', 'as "one": Who is there?']
+    other = experiment.home / "runs" / "low_seed-2_b" / "model"
+    assert "prompt" not in read_json(other / "labelling.json") and "prompt =" not in (other / "README.md").read_text()
 
 
 def test_how_a_model_labels_new_texts_is_in_its_record_and_written_again_where_it_is_lost(experiment, monkeypatch):
