@@ -1,5 +1,6 @@
-"""Tries every family of the zoo in every axis and writes the table of docs/encoders.md: `python -m testing.trying`."""
+"""Tries every family of the zoo in every axis: `python -m testing.trying` writes the table of docs/encoders.md and what planning knows of families."""
 
+import csv
 import sys
 import tempfile
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import torch
 
 from emotion_grid.base.messages import InputError
+from emotion_grid.encoders.abilities import FAMILIES as KNOWN
 from emotion_grid.model.classifier import EmotionClassifier, build_classifier
 from emotion_grid.model.encoder import load_encoder, quieten
 from emotion_grid.model.whole import save_whole
@@ -16,6 +18,7 @@ from testing.zoo import FAMILIES, write_family
 PAGE = PROJECT / "docs" / "encoders.md"
 BEGIN, END = "<!-- zoo: written by python -m testing.trying -->", "<!-- end of zoo -->"
 HEADER = "| family | `freeze: k` | features below frozen layers | LoRA | pooling | padding |"
+COLUMNS = ("family", "freeze", "features", "LoRA", "pooling", "padding")
 IDS = torch.tensor([[5, 6, 7, 8, 9, 10, 11], [12, 13, 14, 15, 0, 0, 0], [16, 17, 0, 0, 0, 0, 0]])
 MASK = (IDS > 0).long()
 
@@ -87,8 +90,19 @@ def rows() -> list[str]:
     return [line for line in table.splitlines() if line.startswith("| ") and line != HEADER]
 
 
+def write_known(table: list[str]) -> None:
+    """Write the table as planning reads it.
+
+    Args:
+        table: its rows as the page has them.
+    """
+    with KNOWN.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([COLUMNS, *(row.strip("| ").replace("|  ", "| ").split(" | ") for row in table)])
+
+
 def main() -> None:
-    """Write the table."""
+    """Write the tables."""
     quieten()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
@@ -99,6 +113,7 @@ def main() -> None:
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     table = "\n".join([BEGIN, HEADER, "|---|---|---|---|---|---|", *found, END])
     PAGE.write_text(before + table + rest.partition(END)[2], encoding="utf-8")
+    write_known(found)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
 """Finding out, once, when an encoder is fetched, what planning and training must know of it."""
 
+import contextlib
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emotion_grid.base.layout import FILES
 from emotion_grid.base.messages import InputError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from emotion_grid.model.anatomy import Anatomy
 
 
 def find_facts(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
@@ -32,6 +38,7 @@ def find_facts(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
             raise InputError(
                 f"{spec['source']}: expected {key} {spec[key]} (as planned), found {found} in its config.json; correct {key} under encoders"
             )
+    anatomy = examine(model)
     return {
         "tokenizer": type(tokenizer).__name__,
         "offsets": bool(tokenizer.is_fast),
@@ -39,5 +46,22 @@ def find_facts(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
         "parameters": count_parameters(model).total,
         "vocabulary": vocabulary_of(model),
         "positions": positions_of(model),
-        "anatomy": dataclasses.asdict(examine(model)),
+        "anatomy": dataclasses.asdict(anatomy),
+        "lora": _adaptable(model, anatomy),
     }
+
+
+def _adaptable(model: "PreTrainedModel", anatomy: "Anatomy") -> dict[str, list[str]]:
+    """What LoRA can adapt in an encoder, which is of no use afterwards: values of `targets`, and the last parts of its linear layers' names."""
+    from emotion_grid.model.lora import add_lora, lora_targets
+
+    names: dict[str, list[str]] = {}
+    for targets in ("query-value", "all-linear"):
+        with contextlib.suppress(InputError):
+            names[targets] = lora_targets(model, anatomy, 0, targets)
+    linear = sorted({name.rpartition(".")[2] for name in names.get("all-linear", [])})
+    try:
+        add_lora(model, anatomy, 0, {"rank": 1, "alpha": 1, "dropout": 0.0, "targets": "all-linear"})
+    except InputError:
+        names = {}
+    return {"targets": list(names), "linear": linear}

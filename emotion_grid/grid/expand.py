@@ -4,13 +4,16 @@ import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.messages import InputError
+from emotion_grid.encoders.abilities import Abilities, abilities
 from emotion_grid.encoders.sources import Source, source
 from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.axes.declared import AXES
+from emotion_grid.grid.unfit import expect_fit, is_slow
 from emotion_grid.grid.unmatched import explain_unmatched
 from emotion_grid.grid.values import typed_training_value
 
@@ -34,28 +37,49 @@ class Point:
 def expand(config: dict[str, Any]) -> tuple[list[Point], dict[str, Source]]:
     """All points of a checked config's grid, in the order written, each once; and the encoders they use.
 
+    What the encoders are known not to do is refused; where it is not known yet, their jobs say it.
+
     Raises:
         InputError: a value that is impossible for its encoder, or a grid without a point.
     """
     sources = {name: source(name, entry) for name, entry in config["encoders"].items()}
-    points: dict[str, Point] = {}
+    known = {name: abilities(entry, Path(config["cache_root"]).expanduser()) for name, entry in sources.items()}
+    blocks = {}
     for number, block in enumerate(config["grid"]):
-        where = f"grid[{number}]"
-        _add(points, _points(config, sources, block, where), config, where)
-        for extra, entry in enumerate(block.get("include", [])):
-            inner = f"{where}.include[{extra}]"
-            _add(points, _points(config, sources, entry, inner), config, inner)
+        blocks[f"grid[{number}]"] = block
+        blocks |= {f"grid[{number}].include[{extra}]": entry for extra, entry in enumerate(block.get("include", []))}
+    points: dict[str, Point] = {}
+    for where, block in blocks.items():
+        for point in _fitting(_points(config, sources, block, where), config, known, where):
+            points.setdefault(canonical([point.values, point.training]), point)
     if not points:
         raise InputError("grid: expected at least one run, found none (exclude removes every point)")
     used = {point.values["encoder"] for point in points.values()}
     return list(points.values()), {name: entry for name, entry in sources.items() if name in used}
 
 
-def _add(points: dict[str, Point], added: Iterator[Point], config: dict[str, Any], where: str) -> None:
-    """Add points that are not there yet, after a check of what does not go together."""
-    for point in added:
+def _fitting(
+    points: Iterator[Point], config: dict[str, Any], known: dict[str, Abilities], where: str
+) -> Iterator[Point]:
+    """Points of a block, after a check of what does not go together; what will only be slow is told on the screen.
+
+    Args:
+        known: what each encoder can be used for.
+    """
+    slow = set()
+    for point in points:
         _check(point, config, where)
-        points.setdefault(canonical([point.values, point.training]), point)
+        name = point.values["encoder"]
+        expect_fit(point.values, known[name], where)
+        if is_slow(point.values, known[name]):
+            slow.add(name)
+        yield point
+    for name in sorted(slow):
+        print(
+            f"Note: {where}.freeze: the layers of {name} cannot be computed from stored hidden states; its runs compute the frozen ones in every "
+            "epoch",
+            file=sys.stderr,
+        )
 
 
 def varying(points: list[Point]) -> list[str]:
