@@ -8,7 +8,7 @@ from emotion_grid.base.files import read_json, whole_folder, write_json
 from emotion_grid.base.layout import FILES
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import InputError, log
-from emotion_grid.encoders.files import folder_files
+from emotion_grid.encoders.files import WEIGHTS, folder_files
 from emotion_grid.encoders.kinds.declared import kind_of
 from emotion_grid.encoders.shape import shape_of
 
@@ -34,7 +34,7 @@ def check(folder: Path, spec: dict[str, Any]) -> None:
             f"{name}: it needs code from outside (auto_map in config.json), which is not run; choose an encoder that transformers knows"
         )
     if spec.get("sha256"):
-        _check_digest(folder / "model.safetensors", spec)
+        _check_digest(folder / WEIGHTS, spec)
 
 
 def _is_known(family: str | None) -> bool:

@@ -1,6 +1,8 @@
 """Tiny encoders of every supported family, specs as the plan makes them, and whatever else tests of several packages share."""
 
+import fnmatch
 import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -254,20 +256,34 @@ def scored(monkeypatch):
 
 
 @pytest.fixture
-def hub(monkeypatch):
-    """Call with a config, weights or an error: what the hub answers from then on; gives the calls it got."""
+def hub(monkeypatch, tmp_path):
+    """Call with a config, weights, more files or an error: what the hub answers from then on; gives the downloads it was asked for."""
     import huggingface_hub
 
     calls: list[tuple[tuple, dict]] = []
 
-    def offer(config: dict = CONFIG, weights: bytes | None = WEIGHTS, error: Exception | None = None) -> list:
-        def snapshot_download(*arguments, **options):
-            calls.append((arguments, options))
+    def offer(
+        config: dict = CONFIG,
+        weights: bytes | None = WEIGHTS,
+        error: Exception | None = None,
+        more: dict[str, bytes] | None = None,
+    ) -> list:
+        there = write_encoder(tmp_path / "hub", config, weights)
+        for name, content in (more or {}).items():
+            (there / name).write_bytes(content)
+
+        def list_repo_files(*arguments, **options):
             if error:
                 raise error
-            write_encoder(Path(options["local_dir"]), config, weights)
-            return options["local_dir"]
+            return [*(path.name for path in there.iterdir()), "onnx/model.safetensors"]
 
+        def snapshot_download(*arguments, **options):
+            calls.append((arguments, options))
+            for path in there.iterdir():
+                if any(fnmatch.fnmatch(path.name, pattern) for pattern in options["allow_patterns"]):
+                    shutil.copy(path, options["local_dir"])
+
+        monkeypatch.setattr(huggingface_hub, "list_repo_files", list_repo_files)
         monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
         return calls
 

