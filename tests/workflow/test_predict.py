@@ -75,7 +75,7 @@ ABOUT = ("--license", "cc-by-4.0", "--language", "en", "--dataset", "Tiny texts"
 def answers(project: Project, folder: Path, block: int, texts: list[dict]) -> tuple[np.ndarray, list]:
     """Probabilities and labels that a block of Python of a published card gives for texts, in a process of its own."""
     code = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)[block]
-    code = re.sub(r"^texts = .*$", f"texts = {[row['text'] for row in texts]!r}", code, flags=re.M)
+    code = re.sub(r"^texts = .*$", f"texts = {[row['text'] for row in texts]!r}", code, count=1, flags=re.M)
     code = code.replace('folder = "."', f"folder = {str(folder)!r}")
     shown = "print(json.dumps([probabilities.tolist(), (predicted * 1.0).tolist()]))"
     probabilities, predicted = json.loads(python(project, "-c", f"{code}\nimport json; {shown}"))
@@ -123,6 +123,23 @@ def test_the_card_s_lines_for_onnx_give_the_predictions_of_the_run(project, tmp_
     thresholds = read_json(folder / "labelling.json")["thresholds"]
     assert np.abs(probabilities - predicted).max() < 1e-4
     assert given == (predicted >= [thresholds[label] for label in LABELS]).tolist()
+
+
+def test_a_prompt_goes_with_its_model_wherever_it_goes(project, tmp_path):
+    plain = values(rows_of(best_run(project) / "predictions" / "dev.csv"))
+    encoder = {**project.config["encoders"]["one"], "prompt": "my joy was: {text}"}
+    project.configure(encoders={"one": encoder}, grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1]}])
+    project.run()
+    run, folder, texts = best_run(project), tmp_path / "my-model", rows_of(project.folder / "texts" / "dev.csv")
+    predicted = values(rows_of(run / "predictions" / "dev.csv"))
+    assert np.abs(predicted - plain).max() > 1e-4, "or else the test says nothing"
+    python(project, "-m", "scripts.publish", "--run", str(run), "--output", str(folder), *ABOUT)
+    for model in (run / "model", folder):
+        command = ("--model", str(model), "--input", "texts/dev.csv", "--output", "new.csv")
+        python(project, "-m", "scripts.predict", *command)
+        assert np.abs(values(rows_of(project.folder / "new.csv"), "_probability") - predicted).max() < 1e-5
+        (project.folder / "new.csv").unlink()
+        assert np.abs(answers(project, model, 0, texts)[0] - predicted).max() < 1e-5
 
 
 def test_the_target_says_what_it_lacks_and_a_model_that_went_is_made_again(project):
