@@ -50,8 +50,10 @@ def abilities(source: Source, cache: Path) -> Abilities:
     """
     if facts := read_facts(cache / ENCODERS / encoder_key(source.spec)):
         return _of_fetched(facts)
-    folder = local_path(source.model)
-    return _of_family(read_json(folder / "config.json")) if folder else Abilities()
+    place = local_path(source.model)
+    if place is None or not (place / "config.json").is_file():
+        return Abilities()
+    return _of_family(read_json(place / "config.json"))
 
 
 def _of_fetched(facts: dict[str, Any]) -> Abilities:
