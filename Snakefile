@@ -61,6 +61,7 @@ include: "rules/explain.smk"
 include: "rules/report.smk"
 include: "rules/paper.smk"
 include: "rules/label.smk"
+include: "rules/submission.smk"
 
 
 if study.has_sets:

@@ -15,6 +15,8 @@ An experiment's folder of results, `<results_root>/<experiment>`:
     explanations/<run>/explanation.html
     labelled/<run>/<file>.csv                labels of new texts
 
+    submission/<row>/track_a.zip             the answers of a row to the test texts of SemEval-2025 Task 11, on all sets
+
     sets/<set>/                              of a study on several data sets: all of the above for each of them,
     sets.json                                which set's files each folder of tokens is made from
     summary.csv, sets.csv, comparison.csv    and of the study as a whole: all rows, settings on each set, what differs on average over the
@@ -41,6 +43,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 # Folders of an experiment's results.
 DATA, RUNS, BASELINES, PACKS = "data", "runs", "baselines", "packs"
 METRICS, EXPLANATIONS, LABELLED, SETS = "metrics", "explanations", "labelled", "sets"
+SUBMISSION = "submission"
 
 # Files of an experiment's results.
 PLAN, EXPLANATIONS_REQUEST, GUARD = "plan.json", "explanations.json", ".guard"

@@ -19,6 +19,8 @@ from emotion_grid.base.layout import (
     FETCHED,
     PLAN,
     RUNS,
+    SUBMISSION,
+    SUMMARY_TABLE,
     TOKENS,
     TOKENS_RECORD,
     data_folder,
@@ -251,6 +253,15 @@ class RuleInputs:
         for part in parts:
             checkpoints.keep_models.get(experiment=part.experiment)
         return [self.study.labels_file(part, texts) for part in parts]
+
+    def submission(self, wildcards: Wildcards) -> Path:
+        """The folder of the submission of the row that the config names."""
+        return self.study.home / SUBMISSION / self.study.submitted_row
+
+    def submitted(self, wildcards: Wildcards) -> list[Path]:
+        """What a submission is made from: the tables and the test file of each language."""
+        self.study.begin()
+        return [path for part, test in self.study.submitted.values() for path in (part.home / SUMMARY_TABLE, test)]
 
     @property
     def explains(self) -> bool:

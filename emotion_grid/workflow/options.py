@@ -55,6 +55,13 @@ class RuleOptions:
         """The title of the report of the study as a whole."""
         return str(self.study.config.get("report", {}).get("title") or self.study.experiment)
 
+    def submitted(self, wildcards: Any) -> str:
+        """The results and the test file of each language of a submission."""
+        return " ".join(
+            f"--language {language} {quote(str(part.home))} {quote(str(test))}"
+            for language, (part, test) in self.study.submitted.items()
+        )
+
     def cached(self, wildcards: Any) -> str:
         """The tokens and features that a run reads."""
         features = self.inputs.features(wildcards)

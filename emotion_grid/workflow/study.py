@@ -23,6 +23,7 @@ from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
 from emotion_grid.plan.plan import Row
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request, write_specs
+from emotion_grid.submission.form import BEST
 from emotion_grid.workflow.cluster import prepare_cluster
 from emotion_grid.workflow.configs import checked_configs
 from emotion_grid.workflow.damage import put_aside
@@ -34,9 +35,10 @@ from emotion_grid.workflow.new_texts import labels_file, new_texts_file
 from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.patches import quote_for_shells
 from emotion_grid.workflow.record import record_start
+from emotion_grid.workflow.submitted import submitted_tests
 from emotion_grid.workflow.telling import labels_text, renewals_text, space_text
 
-LOCAL_RULES = ("all", "build_container", "explain", "label", "paper")
+LOCAL_RULES = ("all", "build_container", "explain", "label", "paper", "submission")
 """Rules that compute nothing, or build the image."""
 
 LIGHT_RULES = (
@@ -48,6 +50,7 @@ LIGHT_RULES = (
     "compare",
     "report",
     "export_paper",
+    "write_submission",
 )
 """Rules that train nothing: on a cluster they are jobs only if the site asks for it."""
 
@@ -367,6 +370,17 @@ class Study:
         """The file of the labels that the best run of a part gives to new texts."""
         with plain_refusals():
             return labels_file(part.home, explained_run(part.home, "best"), texts)
+
+    @property
+    def submitted(self) -> dict[str, tuple[Part, Path]]:
+        """The part that answers each language of a submission, and its test file."""
+        with plain_refusals():
+            return submitted_tests(map(self.part, self.experiments), self.submitted_row)
+
+    @property
+    def submitted_row(self) -> str:
+        """The row whose answers are to be handed in, as the config names it."""
+        return str(self.config.get("submission", BEST))
 
     def why_unexplained(self, part: Part, run: str) -> str:
         """Why a run cannot be explained; empty if it can, as far as is known."""

@@ -30,6 +30,7 @@ BELOW = {
         "data.splits",
         "data.problems",
         "evaluation.foresight",
+        "submission.form",
         "encoders",
         "config",
         "plan",
@@ -43,6 +44,7 @@ BELOW = {
     "explanation": ("base", "data", "model", "evaluation"),
     "report": ("base", "data", "grid", "encoders.facts", "evaluation", "explanation"),
     "publishing": ("base", "data", "model", "encoders.known", "evaluation", "report"),
+    "submission": ("base", "data", "evaluation"),
     "trying": ("base", "explanation", "prediction", "report"),
 }
 """What each package of emotion_grid may import besides itself: whole packages, or single modules of one."""
