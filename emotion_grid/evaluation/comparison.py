@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from emotion_grid.base.layout import data_folder
-from emotion_grid.data.tables import match, read_predictions, read_split
+from emotion_grid.data.compared import prediction_tables
+from emotion_grid.data.tables import read_split
 from emotion_grid.data.uniting import BETWEEN
 from emotion_grid.evaluation.contrasts import (
     Scored,
@@ -22,6 +23,7 @@ from emotion_grid.evaluation.contrasts import (
     matched_contrast,
 )
 from emotion_grid.evaluation.noise import noise_of
+from emotion_grid.evaluation.predicted import predicted_for
 from emotion_grid.evaluation.resampling import resampled_macro_f1
 from emotion_grid.evaluation.results import Results, check_tables, prediction_folders
 from emotion_grid.evaluation.settings import setting_columns
@@ -70,8 +72,9 @@ def score_parts(results: Results, split: str, parts: Sequence[str]) -> dict[str,
     for place, row in enumerate(results.summary.to_dict("records")):
         if not np.isfinite(row[f"{split}_macro_f1"]):
             continue
-        path, gold = folders[row["run"]] / f"{split}.csv", golds[data.get(row["run"], first)]
-        probabilities = match(read_predictions(path, labels), gold, str(path))
+        gold = golds[data.get(row["run"], first)]
+        probabilities = predicted_for(prediction_tables(folders[row["run"]]), split, labels, list(gold["id"]))
+        assert probabilities is not None, "the row has a score there"
         predicted = probabilities >= thresholds_from(row[THRESHOLD_COLUMNS[split]], labels)
         kept.append(place)
         for part in parts:

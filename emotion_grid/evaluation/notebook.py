@@ -27,7 +27,7 @@ from emotion_grid.evaluation.results import (
     read_numbers,
     read_results,
 )
-from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS
+from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, THRESHOLD_KIND
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _of_all_sets(home: Path) -> StudyResults:
     """The tables of a study on several data sets as a whole: `data` names the set of a row, and settings have their means over the sets."""
     homes = part_homes(home)
     names = {name for part in homes for name in read_json(part / PLAN)["columns"]}
-    texts = {"run", "kind", "older", DATA, TRAINED_ON, *ABOUT, *THRESHOLD_COLUMNS.values(), *names}
+    texts = {"run", "kind", "older", DATA, TRAINED_ON, *ABOUT, THRESHOLD_KIND, *THRESHOLD_COLUMNS.values(), *names}
     runs, settings = (read_numbers(home / name, texts) for name in (SUMMARY_TABLE, SETS_TABLE))
     metrics = pd.concat([read_metrics(part).assign(**{DATA: part.name}) for part in homes], ignore_index=True)
     return StudyResults(home, runs, settings, metrics, read_comparisons(home / COMPARISON_TABLE))

@@ -24,7 +24,7 @@ from emotion_grid.data.splits import PREDICTIONS, PROVENANCE
 from emotion_grid.data.tables import read_table
 from emotion_grid.evaluation.keeping import ALIKE_BELOW
 from emotion_grid.evaluation.settings import setting_columns
-from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS
+from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, THRESHOLD_KIND
 
 TOO_FEW = "too few positives for an interval"
 """What stands for the interval of a score that too few texts decide (`emotion_grid/evaluation/intervals.py`)."""
@@ -185,7 +185,9 @@ def read_summary(home: Path) -> pd.DataFrame:
 
 
 def _read_scores(path: Path, plan: dict) -> pd.DataFrame:
-    return read_numbers(path, {"run", "kind", "older", *ABOUT, *THRESHOLD_COLUMNS.values(), *plan["columns"]})
+    return read_numbers(
+        path, {"run", "kind", "older", *ABOUT, THRESHOLD_KIND, *THRESHOLD_COLUMNS.values(), *plan["columns"]}
+    )
 
 
 def check_tables(plan: dict, home: Path) -> None:
@@ -270,6 +272,6 @@ def best_run(summary: pd.DataFrame, plan: dict) -> str:
 
 
 def prediction_folders(plan: dict, home: Path) -> dict[str, Path]:
-    """Where the prediction tables of each row of the plan and of each entry under `compare` lie."""
+    """Where the prediction tables of each row of the plan and of each entry under `compare` lie: a folder, or one file for all splits."""
     folders = {row["run"]: home / row["folder"] / PREDICTIONS for row in plan["rows"]}
     return folders | {name: Path(folder).expanduser() for name, folder in plan["compare"].items()}

@@ -16,12 +16,21 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.integrity import DIGESTS, find_damage, note_damage, read_record, write_record
 from emotion_grid.base.layout import CHECKS, METRICS, data_folder
 from emotion_grid.base.messages import InputError, log
+from emotion_grid.data.compared import prediction_tables
 from emotion_grid.data.splits import PROVENANCE, SPLITS
-from emotion_grid.data.tables import has_gold, match, read_predictions, read_split
+from emotion_grid.data.tables import has_gold, read_split
 from emotion_grid.evaluation.metrics import OVERALL, score
+from emotion_grid.evaluation.predicted import predicted_for
 from emotion_grid.evaluation.results import ABOUT, check_tables, prediction_folders
 from emotion_grid.evaluation.settings import by_setting, setting_columns
-from emotion_grid.evaluation.thresholds import POOLED, THRESHOLD_COLUMNS, Labelled, threshold_text
+from emotion_grid.evaluation.thresholds import (
+    FIXED,
+    POOLED,
+    THRESHOLD_COLUMNS,
+    THRESHOLD_KIND,
+    Labelled,
+    threshold_text,
+)
 from emotion_grid.evaluation.tuning import Member, tune_together
 
 METRIC_COLUMNS = ["run", "split", "threshold", "metric", "label", "value", "low", "high"]
@@ -51,8 +60,8 @@ class ReadOnce:
 
 
 def tables_of(row: dict, folder: Path, home: Path) -> Tables:
-    """The tables of a row of the plan, whose predictions lie in `folder`."""
-    predictions = {split: folder / f"{split}.csv" for split in SPLITS if (folder / f"{split}.csv").is_file()}
+    """The tables of a row of the plan, whose predictions lie in `folder`, or are this one file."""
+    predictions = prediction_tables(folder)
     gold = data_folder(home, row["data"])
     return Tables(row, predictions, {split: gold / f"{split}.csv" for split in {"validation", *predictions}})
 
@@ -80,7 +89,8 @@ def score_group(group: list[Tables], plan: dict, home: Path, files: ReadOnce) ->
     tuned = tune_together(members, plan["evaluation"]["threshold"], bool(plan["folds"]))
     results = {}
     for run, own, thresholds in zip(records, splits, tuned, strict=True):
-        results[run] = {"key": keys[run], **score_splits(own, thresholds, plan)}
+        kind = plan["evaluation"]["threshold"] if len(own["validation"]) else FIXED
+        results[run] = {"key": keys[run], THRESHOLD_KIND: kind, **score_splits(own, thresholds, plan)}
         write_record(records[run], results[run], [])
     return results
 
@@ -109,10 +119,10 @@ def read_labelled(tables: Tables, labels: list[str], home: Path, files: ReadOnce
     nothing = np.empty((0, len(labels)))
     splits = dict.fromkeys(SPLITS, Labelled(np.empty(0, dtype=str), nothing, nothing))
     try:
-        for split, path in tables.predictions.items():
+        for split in tables.predictions:
             gold = files.gold(tables.gold[split])
-            probabilities = match(read_predictions(path, labels), gold, str(path))
-            if has_gold(gold):
+            probabilities = predicted_for(tables.predictions, split, labels, list(gold["id"]))
+            if probabilities is not None and has_gold(gold):
                 splits[split] = Labelled(gold["id"].to_numpy(dtype=str), probabilities, gold[labels].to_numpy())
     except InputError as error:
         raise _damage_without_digests(tables.row, home, error) from error
@@ -150,6 +160,7 @@ def summarise(row: dict, columns: list[str], result: dict, home: Path) -> dict:
     provenance = home / row["folder"] / PROVENANCE
     facts = read_json(provenance) if row["kind"] == "run" else {}
     cells |= {name: facts.get(name) for name in ("trainable_parameters", "train_seconds", "best_epoch")}
+    cells[THRESHOLD_KIND] = result[THRESHOLD_KIND]
     cells |= {column: threshold_text(result["thresholds"][split]) for split, column in THRESHOLD_COLUMNS.items()}
     for metric in result["metrics"]:
         if metric["label"] or metric["metric"] not in OVERALL:

@@ -17,6 +17,12 @@ RESAMPLES = 20
 POOLED = ("bagged", "shrunk")
 """The kinds of thresholds that the runs of a setting share (`tuning.py`); the others are each run's own."""
 
+FIXED = "fixed"
+"""The kind of thresholds that are 0.5: all of them if the config says so, else those of predictions without rows of validation."""
+
+THRESHOLD_KIND = "threshold_kind"
+"""The column of summary.csv with the kind of a row's thresholds."""
+
 THRESHOLD_COLUMNS = {"test": "threshold", "dev": "dev_threshold", "validation": "validation_threshold"}
 """The column of summary.csv with the thresholds that each split is scored with; those of test are for new texts, too."""
 
@@ -71,7 +77,7 @@ def tune_threshold(predictions: Labelled, mode: str) -> np.ndarray:
             way; in a resample without a positive of the label, its own one is the global one.
     """
     labels = predictions.gold.shape[1]
-    if mode == "fixed" or len(predictions) == 0:
+    if mode == FIXED or len(predictions) == 0:
         return np.full(labels, 0.5)
     gold = predictions.gold > 0.5
     weights = _resampled_rows(predictions.ids) if mode in POOLED else np.ones((1, len(gold)), dtype=np.float32)

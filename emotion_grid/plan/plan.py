@@ -72,7 +72,7 @@ class Plan:
         encoders: the encoders by their folder's name in the cache.
         cached: specs of tokens and features by their folder in the cache (tokens/…, features/…).
         features_gb: the largest size of stored features.
-        others: prediction tables under `compare`.
+        others: prediction tables under `compare`, each with the splits that it predicts.
         explanations: what decides the explanation of a run, beside the run itself.
         settings: the rest of plan.json.
     """
@@ -84,7 +84,7 @@ class Plan:
     encoders: dict[str, Source]
     cached: dict[str, dict[str, Any]]
     features_gb: float
-    others: list[str]
+    others: dict[str, list[str]]
     explanations: dict[str, Any]
     settings: dict[str, Any]
 

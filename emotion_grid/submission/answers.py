@@ -9,12 +9,12 @@ import pandas as pd
 from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import SPEC, data_folder
 from emotion_grid.base.messages import InputError
+from emotion_grid.data.compared import prediction_tables
 from emotion_grid.data.mapping import Mapping, read_mapping
-from emotion_grid.data.predicted import check_ids
 from emotion_grid.data.problems import explain, listed
 from emotion_grid.data.sources import read_source
-from emotion_grid.data.tables import read_predictions
 from emotion_grid.data.texts import map_table
+from emotion_grid.evaluation.predicted import predicted_for
 from emotion_grid.evaluation.results import Results, check_tables, prediction_folders, read_results
 from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, thresholds_from
 from emotion_grid.submission.form import BEST
@@ -51,13 +51,12 @@ def read_answers(home: Path, wanted: str, test: Path) -> Answers:
     plan, row = results.plan, _row(results, wanted)
     planned = next((known for known in plan["rows"] if known["run"] == row["run"]), plan["rows"][0])
     check_tables({"rows": [planned]}, home)
-    path = prediction_folders(plan, home)[row["run"]] / "test.csv"
-    if not path.is_file():
-        raise InputError(f"{row['run']}: expected its predictions for test at {path}, found none")
+    place = prediction_folders(plan, home)[row["run"]]
+    tables = prediction_tables(place)
     ids = _ids(test, read_mapping(read_json(data_folder(home, planned["data"]) / SPEC)))
-    predictions = read_predictions(path, plan["labels"])
-    check_ids(list(predictions["id"]), ids, path)
-    probabilities = predictions.set_index("id").loc[ids].to_numpy()
+    probabilities = predicted_for(tables, "test", plan["labels"], ids) if "test" in tables else None
+    if probabilities is None:
+        raise InputError(f"{row['run']}: expected its predictions for test at {place}, found none")
     given = probabilities >= thresholds_from(row[THRESHOLD_COLUMNS["test"]], plan["labels"])
     return Answers(row["run"], ids, plan["labels"], given.astype(int))
 

@@ -117,7 +117,7 @@ def _judged_rows(config: dict[str, Any], folds: int) -> int | None:
 def _other_rows(plan: Plan, folds: int) -> int:
     """Baselines and, without folds, other predictions that the best setting is compared with."""
     baselines = {row.columns["encoder"] for row in plan.rows.values()}
-    return len(baselines) + (0 if folds else sum(Path(table).stem == "dev" for table in plan.others))
+    return len(baselines) + (0 if folds else sum("dev" in splits for splits in plan.others.values()))
 
 
 def _noise(config: dict[str, Any], home: Path, folds: int) -> tuple[Noise | FoldNoise, str]:

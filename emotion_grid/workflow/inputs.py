@@ -175,7 +175,7 @@ class RuleInputs:
             "plan": plan,
             "rows": list(dict.fromkeys(study.results_of(part, row) for row in rows)),
             "data": [data_folder(part.home, key) / CHECKS for key in part.plan.data],
-            "others": part.plan.others,
+            "others": list(part.plan.others),
         }
 
     def of_every_set(self, *names: str) -> list[Path]:

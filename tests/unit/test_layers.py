@@ -12,7 +12,7 @@ import pytest
 
 from testing.tiny import PROJECT
 
-PLANNING_DATA = ("data.splits", "data.raw", "data.mapping", "data.predicted", "data.problems")
+PLANNING_DATA = ("data.compared", "data.splits", "data.raw", "data.mapping", "data.predicted", "data.problems")
 """What planning takes of `data`: names of files, and reading without pandas."""
 
 BELOW = {

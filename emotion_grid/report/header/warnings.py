@@ -4,6 +4,7 @@ from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import SPEC
 from emotion_grid.data.splits import PROVENANCE, SPLITS
 from emotion_grid.evaluation.results import Results, folder_of
+from emotion_grid.evaluation.thresholds import FIXED, THRESHOLD_KIND
 from emotion_grid.report.header.headline import best_baseline
 from emotion_grid.report.reading import Study
 
@@ -32,12 +33,24 @@ def warnings(study: Study) -> list[str]:
         for column, label in enumerate(results.plan["labels"])
         if study.predictions.known[:, column].any() and not study.predictions.predicted[:, column].any()
     ]
+    warnings += _fixed(results)
     baseline = best_baseline(results)
     for split, words in {"test": "test", results.judge: study.judge_of_best}.items():
         name = f"{split}_macro_f1"
         if baseline is not None and name in results.summary and baseline[name] >= results.best[name]:
             warnings.append(f"On {words} the best run is no better than the baseline {baseline['encoder']}.")
     return list(dict.fromkeys(warnings))
+
+
+def _fixed(results: Results) -> list[str]:
+    """A warning if other predictions have no rows of validation, on which their thresholds would be tuned as everyone's."""
+    others = results.summary[(results.summary["kind"] == "other") & (results.summary[THRESHOLD_KIND] == FIXED)]
+    if others.empty or results.plan["evaluation"]["threshold"] == FIXED:
+        return []
+    return [
+        f"{', '.join(others['encoder'])}: scored at the fixed threshold 0.5, since the predictions under compare have no rows of validation "
+        "on which one could be tuned."
+    ]
 
 
 def _near_duplicates(study: Study) -> list[str]:

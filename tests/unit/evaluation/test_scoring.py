@@ -10,7 +10,7 @@ from emotion_grid import load_predictions, load_results
 from emotion_grid.data.rows import write_predictions
 from emotion_grid.data.scores import macro_f1
 from emotion_grid.data.tables import write_split
-from emotion_grid.evaluation import scoring
+from emotion_grid.evaluation import predicted, scoring
 from emotion_grid.evaluation.resampling import resamples
 from emotion_grid.evaluation.scoring import ReadOnce, groups, score_group, tables_of
 from emotion_grid.evaluation.thresholds import THRESHOLD_COLUMNS, thresholds_from
@@ -211,14 +211,14 @@ def test_labels_at_the_thresholds_of_summary_csv_have_its_scores(folded, mode):
 
 def test_no_table_is_read_twice(folded, monkeypatch):
     read: list = []
-    for name in ("read_predictions", "read_split", "file_digest"):
-        original = getattr(scoring, name)
+    for module, name in ((predicted, "read_compared"), (scoring, "read_split"), (scoring, "file_digest")):
+        original = getattr(module, name)
 
         def note(path, *arguments, original=original, name=name):
             read.append((name, path))
             return original(path, *arguments)
 
-        monkeypatch.setattr(scoring, name, note)
+        monkeypatch.setattr(module, name, note)
     folded.evaluate()
     assert len(read) == len(set(read))
     read.clear()

@@ -35,7 +35,8 @@ def refusal(compared, tmp_path, **tables) -> str:
 def test_tables_of_the_studys_texts_in_any_order_are_taken(compared, tmp_path):
     order = "fear,other,id,joy\n0.1,x,d3,1\n0.1,,d1,0\n0.1,y,d2,1\n"
     plan = compared(dev=order, test=GOOD, validation="id,joy,fear\n2,0,1\n")
-    assert plan.others == [str(tmp_path / "team" / f"{split}.csv") for split in ("validation", "dev", "test")]
+    splits = ("validation", "dev", "test")
+    assert plan.others == {str(tmp_path / "team" / f"{split}.csv"): [split] for split in splits}
 
 
 def test_every_wrong_cell_of_every_table_is_said(compared, tmp_path):
@@ -84,6 +85,60 @@ def test_ids_of_files_that_planning_cannot_read_are_compared_when_they_are_score
     (tmp_path / "dev.parquet").write_bytes(b"PAR1")
     assert compared(data={"dev": "dev.parquet"}, dev="id,joy,fear\nx,0,0\n")
     assert compared(data={"on_bad_rows": "drop"}, dev="id,joy,fear\nx,0,0\n")
+
+
+# --- one table for all splits
+
+
+@pytest.fixture
+def one_table(study, tmp_path):
+    """Call with the rows of a table: the splits that it is found to predict."""
+    write_rows(tmp_path / "dev.csv", [("d1", "a day", "1", "0"), ("d2", "another", "0", "1")])
+    write_rows(tmp_path / "test2.csv", [("t1", "a test", "", ""), ("t2", "one more", "", "")])
+    path = tmp_path / "pred_eng.csv"
+
+    def make(*rows: str, data: dict | None = None) -> list[str]:
+        path.write_text("\n".join(["id,Joy,FEAR", *rows]) + "\n")
+        plan = study(data={"dev": "dev.csv", "test": "test2.csv", **(data or {})}, compare={"team": str(path)})
+        return plan.others[str(path)]
+
+    return make
+
+
+def test_one_table_predicts_the_splits_whose_texts_it_has(one_table):
+    assert one_table("t2,0,1", "t1,1,0") == ["test"]
+    assert one_table("d1,0,0", "t2,0,1", "d2,0.25,1", "t1,1,0") == ["dev", "test"]
+    assert one_table("d1,0,0", "2,0,1", "d2,0,1") == ["validation", "dev"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (["t1,0,0"], ", rows of test, column id: expected a row for each of the 2 texts, found none for 1 of them: t2"),
+        (
+            ["t1,0,0", "t2,0,0", "x,0,0"],
+            r", row 3 \(id x\), column id: expected the id of one of the 7 texts, found ano",
+        ),
+        (["t1,0,0", "t2,0,0", "t1,0,0"], r", row 3 \(id t1\), column id: expected ids that are unique, found the id"),
+        (["t1,0,0", "t2,0,2"], r", row 2 \(id t2\), column FEAR: expected a probability from 0 to 1, found 2"),
+        (["2,0,0"], ": expected rows of dev or test, found none"),
+        ([], ": expected rows of dev or test, found none"),
+    ],
+)
+def test_one_table_that_lacks_texts_or_has_others_is_refused(one_table, rows, expected):
+    with pytest.raises(InputError, match=rf"^compare\.team: \S*pred_eng\.csv{expected}"):
+        one_table(*rows)
+
+
+def test_ids_that_several_splits_have_need_a_folder(one_table, tmp_path):
+    write_rows(tmp_path / "test2.csv", [("d1", "a test", "", ""), ("t2", "one more", "", "")])
+    with pytest.raises(InputError, match="expected ids that one split alone has, found d1 in several; give a folder"):
+        one_table("d1,0,0", "t2,0,0")
+
+
+def test_of_files_that_planning_cannot_read_one_table_may_have_any_texts(one_table, tmp_path):
+    (tmp_path / "dev.parquet").write_bytes(b"PAR1")
+    assert one_table("x,0,0", "t1,0,0", "t2,0,0", data={"dev": "dev.parquet"}) == ["dev", "test"]
 
 
 # --- classes

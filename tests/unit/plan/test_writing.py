@@ -105,7 +105,7 @@ def test_compare_needs_a_folder_with_tables(study, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "test.csv").write_text("id,joy,fear\n1,0,1\n")
     (tmp_path / "full" / "notes.csv").touch()
-    assert study(compare={"team": str(tmp_path / "full")}).others == [str(tmp_path / "full" / "test.csv")]
+    assert study(compare={"team": str(tmp_path / "full")}).others == {str(tmp_path / "full" / "test.csv"): ["test"]}
 
 
 def test_baselines_stand_once_for_each_fold(study):

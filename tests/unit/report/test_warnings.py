@@ -14,7 +14,7 @@ RUN = {"encoder": "small", "fold": None, "seed": 1}
 def page(tmp_path):
     """Call with what checks.json says of all and of dev, and the texts that the run cut: the report."""
 
-    def make(checks=None, dev=None, cut=0) -> str:
+    def make(checks=None, dev=None, cut=0, others=None) -> str:
         golds = make_texts(tmp_path)
         write_tables(tmp_path / "runs" / "one", golds, 1.0, 1)
         write_records(tmp_path / "runs" / "one")
@@ -29,7 +29,7 @@ def page(tmp_path):
         spec = read_json(run / "spec.json")
         write_json(run / "spec.json", {**spec, "training": {"epochs": 3, "max_length": 64}})
         how = {"threshold": "global", "bootstrap": 20, "confidence": 0.95}
-        write_plan(tmp_path, [made_row("one", RUN)], labels=LABELS, evaluation=how)
+        write_plan(tmp_path, [made_row("one", RUN)], labels=LABELS, evaluation=how, compare=others or {})
         run_program(evaluate, "--plan", tmp_path / "plan.json", "--output", tmp_path)
         run_program(compare, "--results", tmp_path)
         run_program(report, "--results", tmp_path)
@@ -51,6 +51,16 @@ def test_texts_that_are_cut_or_nearly_occur_in_train_are_on_the_first_screen(pag
         in first
     )
     assert "texts that nearly occur in train 1,234" in text_of(section_of(html, "data"))
+
+
+def test_other_predictions_without_rows_of_validation_are_said_to_be_scored_at_a_fixed_threshold(page, tmp_path):
+    ids = [f"{split}-{number}" for split in ("dev", "test") for number in range(ROWS[split])]
+    rows = [f"{id_},{','.join('0' for _ in LABELS)}" for id_ in ids]
+    (tmp_path / "pred.csv").write_text("\n".join([",".join(["id", *LABELS]), *rows]) + "\n")
+    html = page(others={"another-team": str(tmp_path / "pred.csv")})
+    first = text_of(html.split('class="warnings"')[1].split("</ul>")[0])
+    assert "another-team: scored at the fixed threshold 0.5, since the predictions under compare have no rows" in first
+    assert ",another-team," in (tmp_path / "comparison.csv").read_text(), "it is compared with the best setting"
 
 
 def test_the_page_says_that_texts_have_no_spaces(page):

@@ -16,7 +16,7 @@ from emotion_grid.evaluation import scoring
 from emotion_grid.evaluation.results import read_results
 from scripts import compare, evaluate, report
 from scripts import keep_models as models
-from testing.hand_made import ALL_RIGHT, EVERYTHING, GOLD4, write_gold, write_tables
+from testing.hand_made import ALL_RIGHT, EVERYTHING, GOLD4, SHIFTED, write_gold, write_tables
 from testing.made import made_row, run_program, write_plan, write_records
 
 LABELS = ["anger", "fear", "joy"]
@@ -70,6 +70,37 @@ def test_summary_holds_the_scores_known_by_hand(experiment, monkeypatch):
     assert summary["dev_subset_accuracy"]["team"] == 0.75
     assert summary["dev_hamming_loss"]["most-frequent_d"] == 0.5
     assert summary[["dev_macro_f1_low", "dev_macro_f1_high"]].isna().all(axis=None), "two positives of a label"
+
+
+def test_one_table_for_all_splits_is_scored_as_a_folder_of_tables(experiment, monkeypatch):
+    folder = experiment.evaluate(monkeypatch).loc["team"]
+    assert folder["threshold_kind"] == "fixed" and folder["threshold"] == 0.5
+    tables = [(experiment.home / "team" / f"{split}.csv").read_text().splitlines() for split in ("test", "dev")]
+    lines = ["id,Joy,Fear", *(line for table in tables for line in table[1:])]
+    path = experiment.home / "pred_eng.csv"
+    path.write_text("\n".join(lines) + "\n")
+    experiment.write(compare={"team": str(path)})
+    one = experiment.evaluate(monkeypatch).loc["team"]
+    assert one["dev_macro_f1"] == pytest.approx(FIVE_SIXTHS, abs=1e-5)
+    pd.testing.assert_series_equal(one, folder)
+
+
+def test_a_table_with_rows_of_validation_has_thresholds_tuned_there(experiment, monkeypatch):
+    rows = [f"{split}{n},{joy},{fear}" for split in "vd" for n, (joy, fear) in enumerate(SHIFTED)]
+    path = experiment.home / "pred_eng.csv"
+    path.write_text("\n".join(["id,joy,fear", "train-row,1,1", *rows]) + "\n")
+    experiment.write(compare={"team": str(path)})
+    team = experiment.evaluate(monkeypatch).loc["team"]
+    assert team["threshold_kind"] == "global" and team["threshold"] == 0.4
+    assert team["dev_macro_f1"] == 1 and team["dev_macro_f1_at_0.5"] == 0
+
+
+def test_one_table_that_lacks_a_text_of_a_split_is_refused(experiment, monkeypatch, capsys):
+    path = experiment.home / "pred_eng.csv"
+    path.write_text("id,joy,fear\nd0,1,0\nd1,0,1\nd3,0,0\n")
+    experiment.write(compare={"team": str(path)})
+    experiment.evaluate(monkeypatch, status=1)
+    assert "expected a row for each of the 4 texts, found none for 1 of them: d2" in capsys.readouterr().err
 
 
 def test_split_without_gold_is_not_scored(experiment, monkeypatch):

@@ -64,5 +64,5 @@ def test_a_row_of_the_test_file_that_cannot_be_read_is_refused_although_the_stud
 
 def test_a_row_without_predictions_for_test_is_refused(experiment, test_file):
     (experiment.home / "team" / "test.csv").unlink()
-    with pytest.raises(InputError, match=r"team: expected its predictions for test at .*test\.csv, found none"):
+    with pytest.raises(InputError, match=r"team: expected its predictions for test at .*team, found none"):
         read_answers(experiment.home, "team", test_file)
