@@ -13,7 +13,9 @@ from emotion_grid.base.integrity import expect_whole, write_record
 from emotion_grid.base.layout import CHECKS
 from emotion_grid.base.messages import log
 from emotion_grid.data.examining import examine
+from emotion_grid.data.fetching import expect_fetched
 from emotion_grid.data.forms import Table
+from emotion_grid.data.hub import shown_name
 from emotion_grid.data.mapping import read_mapping
 from emotion_grid.data.preparation import Tell, prepare
 from emotion_grid.data.tables import write_split
@@ -39,6 +41,7 @@ def main() -> None:
         splits, checks = unite(folders, spec["train_on"], spec["judged_on"], spec["labels"])
     else:
         paths = {split: getattr(arguments, split) for split in ("train", "dev", "test") if getattr(arguments, split)}
+        expect_fetched(spec["files"], {split: Path(path) for split, path in paths.items()})
         splits, checks = prepare(spec, paths, _teller(spec, paths))
     for split, table in splits.items():
         write_split(table, arguments.output / f"{split}.csv")
@@ -54,7 +57,7 @@ def _teller(spec: dict, paths: dict[str, str]) -> Tell:
     mapping = read_mapping(spec)
 
     def tell(split: str, table: Table, mapped: Mapped) -> None:
-        for line in told(split, paths[split], table, mapping, mapped):
+        for line in told(split, shown_name(paths[split], spec["files"][split]), table, mapping, mapped):
             log(line)
 
     return tell

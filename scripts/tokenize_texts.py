@@ -16,6 +16,7 @@ from emotion_grid.base.layout import CHECKS, FETCHED, FILES, TOKENS_RECORD
 from emotion_grid.base.locks import one_maker
 from emotion_grid.base.messages import log
 from emotion_grid.base.prompts import TEXT
+from emotion_grid.data.fetching import expect_fetched
 from emotion_grid.data.mapping import read_mapping
 from emotion_grid.features.tokens import prepared_texts, read_texts, tokenize
 
@@ -46,6 +47,7 @@ def main() -> None:
             expect_whole({arguments.prepared / CHECKS: None})
             texts = prepared_texts(arguments.prepared)
         else:
+            expect_fetched(spec["texts"], paths)
             texts = read_texts(spec, paths, read_mapping({"labels": [], **arguments.data}))
         prompt = spec["encoder"].get("prompt", TEXT)
         made = tokenize(texts, spec["max_length"], arguments.encoder, arguments.output, prompt)

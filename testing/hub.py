@@ -113,3 +113,29 @@ def fake_hub() -> Iterator[FakeHub]:
         threading.Thread(target=hub.serve_forever, daemon=True).start()
         yield hub
         hub.shutdown()
+
+
+def write_dataset(
+    folder: Path, configurations: dict[str, dict[str, list[dict[str, Any]]]], classes: dict[str, list[str]]
+) -> None:
+    """Write a data set as `push_to_hub` does: Parquet files, and a card that says which belong to which split.
+
+    Args:
+        configurations: the rows of each split, by the names of configuration and split.
+        classes: names of the classes of each column that holds numbers of classes, or lists of them.
+    """
+    from datasets import ClassLabel, Dataset, Features, List, Value
+
+    card = ["---", "configs:"]
+    for configuration, splits in configurations.items():
+        card += [f"- config_name: {configuration}", "  data_files:"]
+        for split, rows in splits.items():
+            features = {name: Value("string") for name in rows[0]}
+            for name, names in classes.items():
+                label = ClassLabel(names=names)
+                features[name] = List(label) if isinstance(rows[0][name], list) else label
+            path = folder / configuration / f"{split}-00000-of-00001.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Dataset.from_list(rows, features=Features(features)).to_parquet(path)
+            card += [f"  - split: {split}", f"    path: {configuration}/{split}-*"]
+    (folder / "README.md").write_text("\n".join([*card, "---", "# A data set", ""]))

@@ -29,6 +29,7 @@ The cache, `<cache_root>`, which experiments share:
     encoders/<key>/                          spec.json, facts.json, fetched.json, files/
     tokens/<key>/                            spec.json, tokens.json, files/
     features/<key>/                          spec.json, features.json, files/
+    datasets/<key>/                          spec.json, fetched.json, files/: a split of a data set of the hub
     images/<key>/                            images from a registry
 
 A file named here beside `files/` appears when these are whole. Training and features do not import this module: it would enter their
@@ -56,7 +57,7 @@ REPORT_RECORD, EXPLANATION_RECORD, MODEL_RECORD = "report.json", "explanation.js
 CHECKS, TRAIN_LOG, EXPLANATION_PAGE = "checks.json", "train.log", "explanation.html"
 
 # Folders of the cache, and the file that stands in each of their folders when it is whole.
-ENCODERS, TOKENS, FEATURES, IMAGES = "encoders", "tokens", "features", "images"
+ENCODERS, TOKENS, FEATURES, IMAGES, DATASETS = "encoders", "tokens", "features", "images", "datasets"
 FETCHED, TOKENS_RECORD, FEATURES_RECORD = "fetched.json", "tokens.json", "features.json"
 FILES, FACTS = "files", "facts.json"
 

@@ -10,6 +10,7 @@ from emotion_grid.config.numbers import with_numbers
 from emotion_grid.config.problems import explain_error
 from emotion_grid.config.schema import load_schema, resolve
 from emotion_grid.config.validator import FORMATS, Validator
+from emotion_grid.data.hub import hub_split, is_hub
 from emotion_grid.grid.values import typed_training_value
 
 NAMES = ("labels", "columns", "header", "rows", "label_column", "unlabelled")
@@ -29,7 +30,7 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     config = _with_names(with_numbers(config, [load_schema()], command_line or None))
     config = check_values(config, load_schema(), "the config")
     config = {key: value for key, value in config.items() if not key.startswith(FREE)}
-    problems = [*_contradictions(config["data"]), *_named_sets(config["grid"])]
+    problems = [*_contradictions(config["data"]), *_unpinned(config["data"]), *_named_sets(config["grid"])]
     if config["compare"] and "folds" in config["data"]:
         problems.append(
             "compare: expected no data.folds beside it (other predictions have no folds); leave one of them out"
@@ -87,6 +88,18 @@ def _contradictions(data: dict[str, Any]) -> list[str]:
         problems.append(
             "data.positive_from: expected columns of intensities, found data.label_column; remove one of them"
         )
+    return problems
+
+
+def _unpinned(data: dict[str, Any]) -> list[str]:
+    """Names of splits on the hub that do not say which split, at which commit."""
+    problems = []
+    for key in ("train", "dev", "test"):
+        if is_hub(data.get(key, "")):
+            try:
+                hub_split(data[key])
+            except InputError as error:
+                problems.append(f"data.{key}: {error}")
     return problems
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.config.checking import check_config
+from emotion_grid.data.hub import is_hub
 
 SETS, KEY, PLACE = "sets", "data", "{set}"
 """The key under `data`, the key by which a block of the grid names sets, and what stands for a set's name in paths."""
@@ -95,6 +96,10 @@ def _found_names(config: dict[str, Any]) -> list[str]:
     if path.count(PLACE) != 1:
         raise InputError(
             f"data.train: expected a path with {PLACE} in it once, since data.sets is {ALL}, found {path or 'none'}"
+        )
+    if is_hub(path):
+        raise InputError(
+            f"data.sets: expected names, since planning does not ask the hub, found {ALL}; list the sets of {path}"
         )
     template = Path(config.get("data_root", ".")).expanduser() / path
     place = next(number for number, part in enumerate(template.parts) if PLACE in part)

@@ -52,7 +52,9 @@ def expect_fetched(names: Mapping[str, str], paths: Mapping[str, Path]) -> None:
     folders = {paths[split].parent: hub_split(name) for split, name in names.items() if is_hub(name)}
     for folder, source in folders.items():
         if folder.name != source.key or not (folder / FETCHED).is_file():
-            raise InputError(f"{folder}: expected {source}, fetched into a folder {source.key}, found none; start again")
+            raise InputError(
+                f"{folder}: expected {source}, fetched into a folder {source.key}, found none; start again"
+            )
     expect_whole({folder / FETCHED: None for folder in folders})
 
 
@@ -86,7 +88,9 @@ def _builder(source: HubSplit, scratch: str) -> Any:
     place = f"hf://datasets/{source.dataset}"
     found = datasets.get_dataset_config_names(place, revision=source.revision)
     if source.configuration not in found:
-        raise InputError(f"{source}: expected one of its configurations ({listed(found)}), found {source.configuration}")
+        raise InputError(
+            f"{source}: expected one of its configurations ({listed(found)}), found {source.configuration}"
+        )
     builder = datasets.load_dataset_builder(place, source.configuration, revision=source.revision, cache_dir=scratch)
     if builder.name not in BUILDERS:
         raise InputError(

@@ -51,6 +51,15 @@ def is_hub(name: str) -> bool:
     return name.startswith(HUB)
 
 
+def shown_name(path: str, planned: str) -> str:
+    """What messages call a raw file: its path, or its name on the hub.
+
+    Args:
+        planned: what the spec says of the file: a digest, or its name on the hub.
+    """
+    return planned if is_hub(planned) else path
+
+
 def hub_split(name: str) -> HubSplit:
     """The split that a name in a config means.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.cleaning import clean
 from emotion_grid.data.forms import Table
+from emotion_grid.data.hub import is_hub, shown_name
 from emotion_grid.data.mapping import Mapping, check_classes, read_mapping
 from emotion_grid.data.problems import Problem, explain
 from emotion_grid.data.raw import bytes_digest
@@ -29,13 +30,14 @@ def read_raw(spec: dict, paths: dict[str, str], tell: Tell) -> dict[str, pd.Data
     """
     mapping, splits, refused = read_mapping(spec), {}, []
     for split, path in paths.items():
-        raw = read_source(Path(path), mapping.form)
-        if bytes_digest(Path(path)) != spec["files"][split]:
+        planned = spec["files"][split]
+        raw, name = read_source(Path(path), mapping.form), shown_name(path, planned)
+        if not is_hub(planned) and bytes_digest(Path(path)) != planned:
             raise InputError(f"{path}: the file has changed since this start was planned; start again")
-        mapped = _cleaned(map_table(raw, mapping, path, gold=split == "train"), mapping, spec["clean"])
+        mapped = _cleaned(map_table(raw, mapping, name, gold=split == "train"), mapping, spec["clean"])
         tell(split, raw, mapped)
         if mapped.problems and (not mapping.drop or not mapped.ids):
-            refused.append(explain(path, mapped.problems))
+            refused.append(explain(name, mapped.problems))
         splits[split] = split_table(mapped, mapping.names)
     if refused:
         advice = "" if mapping.drop else "\ncorrect them, or leave such rows out (data.on_bad_rows: drop)"

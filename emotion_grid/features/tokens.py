@@ -9,6 +9,7 @@ from emotion_grid.base.files import read_json, whole_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.prompts import TEXT, prompted
 from emotion_grid.data.cleaning import clean
+from emotion_grid.data.hub import is_hub, shown_name
 from emotion_grid.data.mapping import Mapping
 from emotion_grid.data.raw import texts_digest
 from emotion_grid.data.rows import read_rows
@@ -24,11 +25,13 @@ def read_texts(spec: dict, paths: dict[str, Path], mapping: Mapping) -> dict[str
     """Every text of the files of a study's splits, cleaned, once, and where it stands first."""
     texts: dict[str, str] = {}
     for split, path in paths.items():
-        mapped = map_table(read_source(path, mapping.form), mapping, path, gold=split == "train")
-        if texts_digest(path, mapped) != spec["texts"][split]:
+        planned = spec["texts"][split]
+        name = shown_name(str(path), planned)
+        mapped = map_table(read_source(path, mapping.form), mapping, name, gold=split == "train")
+        if not is_hub(planned) and texts_digest(path, mapped) != planned:
             raise InputError(f"{path}: the texts of the file have changed since this start was planned; start again")
         for row, text in zip(mapped.rows, mapped.texts, strict=True):
-            texts.setdefault(clean(text, spec["clean"]), f"{path}, row {row}")
+            texts.setdefault(clean(text, spec["clean"]), f"{name}, row {row}")
     return texts
 
 

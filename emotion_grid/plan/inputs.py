@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emotion_grid.base.layout import DATASETS, FILES
 from emotion_grid.base.messages import InputError
-from emotion_grid.data.mapping import check_classes, read_mapping
+from emotion_grid.data.hub import HubSplit, hub_split, is_hub
+from emotion_grid.data.mapping import Mapping, check_classes, read_mapping
 from emotion_grid.data.problems import listed
-from emotion_grid.data.raw import content_bytes, content_digest, raw_table
+from emotion_grid.data.raw import RawTable, content_bytes, content_digest, raw_table
 
 RAW_SPLITS = ("train", "dev", "test")
 """The splits that a config names files for."""
@@ -16,7 +18,7 @@ RAW_SPLITS = ("train", "dev", "test")
 
 @dataclass(frozen=True)
 class RawFile:
-    """Digests of a raw file: of its bytes, and of its ids and texts."""
+    """Digests of a raw file: of its bytes, and of its ids and texts. The name of a split on the hub stands for both."""
 
     content: str
     texts: str
@@ -27,8 +29,16 @@ def raw_files(config: dict[str, Any]) -> dict[str, Path]:
     if "united" in config:
         return {}
     root = Path(config.get("data_root", ".")).expanduser()
+    cache = Path(config.get("cache_root", "cache")).expanduser()
     data = config.get("data", {})
-    return {split: root / data[split] for split in RAW_SPLITS if split in data}
+    fetched = {split: cache / DATASETS / source.key / FILES for split, source in hub_splits(config).items()}
+    return {split: fetched.get(split, root / data[split]) for split in RAW_SPLITS if split in data}
+
+
+def hub_splits(config: dict[str, Any]) -> dict[str, HubSplit]:
+    """The splits of a config, checked or not, that are fetched from the hub; none of a set that unites others."""
+    data = {} if "united" in config else config.get("data", {})
+    return {split: hub_split(data[split]) for split in RAW_SPLITS if split in data and is_hub(str(data[split]))}
 
 
 def raw_bytes(config: dict[str, Any], *splits: str) -> int:
@@ -65,7 +75,7 @@ def label_names(config: dict[str, Any]) -> list[str]:
 def labelled_rows(config: dict[str, Any], split: str) -> int | None:
     """Rows of a split's file that are annotated for the first label; None if the step `prepare` will know, which reads every form."""
     mapping = read_mapping({"labels": label_names(config), "reading": reading_of(config)})
-    return raw_table(raw_files(config)[split], mapping, gold=split == "train").labelled
+    return _table(config, split, mapping).labelled
 
 
 def ids_of(config: dict[str, Any], split: str) -> list[str] | None:
@@ -74,10 +84,17 @@ def ids_of(config: dict[str, Any], split: str) -> list[str] | None:
     Raises:
         InputError: the study has no such split.
     """
-    files, mapping = raw_files(config), read_mapping({"labels": label_names(config), "reading": reading_of(config)})
-    if split not in files:
+    mapping = read_mapping({"labels": label_names(config), "reading": reading_of(config)})
+    if split not in raw_files(config):
         raise InputError(f"expected predictions for splits of the study only, found {split}.csv, and no data.{split}")
-    return None if mapping.drop else raw_table(files[split], mapping, gold=split == "train").ids
+    return None if mapping.drop else _table(config, split, mapping).ids
+
+
+def _table(config: dict[str, Any], split: str, mapping: Mapping) -> RawTable:
+    """What planning knows of the file of a split; of one on the hub, which may not be fetched yet, its name."""
+    if source := hub_splits(config).get(split):
+        return RawTable(str(source))
+    return raw_table(raw_files(config)[split], mapping, gold=split == "train")
 
 
 def reading_of(config: dict[str, Any]) -> dict[str, Any]:
@@ -131,18 +148,20 @@ def checked_files(config: dict[str, Any]) -> dict[str, RawFile]:
     """
     mapping = read_mapping({"labels": label_names(config), "reading": reading_of(config)})
     found, refused, named = {}, [], []
+    on_hub = hub_splits(config)
     for split, path in raw_files(config).items():
-        if not path.exists():
+        if split not in on_hub and not path.exists():
             raise InputError(
                 f"data.{split}: expected a file with a table, found nothing at {path} (data_root is {config['data_root']})"
             )
         try:
-            table = raw_table(path, mapping, gold=split == "train")
+            table = _table(config, split, mapping)
         except InputError as error:
             raise InputError(f"data.{split}: {error}") from None
         if table.problems and not mapping.drop:
             refused.append(f"data.{split}: {table.problems}")
-        found[split] = RawFile(content_digest(path), table.texts)
+        content = str(on_hub[split]) if split in on_hub else content_digest(path)
+        found[split] = RawFile(content, table.texts)
         named.append(table.named)
     if refused:
         raise InputError("\n".join([*refused, "correct them, or leave such rows out (data.on_bad_rows: drop)"]))

@@ -13,7 +13,7 @@ from emotion_grid.encoders.sources import Source, encoder_key
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.expand import Point, expand, varying
 from emotion_grid.plan.compared import compared_tables
-from emotion_grid.plan.inputs import RAW_SPLITS, label_names
+from emotion_grid.plan.inputs import RAW_SPLITS, hub_splits, label_names
 from emotion_grid.plan.kinds import KINDS, Kind
 from emotion_grid.plan.older import finished_runs, predicts, standing_run
 from emotion_grid.plan.programs import program_digest, report_digest
@@ -70,6 +70,7 @@ class Plan:
         rows: the rows of other kinds by name.
         data: specs of prepared splits by key.
         encoders: the encoders by their folder's name in the cache.
+        datasets: specs of splits of the hub by their folder's name in the cache.
         cached: specs of tokens and features by their folder in the cache (tokens/…, features/…).
         features_gb: the largest size of stored features.
         others: prediction tables under `compare`, each with the splits that it predicts.
@@ -82,6 +83,7 @@ class Plan:
     rows: dict[str, Row]
     data: dict[str, dict[str, Any]]
     encoders: dict[str, Source]
+    datasets: dict[str, dict[str, str]]
     cached: dict[str, dict[str, Any]]
     features_gb: float
     others: dict[str, list[str]]
@@ -151,6 +153,7 @@ def build_plan(config: dict[str, Any]) -> Plan:
         rows=rows,
         data={data.key: data.spec for data in splits.values()} | judging,
         encoders={encoder_key(source.spec): source for source in sources.values()},
+        datasets={source.key: source.spec for source in hub_splits(config).values()},
         cached=cached,
         features_gb=config["features_gb"],
         others=compared_tables(config),

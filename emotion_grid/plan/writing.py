@@ -8,7 +8,7 @@ from typing import Any
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.files import read_json, write_json
 from emotion_grid.base.integrity import read_record
-from emotion_grid.base.layout import ENCODERS, EXPLANATIONS_REQUEST, FEATURES_RECORD, PLAN, SPEC, data_folder
+from emotion_grid.base.layout import DATASETS, ENCODERS, EXPLANATIONS_REQUEST, FEATURES_RECORD, PLAN, SPEC, data_folder
 from emotion_grid.base.sharing import explained_refusals, shared
 from emotion_grid.data.splits import INPUTS, predicted_texts
 from emotion_grid.plan.plan import Plan
@@ -51,6 +51,8 @@ def _write_cache_specs(plan: Plan, cache: Path) -> None:
         path = cache / ENCODERS / key / SPEC
         written, _ = read_record(path)  # another start may have found the same encoder elsewhere
         _write_spec(path, {**source.spec, "source": written.get("source", source.model)})
+    for key, spec in plan.datasets.items():
+        _write_spec(cache / DATASETS / key / SPEC, spec)
     for folder, spec in plan.cached.items():
         _write_spec(cache / folder / SPEC, spec)
         _reconsider(cache / folder / FEATURES_RECORD, plan.features_gb)

@@ -23,6 +23,7 @@ from emotion_grid.base.integrity import (
 )
 from emotion_grid.base.layout import (
     CHECKS,
+    DATASETS,
     EXPLANATION_RECORD,
     EXPLANATIONS,
     FEATURES_RECORD,
@@ -144,15 +145,18 @@ def _note_tables(damage: Damage, record: Path, tables: Iterable[str]) -> None:
             damage.found[record.parent / name] = record, [reason]
 
 
-def damaged_inputs(made: Iterable[Row], finished: Iterable[Row], cache: Path) -> Damage:
+def damaged_inputs(made: Iterable[Row], finished: Iterable[Row], cache: Path, datasets: Iterable[str] = ()) -> Damage:
     """What is damaged in the cache.
 
     Args:
         made: rows that are still to be made: what they read is looked at.
         finished: the others; they may still be explained, or predict new texts. Of what they read only notes count.
         cache: the folder.
+        datasets: names of the folders of splits of the hub.
     """
     damage = Damage()
+    for key in datasets:
+        _note_listed(damage, cache / DATASETS / key / FETCHED)
     needed = _records(made, cache)
     noted = {record for record in _records(finished, cache) - needed if record.with_name(NOTE).is_file()}
     for record in sorted(needed | noted):

@@ -10,6 +10,7 @@ from typing import Any
 from emotion_grid.base.files import write_json
 from emotion_grid.base.layout import (
     CHECKS,
+    DATASETS,
     ENCODERS,
     EXPLANATION_PAGE,
     EXPLANATIONS,
@@ -27,8 +28,9 @@ from emotion_grid.base.layout import (
     experiment_of_set,
     run_folder,
 )
-from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, missing_files
+from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 from emotion_grid.encoders.sources import encoder_key
+from emotion_grid.plan.inputs import hub_splits
 from emotion_grid.plan.specs import cache_key, data_key, source_spec
 from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.study import Study
@@ -117,9 +119,17 @@ class RuleInputs:
         return [self.data(wildcards) / CHECKS] if wanted else []
 
     def prepare(self, wildcards: Wildcards) -> list[Path]:
-        """What prepared splits wait for: nothing but their spec, or the prepared splits that they unite."""
+        """What prepared splits wait for: their spec, what is fetched from the hub for them, or the prepared splits that they unite."""
         self.study.begin()
-        return [folder / CHECKS for folder in self.folders_to_unite(wildcards).values()]
+        folder, part = data_folder(self.home(wildcards), wildcards.key), self.study.part(wildcards.experiment)
+        made = (CHECKS, *(f"{split}.csv" for split in ("train", *SPLITS)))
+        is_wanted = missing_files(folder, made) or self.study.is_forced("prepare", folder)
+        united = [folder / CHECKS for folder in self.folders_to_unite(wildcards).values()]
+        return [*united, *(self._fetched(part) if is_wanted else [])]
+
+    def _fetched(self, part: Part) -> list[Path]:
+        """What of a part's data comes from the hub, once it is there."""
+        return [self.study.cache / DATASETS / source.key / FETCHED for source in hub_splits(part.raw).values()]
 
     def folders_to_unite(self, wildcards: Wildcards) -> dict[str, Path]:
         """The prepared splits that those of a set unite, by the names of their sets; none if the set has files of its own."""
@@ -132,7 +142,8 @@ class RuleInputs:
         if (self.study.cache / TOKENS / wildcards.key / TOKENS_RECORD).is_file():
             return []
         texts = self.prepared_of_tokens(wildcards)
-        return [self.encoder_of_tokens(wildcards) / FETCHED, *([texts / CHECKS] if texts else [])]
+        fetched = self._fetched(self.study.part_of_tokens(f"{TOKENS}/{wildcards.key}"))
+        return [self.encoder_of_tokens(wildcards) / FETCHED, *([texts / CHECKS] if texts else fetched)]
 
     def prepared_of_tokens(self, wildcards: Wildcards) -> Path | None:
         """The prepared splits that tokens are made from, of a set that unites others; None where they are made from raw files."""

@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from emotion_grid.base.layout import CHECKS, FEATURES_RECORD, FETCHED, LABELLING, TOKENS_RECORD
+from emotion_grid.base.layout import CHECKS, DATASETS, FEATURES_RECORD, FETCHED, LABELLING, TOKENS_RECORD
 from emotion_grid.data.splits import BASELINE_FILES, MODEL, MODEL_FILES, RESULT_FILES, missing_files, predicted_texts
 from emotion_grid.plan.plan import Plan, Row
 from emotion_grid.plan.specs import Inputs
@@ -56,7 +56,8 @@ class State:
     @functools.cached_property
     def damaged_inputs(self) -> Damage:
         """What is damaged in the cache."""
-        return damaged_inputs(self.unfinished, self.finished, self.cache)
+        datasets = self.plan.datasets if self.plan else ()
+        return damaged_inputs(self.unfinished, self.finished, self.cache, datasets)
 
     def renewed(self, row: Row) -> Path | None:
         """The file that stands for new predictions of a finished run, if dev or test have other texts now; else None."""
@@ -93,8 +94,10 @@ class State:
     def folders_to_write(self) -> list[Path]:
         """Folders that a start writes to: the experiment's, those of unfinished rows, and those of what these wait for."""
         rows = self.unfinished
-        needs = sorted({file for row in rows for file in self.needs(self.home, row.inputs) if not file.is_file()})
-        return [self.home, *(self.home / row.folder for row in rows), *(file.parent for file in needs)]
+        needs = {file for row in rows for file in self.needs(self.home, row.inputs)}
+        needs |= {self.cache / DATASETS / key / FETCHED for key in (self.plan.datasets if self.plan and rows else ())}
+        missing = sorted(file for file in needs if not file.is_file())
+        return [self.home, *(self.home / row.folder for row in rows), *(file.parent for file in missing)]
 
 
 def _files(row: Row) -> tuple[str, ...]:

@@ -189,7 +189,7 @@ class Study:
     @property
     def local_rules(self) -> list[str]:
         """Rules that run where Snakemake runs, whatever the cluster."""
-        fetches = ["fetch_encoder"] if runtime() or not self.contained else []
+        fetches = ["fetch_encoder", "fetch_dataset"] if runtime() or not self.contained else []
         light = [*LIGHT_RULES, *(RULES_OF_SETS if self.has_sets else ())]
         return [*LOCAL_RULES, *fetches, *([] if self.light_jobs else light)]
 

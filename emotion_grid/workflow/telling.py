@@ -8,7 +8,7 @@ from emotion_grid.base.numbers import duration
 from emotion_grid.data.problems import listed
 from emotion_grid.data.splits import MODEL_FILES, PROVENANCE, missing_files
 from emotion_grid.jobs.disk import disk_space, disk_text, total
-from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes, raw_rows
+from emotion_grid.plan.inputs import RAW_SPLITS, hub_splits, raw_bytes, raw_files, raw_rows
 from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.state import State
 
@@ -69,4 +69,16 @@ def space_text(parts: list[Part], workflow: Any, cache: Path, home: Path) -> str
         for part in parts
         if (plan := plans.get(part.experiment))
     ]
-    return disk_text(total(spaces), at_once, cache, home)
+    text, waiting = disk_text(total(spaces), at_once, cache, home), _not_fetched(parts)
+    return text + (f"\n  Not counted, since they are still to be fetched: {listed(waiting)}" if waiting else "")
+
+
+def _not_fetched(parts: list[Part]) -> list[str]:
+    """Splits on the hub that are not in the cache yet, so that their size is not known."""
+    configs = [part.config for part in parts]
+    return [
+        str(source)
+        for config in configs
+        for split, source in hub_splits(config).items()
+        if not raw_files(config)[split].exists()
+    ]

@@ -13,6 +13,7 @@ import pytest
 from testing.tiny import PROJECT
 
 PLANNING_DATA = ("data.compared", "data.splits", "data.raw", "data.mapping", "data.predicted", "data.problems")
+PLANNING_DATA = ("data.splits", "data.raw", "data.mapping", "data.predicted", "data.problems", "data.hub")
 """What planning takes of `data`: names of files, and reading without pandas."""
 
 BELOW = {
@@ -22,7 +23,7 @@ BELOW = {
     "encoders": ("base", "model"),
     "container": ("base",),
     "grid": ("base", "encoders"),
-    "config": ("base", "grid"),
+    "config": ("base", "grid", "data.hub"),
     "plan": ("base", *PLANNING_DATA, "encoders", "grid"),
     "jobs": ("base", "data.splits", "config"),
     "workflow": (
