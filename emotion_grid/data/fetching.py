@@ -80,7 +80,7 @@ def _builder(source: HubSplit, scratch: str) -> Any:
     """What reads the files of a split.
 
     Raises:
-        InputError: no such configuration or split, files of another form, or files from elsewhere.
+        InputError: no such configuration or split, files of another form, or of another commit.
     """
     import datasets
 

@@ -34,9 +34,9 @@ def hub(served, tmp_path, monkeypatch):
     for module in (datasets.config, huggingface_hub.constants):
         monkeypatch.setattr(module, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(datasets.config, "HF_ENDPOINT", served.address)
-    monkeypatch.setattr(
-        datasets.config, "HUB_DATASETS_URL", served.address + "/datasets/{repo_id}/resolve/{revision}/{path}"
-    )
+    form = served.address + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", served.address)
+    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", form)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "home"))
     served.downloads.clear()
@@ -113,9 +113,10 @@ def test_configurations_and_splits_that_there_are_are_listed(hub, tmp_path):
     ("name", "content", "said"),
     [
         ("feelings.py", b"raise SystemExit", "scripts"),
-        ("train.pkl", pickle.dumps(ROWS), "pandas"),
-        ("train.txt", b"so glad\n", "text"),
+        ("train.pkl", pickle.dumps(ROWS), "supported"),
+        ("train.txt", b"so glad\n", "found files that `datasets` reads as text"),
     ],
+    ids=["script", "pickle", "text"],
 )
 def test_scripts_pickles_and_other_forms_are_not_taken(hub, tmp_path, name, content, said):
     folder = tmp_path / "strange"
@@ -125,12 +126,27 @@ def test_scripts_pickles_and_other_forms_are_not_taken(hub, tmp_path, name, cont
     assert said in refusal(*cached(tmp_path, "default", dataset="team/strange"))
 
 
-def test_a_card_cannot_lead_out_of_the_commit(hub, tmp_path):
-    """Fault: a data set on the hub reads a file of this machine, or one that is pinned by nothing."""
-    (tmp_path / "secret.csv").write_text("text,labels\nmine,joy\n")
-    card = f"---\nconfigs:\n- config_name: raw\n  data_files:\n  - split: train\n    path: {tmp_path}/secret.csv\n---\n"
+OTHER = "0" * 40
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (f"hf://datasets/team/others@{COMMIT}/a.csv", "Data files don't belong to team/feelings"),
+        (f"hf://datasets/team/feelings@{OTHER}/a.csv", "expected files of this commit alone, found hf://"),
+        ("{here}/others/a.csv", "Data files don't belong to team/feelings"),
+    ],
+    ids=["data set", "commit", "machine"],
+)
+def test_a_card_cannot_lead_out_of_the_commit(hub, tmp_path, path, said):
+    """Fault: a data set on the hub reads a file of this machine, or one that its commit does not pin."""
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "a.csv").write_text("text,labels\nmine,joy\n")
+    hub.folders |= dict.fromkeys((f"team/others@{COMMIT}", f"team/feelings@{OTHER}"), tmp_path / "others")
+    file = path.format(here=tmp_path)
+    card = f"---\nconfigs:\n- config_name: raw\n  data_files:\n  - split: train\n    path: {file}\n---\n"
     (tmp_path / "feelings" / "README.md").write_text(card)
-    assert "expected files of this commit alone, found" in refusal(*cached(tmp_path, "raw"))
+    assert said in refusal(*cached(tmp_path, "raw"))
 
 
 def test_two_who_need_one_split_fetch_it_once(tmp_path, monkeypatch):
