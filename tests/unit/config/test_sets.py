@@ -36,6 +36,17 @@ def test_all_are_the_sets_that_have_a_training_file(tmp_path):
     assert list(check_sets(config)) == ["afr.old", "deu", "eng"]
 
 
+def test_sets_of_the_hub_are_configurations_that_are_named_one_by_one():
+    name = f"hub:team/feelings@{'5e1f' * 10}/{{set}}/train"
+    eng, _ = check_sets(study(sets=["eng", "deu"], train=name)).values()
+    assert eng["data"]["train"] == name.replace("{set}", "eng")
+    with pytest.raises(InputError, match=r"data\.sets: expected names, .* list the sets of hub:team"):
+        check_sets(study(sets="all", train=name))
+    with pytest.raises(InputError, match=r"data\.train: expected a commit after @ .* found main") as caught:
+        check_sets(study(sets=["eng", "deu"], train="hub:team/feelings@main/{set}/train"))
+    assert str(caught.value).count("found main") == 1, "once for all sets"
+
+
 def test_blocks_name_the_sets_that_they_are_for():
     config = study(sets=["eng", "deu", "swe"])
     config["grid"] = [

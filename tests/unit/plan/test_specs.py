@@ -316,6 +316,19 @@ def test_touched_file_changes_nothing(study, tmp_path):
     assert only(study()).name == before
 
 
+def test_a_split_on_the_hub_is_planned_by_its_name_wherever_it_will_lie(study, tmp_path):
+    """Fault: a study that is planned where the data is not yet, or with another cache, gets other runs."""
+    name = f"hub:team/feelings@{'5e1f' * 10}/simple/train"
+    here, there = (study(data={"train": name}, cache_root=str(tmp_path / cache)) for cache in ("a", "b"))
+    assert only(here).name == only(there).name != only(study()).name
+    assert only(here).spec["data"]["train"] == name
+    (data,) = here.data.values()
+    assert data["files"]["train"] == data["texts"]["train"] == name
+    (spec,) = here.datasets.values()
+    parts = {"dataset": "team/feelings", "revision": "5e1f" * 10, "configuration": "simple", "split": "train"}
+    assert spec == parts and here.datasets.keys() == there.datasets.keys()
+
+
 def test_data_file_that_is_not_there_is_refused(study, tmp_path):
     with pytest.raises(InputError, match=r"data\.train: .*absent\.csv") as caught:
         study(data={"train": "absent.csv"})

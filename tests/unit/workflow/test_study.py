@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import data_folder
+from emotion_grid.data.hub import hub_split
 from emotion_grid.data.splits import MODEL_FILES, RESULT_FILES, missing_files, predicted_texts
 from emotion_grid.plan.writing import write_specs
 from emotion_grid.workflow.inputs import RuleInputs
@@ -79,6 +81,25 @@ def test_a_finished_run_waits_for_nothing_and_another_for_its_caches(start):
     assert RuleOptions(study, inputs).cached(wildcards(second.name)).startswith("--tokens cache/tokens/")
     threads = RuleResources(study, inputs).training_threads(wildcards(second.name))
     assert threads == second.spec["training"]["threads"]
+
+
+def test_prepared_splits_wait_for_the_hub_until_they_are_there(start):
+    """Faults: they are prepared before the data is there; a cache that was deleted is fetched again for splits that nobody makes."""
+    name = f"hub:team/feelings@{'5e1f' * 10}/simple/train"
+    study = start(data={"train": name, "test": "test.csv", "labels": ["joy", "fear"]})
+    inputs, (key,) = RuleInputs(study), study.part("tiny").plan.data
+    wanted = SimpleNamespace(experiment="tiny", key=key)
+    (fetched,) = inputs.prepare(wanted)
+    assert fetched == study.cache / "datasets" / hub_split(name).key / "fetched.json"
+    assert f"--train {fetched.parent}/files --test test.csv" in RuleOptions(study, inputs).raw_files(wanted)
+    (tokens,) = (folder for folder in study.part("tiny").plan.cached if folder.startswith("tokens/"))
+    assert fetched in inputs.tokenize(SimpleNamespace(key=tokens.removeprefix("tokens/")))
+    folder = data_folder(study.home, key)
+    folder.mkdir(parents=True)
+    for made in ("checks.json", "train.csv", "validation.csv", "dev.csv", "test.csv"):
+        assert inputs.prepare(wanted) == [fetched]
+        (folder / made).touch()
+    assert inputs.prepare(wanted) == []
 
 
 def test_new_texts_are_predicted_by_finished_runs_and_the_cost_is_told_once(start, tmp_path, capsys):
