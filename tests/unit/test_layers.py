@@ -12,8 +12,15 @@ import pytest
 
 from testing.tiny import PROJECT
 
-PLANNING_DATA = ("data.compared", "data.splits", "data.raw", "data.mapping", "data.predicted", "data.problems")
-PLANNING_DATA = ("data.splits", "data.raw", "data.mapping", "data.predicted", "data.problems", "data.hub")
+PLANNING_DATA = (
+    "data.compared",
+    "data.splits",
+    "data.raw",
+    "data.mapping",
+    "data.predicted",
+    "data.problems",
+    "data.hub",
+)
 """What planning takes of `data`: names of files, and reading without pandas."""
 
 BELOW = {
