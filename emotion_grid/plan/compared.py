@@ -30,7 +30,7 @@ def compared_tables(config: dict[str, Any]) -> dict[str, list[str]]:
             splits = [split for split, table in there.items() if table == path]
             try:
                 tables[str(path)] = (
-                    _check_all(config, path) if splits == list(SPLITS) else _check(config, *splits, path)
+                    _check_all(config, path) if splits == list(SPLITS) else _check(config, splits[0], path)
                 )
             except InputError as error:
                 refused.append(f"compare.{name}: {error}")
