@@ -15,7 +15,7 @@ def test_a_cpu_does_what_it_can(tmp_path):
     """Fault: the programs take other arguments by now, so that whoever has a GPU for some minutes finds a check that is broken."""
     command = [Project.python, "-m", "benchmarks.gpu_check", "--output", str(tmp_path), "--minutes", "30"]
     done = subprocess.run(
-        [*command, "--only", *DONE, *ON_A_GPU, "frozen, with", "LoRA"],
+        [*command, "--only", *DONE, *ON_A_GPU, "frozen, with features", "LoRA"],
         cwd=PROJECT,
         env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
