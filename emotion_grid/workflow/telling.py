@@ -70,7 +70,7 @@ def space_text(parts: list[Part], workflow: Any, cache: Path, home: Path) -> str
         if (plan := plans.get(part.experiment))
     ]
     text, waiting = disk_text(total(spaces), at_once, cache, home), _not_fetched(parts)
-    return text + (f"\n  Not counted, since they are still to be fetched: {listed(waiting)}" if waiting else "")
+    return text + (f"\n  Not counted, since they are still to be fetched: {', '.join(waiting)}" if waiting else "")
 
 
 def _not_fetched(parts: list[Part]) -> list[str]:
