@@ -13,7 +13,7 @@ import importlib
 import json
 import os
 import runpy
-import selectors
+import select
 import signal
 import socket
 import subprocess
@@ -96,7 +96,6 @@ class WarmPython:
 class _Request:
     """What a caller asks for: the module and its arguments, and the surroundings that it was called in."""
 
-    connection: socket.socket
     files: list[int]
     arguments: list[str]
     folder: str
@@ -104,71 +103,27 @@ class _Request:
     umask: int
 
 
-def _serve(address: str, ready: int) -> _Request | None:
-    """Fork for every request, and tell its caller how the fork ended.
+def _serve(address: str, ready: int) -> socket.socket | None:
+    """Fork a keeper for each caller.
 
-    Returns in a fork, with its request; and with None once nobody holds the other end of standard input.
+    Returns in a keeper, with the connection to its caller; and with None once nobody holds the other end of standard input.
     """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(100)
     os.write(ready, b"ready")
     os.close(ready)
-    selector = selectors.DefaultSelector()
-    selector.register(listener, selectors.EVENT_READ)
-    selector.register(sys.stdin, selectors.EVENT_READ)
-    forks: dict[int, tuple[int, socket.socket]] = {}
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     while True:
-        for key, _ in selector.select():
-            if key.fileobj is sys.stdin:
-                return None
-            if key.fileobj is listener:
-                request = _received(listener.accept()[0])
-                if request is None:
-                    continue
-                pid = os.fork()
-                if pid == 0:
-                    selector.close()
-                    for file in (listener.fileno(), *forks):
-                        os.close(file)
-                    return request
-                for file in request.files:
-                    os.close(file)
-                end = os.pidfd_open(pid)
-                forks[end] = forks[request.connection.fileno()] = (pid, request.connection)
-                selector.register(end, selectors.EVENT_READ)
-                selector.register(request.connection, selectors.EVENT_READ)
-            elif key.fd not in forks:
-                continue  # of a fork that has just ended
-            elif isinstance(key.fileobj, socket.socket):  # a signal for it, or its caller has gone
-                numbers = _no_bytes_if_reset(key.fileobj) or bytes([signal.SIGKILL])
-                for number in numbers:
-                    signal.pidfd_send_signal(_end_of(forks, key.fd), number)
-                if signal.SIGKILL in numbers:
-                    selector.unregister(key.fileobj)
-            else:
-                pid, connection = forks.pop(key.fd)
-                status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                with contextlib.suppress(OSError):  # its caller has gone
-                    connection.sendall(status.to_bytes(2, "big", signed=True))
-                forks.pop(connection.fileno())
-                selector.unregister(key.fd)
-                with contextlib.suppress(KeyError):
-                    selector.unregister(connection)
-                os.close(key.fd)
-                connection.close()
-
-
-def _end_of(forks: dict[int, tuple[int, socket.socket]], connection: int) -> int:
-    """The file descriptor that tells the end of a connection's fork."""
-    return next(file for file, fork in forks.items() if fork == forks[connection] and file != connection)
-
-
-def _no_bytes_if_reset(connection: socket.socket) -> bytes:
-    try:
-        return connection.recv(16)
-    except ConnectionError:
-        return b""
+        heard, _, _ = select.select([listener, sys.stdin], [], [])
+        if sys.stdin in heard:
+            return None
+        connection = listener.accept()[0]
+        if os.fork() == 0:
+            listener.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            return connection
+        connection.close()
 
 
 def _received(connection: socket.socket) -> _Request | None:
@@ -178,14 +133,29 @@ def _received(connection: socket.socket) -> _Request | None:
     while len(content) < size and (part := connection.recv(size - len(content))):
         content += part
     if len(files) == 3 and len(content) == size:
-        return _Request(connection, files, *json.loads(content.decode("utf-8", "surrogateescape")))
-    connection.close()
+        return _Request(files, *json.loads(content.decode("utf-8", "surrogateescape")))
     return None
+
+
+def _keep(pid: int, connection: socket.socket) -> None:
+    """Pass a caller's signals on to its program, kill this if the caller goes, and tell the caller how it ended."""
+    end = os.pidfd_open(pid)
+    watched: list[int | socket.socket] = [end, connection]
+    while end not in select.select(watched, [], [])[0]:
+        numbers = b""
+        with contextlib.suppress(ConnectionError):
+            numbers = connection.recv(16)
+        for number in numbers or [signal.SIGKILL]:
+            signal.pidfd_send_signal(end, number)
+        if not numbers:
+            watched.remove(connection)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with contextlib.suppress(OSError):  # the caller has gone
+        connection.sendall(status.to_bytes(2, "big", signed=True))
 
 
 def _become(request: _Request, python: str) -> int:
     """Run the module that was asked for as `python -m` would, and return its exit status."""
-    request.connection.close()
     for target, file in enumerate(request.files):
         os.dup2(file, target)
         os.close(file)
@@ -217,14 +187,23 @@ def _become(request: _Request, python: str) -> int:
 
 
 def main() -> None:
-    """Import the libraries, then serve; a fork returns here and becomes the program that was asked for."""
+    """Import the libraries, then serve: each caller gets a keeper, and this a fork that becomes the program that was asked for."""
     address, ready, python = sys.argv[1:]
     for name in LIBRARIES:
         importlib.import_module(name)
     gc.freeze()  # a fork that collects garbage would copy all that it shares with this process
-    request = _serve(address, int(ready))
-    if request:
-        os._exit(_become(request, python))  # to take the libraries down one by one takes longer than most programs
+    connection = _serve(address, int(ready))
+    if connection is None:
+        return
+    if request := _received(connection):
+        pid = os.fork()
+        if pid == 0:
+            connection.close()
+            os._exit(_become(request, python))  # to take the libraries down one by one takes longer than most programs
+        for file in request.files:
+            os.close(file)
+        _keep(pid, connection)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -266,20 +266,10 @@ CHECKS = [
         partial(resumes, encoder=SMALL, precision="fp32", way="head on the frozen encoder"),
     ),
     *(
-        Check(
-            f"features in {precision}",
-            QUIET,
-            "a run on stored states of frozen layers predicts what one without does",
-            partial(reads_features, encoder=QUIET, precision=precision),
-        )
-        for precision in ("fp32", "bf16")
-    ),
-    *(
-        Check(
-            f"saved model in {precision}",
-            QUIET,
-            "a saved model labels as its run predicted",
-            partial(reloads, encoder=QUIET, precision=precision),
+        Check(f"{name} in {precision}", QUIET, shows, partial(run, encoder=QUIET, precision=precision))
+        for name, shows, run in (
+            ("features", "a run on stored states of frozen layers predicts what one without does", reads_features),
+            ("saved model", "a saved model labels as its run predicted", reloads),
         )
         for precision in ("fp32", "bf16")
     ),

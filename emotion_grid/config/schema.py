@@ -1,18 +1,18 @@
 """The schema of a config file, with the axes of the grid in their places."""
 
+import copy
 import functools
 from typing import Any
 
-from emotion_grid.base.layout import PROJECT
-from emotion_grid.base.yaml_files import load_yaml
 from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.axes.declared import AXES
+from emotion_grid.grid.schema_file import schema_file
 
 
 @functools.cache
 def load_schema() -> dict[str, Any]:
     """The schema of a config file, with the axes and a block's overrides in their places."""
-    schema: dict[str, Any] = load_yaml(PROJECT / "config" / "schema.yaml")
+    schema = copy.deepcopy(schema_file())
     definitions = schema["$defs"]
     point = {
         axis.name: {**_axis_schema(axis), "description": axis.description, "default": axis.default} for axis in AXES

@@ -3,8 +3,7 @@
 import functools
 from typing import Any
 
-from emotion_grid.base.layout import PROJECT
-from emotion_grid.base.yaml_files import load_yaml
+from emotion_grid.grid.schema_file import schema_file
 
 
 def whole(value: Any) -> Any:
@@ -31,5 +30,5 @@ def training_part(training: dict[str, Any]) -> str:
 @functools.cache
 def _training_values() -> dict[str, tuple[str, Any]]:
     """Short name and default of each training value."""
-    schema = load_yaml(PROJECT / "config" / "schema.yaml")["$defs"]["training"]["properties"]
+    schema = schema_file()["$defs"]["training"]["properties"]
     return {key: (entry["short"], typed_training_value(key, entry["default"])) for key, entry in schema.items()}

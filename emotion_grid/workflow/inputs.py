@@ -214,7 +214,7 @@ class RuleInputs:
         self.study.begin()
         part = self.study.part(wildcards.experiment)
         models = [file for row in part.state.rows if (file := part.state.lost_model(row))]
-        explained = part.plan and part.plan.runs.get(str(part.plan.settings["explained"]))
+        explained = part.plan and part.plan.runs.get(part.plan.settings["explained"])
         if explained and not self.study.why_unexplained(part, explained.name):
             models.append(part.home / explained.folder / MODEL_FILES[0])
         if undescribed := part.state.undescribed:

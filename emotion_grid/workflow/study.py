@@ -371,7 +371,7 @@ class Study:
         with plain_refusals():
             return labels_file(part.home, explained_run(part.home, "best"), texts)
 
-    @property
+    @functools.cached_property
     def submitted(self) -> dict[str, tuple[Part, Path]]:
         """The part that answers each language of a submission, and its test file."""
         with plain_refusals():
