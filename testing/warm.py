@@ -50,15 +50,14 @@ os.umask(umask)
 request = json.dumps([sys.argv[2:], os.getcwd(), dict(os.environ), umask]).encode("utf-8", "surrogateescape")
 socket.send_fds(server, [len(request).to_bytes(8, "big")], [0, 1, 2])
 server.sendall(request)
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, lambda number, frame: server.sendall(bytes([number])))
 status = int.from_bytes(server.recv(2), "big", signed=True)
 if status < 0:
-    signal.signal(-status, signal.SIG_DFL)
+    if -status != signal.SIGKILL:
+        signal.signal(-status, signal.SIG_DFL)
     os.kill(os.getpid(), -status)
 os._exit(status)
 """
-"""The program that is called as Python: it hands over what it was called with, passes signals on and ends as the fork did."""
+"""The program that is called as Python: it hands over what it was called with and ends as the fork did."""
 
 
 class WarmPython:
@@ -138,17 +137,11 @@ def _received(connection: socket.socket) -> _Request | None:
 
 
 def _keep(pid: int, connection: socket.socket) -> None:
-    """Pass a caller's signals on to its program, kill this if the caller goes, and tell the caller how it ended."""
+    """Tell a caller how its program ended, or kill this if the caller goes first."""
     end = os.pidfd_open(pid)
-    watched: list[int | socket.socket] = [end, connection]
-    while end not in select.select(watched, [], [])[0]:
-        numbers = b""
-        with contextlib.suppress(ConnectionError):
-            numbers = connection.recv(16)
-        for number in numbers or [signal.SIGKILL]:
-            signal.pidfd_send_signal(end, number)
-        if not numbers:
-            watched.remove(connection)
+    heard, _, _ = select.select([end, connection], [], [])  # a caller says nothing more: it can only go
+    if end not in heard:
+        signal.pidfd_send_signal(end, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     with contextlib.suppress(OSError):  # the caller has gone
         connection.sendall(status.to_bytes(2, "big", signed=True))
