@@ -245,7 +245,7 @@ class Lab:
             features: whether it reads the hidden states of frozen layers from the cache.
             memory_mb: so much memory of the GPU; None for all.
             keep: what it writes.
-            until: it gets SIGTERM with the first line that holds this.
+            until: it gets SIGTERM as it writes the first line that holds this, and has to end by it.
         """
         folder = self.folder(run, variant)
         spec, inputs = (read_json(self.folder(run) / name) for name in (SPEC, INPUTS))
@@ -256,7 +256,9 @@ class Lab:
         module, *arguments = command(folder, self.home, self.cache, spec["training"]["threads"], keep)[2:]
         if memory_mb is not None:
             module, arguments = "benchmarks.gpu.with_memory", [str(memory_mb), module, *arguments]
-        return self.program(module, *arguments, until=until)
+        if until is None:
+            return self.program(module, *arguments)
+        return self.program("benchmarks.gpu.told_to_stop", until, module, *arguments, expected=128 + signal.SIGTERM)
 
     def encode(self, run: Run, variant: str = "", memory_mb: int = 0) -> tuple[dict[str, Any], int | None]:
         """Compute a run's features, unless they are there; return features.json, and the peak of the GPU's memory in MB.
@@ -288,14 +290,14 @@ class Lab:
         assert run.row.inputs.features
         return self.cache / f"{run.row.inputs.features}{variant and '-'}{variant}"
 
-    def program(self, module: str, *arguments: str, until: str | None = None) -> list[str]:
+    def program(self, module: str, *arguments: str, expected: int = 0) -> list[str]:
         """Run a program to its end and return the lines of its output.
 
         Args:
-            until: SIGTERM is sent with the first line that holds this, and the exit status that it leads to is right.
+            expected: the exit status that is right.
 
         Raises:
-            Failed: it ended with an error.
+            Failed: it ended with another one.
             OutOfTime: it did not end within the time limit.
         """
         left = self.deadline - time.monotonic()
@@ -313,19 +315,14 @@ class Lab:
         )
         timer = threading.Timer(left, process.kill)
         timer.start()
-        lines, awaited = [], until
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            if awaited and awaited in line:
-                process.send_signal(signal.SIGTERM)
-                awaited = None
+        lines = [line.rstrip("\n") for line in process.stdout]
         status = process.wait()
         timer.cancel()
         self._note([module, *arguments], lines)
         if status and time.monotonic() >= self.deadline:
             raise OutOfTime
-        if status != (128 + signal.SIGTERM if until else 0):
+        if status != expected:
             raise Failed(
                 f"{module} ended with exit status {status}: {next((line for line in reversed(lines) if line), '')}"
             )
