@@ -8,11 +8,12 @@ A round takes a copy of a study, lets one accident happen to it and starts the s
 - full disk: results, cache or Snakemake's records on a disk that is too small (only as root, who may mount one);
 - read-only: a folder of the results, of the cache or of Snakemake's records in which nothing can be written.
 
-The study trains heads and layers, writes a checkpoint after every step, and explains its best run. What must hold: no start ends with a
-traceback; a start that fails names the reason; no start trains again what was finished and undamaged; and at the end the study has the
-prediction tables, metrics and comparisons of a study without accidents, byte for byte, all results match their digests, and one more start
-finds nothing to do. Prints a Markdown table with the number of rounds and of faults of each kind, and exits with 1 after a fault, whose
-checkout stays in --output.
+What is killed is a real Snakemake with real programs; starts that are only waited for are forks of one Python (`testing/warm.py`), which
+makes room for more rounds. The study trains heads and layers, writes a checkpoint after every step, and explains its best run. What must
+hold: no start ends with a traceback; a start that fails names the reason; no start trains again what was finished and undamaged; and at
+the end the study has the prediction tables, metrics and comparisons of a study without accidents, byte for byte, all results match their
+digests, and one more start finds nothing to do. Prints a Markdown table with the number of rounds and of faults of each kind, and exits
+with 1 after a fault, whose checkout stays in --output.
 """
 
 import os
@@ -38,6 +39,7 @@ from emotion_grid.base.messages import log
 from emotion_grid.data.splits import PROVENANCE
 from testing.disks import mounted
 from testing.tiny import Outcome, Project, make_checkout
+from testing.warm import WarmPython
 
 TABLES = ("metrics.csv", "comparison.csv")
 """Tables that hold no times, so that they are equal after any accident."""
@@ -141,7 +143,7 @@ def start(project: Project, reasons: tuple[str, ...] = (), damaged: tuple[str, .
     before = finished_runs(project)
     try:
         done = subprocess.run(
-            project.command(),
+            project.command(python=project.python),
             cwd=project.folder,
             env=project.environment(),
             stdout=subprocess.PIPE,
@@ -347,7 +349,13 @@ def main() -> None:
     output = arguments.output or Path(tempfile.mkdtemp(prefix="soak-"))
     study = run_study(output / "whole")
     log(f"a start from nothing takes {study.seconds:.0f} s")
-    rounds, faults = soak(study, output, arguments.minutes, arguments.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        warm = WarmPython(Path(folder))
+        Project.python = str(warm.python)
+        try:
+            rounds, faults = soak(study, output, arguments.minutes, arguments.seed)
+        finally:
+            warm.stop()
     print("| accident | rounds | faults |\n|---|---|---|")
     for kind in rounds:
         print(f"| {kind} | {rounds[kind]} | {faults[kind]} |")

@@ -164,10 +164,15 @@ def _from_folds(scored: Scored, weights: np.ndarray) -> Errors:
     own = (centred**2).sum(1) / own_freedom
     residual, pooled_freedom = spread_over_folds(scored)
     pooled = ((weights @ members) ** 2).sum(1) * residual
-    factor = 1 / common + 1 / (folds.shape[1] - 1)
+    factor = 1 / common + part_of_shared_rows(folds.shape[1])
     freedom = np.where(pooled > own, pooled_freedom, own_freedom).astype(float)
     repeats = np.maximum(own, pooled) * factor
     return Errors(np.full(len(weights), np.nan), repeats, freedom, common > 1)
+
+
+def part_of_shared_rows(folds: int) -> float:
+    """What Nadeau and Bengio (2003) add to 1/J: the rows of a fold over those that its runs are trained on."""
+    return 1 / (folds - 1)
 
 
 def spread_over_folds(scored: Scored) -> tuple[float, int]:

@@ -31,11 +31,29 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project.folder
 
 
+@pytest.fixture(scope="session")
+def prepared(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which only the runs are left to do: data, encoders, tokens and hidden states are there."""
+    project = Project(Path(shutil.copytree(pristine, tmp_path_factory.mktemp("prepared") / "checkout")))
+    project.run("--until", "encode")
+    return project.folder
+
+
 @pytest.fixture
-def project(cluster: Cluster, pristine: Path, tmp_path: Path) -> Iterator[Project]:
+def new_project(cluster: Cluster, pristine: Path, tmp_path: Path) -> Iterator[Project]:
     """A copy of the pristine checkout, whose Snakemake looks at the queue every second."""
-    shutil.copytree(pristine, tmp_path / "checkout")
-    project = Project(tmp_path / "checkout")
+    yield from _copy(pristine, tmp_path / "checkout", cluster)
+
+
+@pytest.fixture
+def project(cluster: Cluster, prepared: Path, tmp_path: Path) -> Iterator[Project]:
+    """The same of the prepared checkout."""
+    yield from _copy(prepared, tmp_path / "checkout", cluster)
+
+
+def _copy(checkout: Path, folder: Path, cluster: Cluster) -> Iterator[Project]:
+    """A copy of a checkout for one test, of which nothing runs on afterwards."""
+    project = Project(Path(shutil.copytree(checkout, folder)))
     project.snakemake = "testing.polling"
     yield project
     project.end()

@@ -14,6 +14,7 @@ from testing.slurm import ACCOUNT, run, wait_until
 from testing.tiny import Project
 
 SLURM = ("--profile", "profiles/slurm")
+TRAIN = (*SLURM, "--until", "train")
 
 HOLD = """def main() -> None:
     import time
@@ -47,10 +48,10 @@ def three_runs(project) -> None:
     project.configure(grid=[{**project.config["grid"][0], "encoder": "one", "seed": [1, 2, 3]}])
 
 
-def test_jobs_ask_for_what_profile_and_site_say_and_only_what_changed_is_submitted(project, since):
-    project.edit("profiles/slurm/site.yaml", "runtime_least: 20", "runtime_least: 7")
-    three_runs(project)
-    assert len(project.run(*SLURM).trained) == 3
+def test_jobs_ask_for_what_profile_and_site_say_and_only_what_changed_is_submitted(new_project, since):
+    new_project.edit("profiles/slurm/site.yaml", "runtime_least: 20", "runtime_least: 7")
+    three_runs(new_project)
+    assert len(new_project.run(*SLURM).trained) == 3
     found = jobs(since)
     assert len(trainings(since)) == 3 and len(found) == 4, "one asks the encoder, the light steps are no jobs"
     for job in found:
@@ -58,11 +59,11 @@ def test_jobs_ask_for_what_profile_and_site_say_and_only_what_changed_is_submitt
         assert job["TimelimitRaw"] == "7"
         assert 3000 <= int(job["ReqMem"].rstrip("M")) <= 8000
         assert "gres/gpu=1" in job["AllocTRES"]
-    project.configure(training={**project.config["training"], "epochs": 1})
-    project.configure(grid=[{**project.config["grid"][0], "seed": [3]}])
-    assert len(project.run(*SLURM).trained) == 1
+    new_project.configure(training={**new_project.config["training"], "epochs": 1})
+    new_project.configure(grid=[{**new_project.config["grid"][0], "seed": [3]}])
+    assert len(new_project.run(*SLURM).trained) == 1
     assert len(jobs(since)) == 5
-    assert project.run(*SLURM).nothing
+    assert new_project.run(*SLURM).nothing
 
 
 def test_jobs_of_a_study_whose_every_path_is_full_of_tricks_work_to_its_end(cluster, pristine, tmp_path):
@@ -139,20 +140,20 @@ def test_after_a_kill_surviving_jobs_are_cancelled_and_none_runs_twice(project, 
     assert len(project.summary()) == 3
 
 
-def test_after_a_kill_light_steps_that_are_jobs_are_cancelled_too_and_no_other_experiment_s(project):
-    project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
-    project.edit("scripts/prepare.py", "def main() -> None:\n", HOLD)
-    (project.folder / "hold").touch()
-    first = project.start(*SLURM, "--until", "prepare")
+def test_after_a_kill_light_steps_that_are_jobs_are_cancelled_too_and_no_other_experiment_s(new_project):
+    new_project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
+    new_project.edit("scripts/prepare.py", "def main() -> None:\n", HOLD)
+    (new_project.folder / "hold").touch()
+    first = new_project.start(*SLURM, "--until", "prepare")
     wait_until("the job that prepares the data", lambda: len(running()) == 1)
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     survivors, name = running(), run("squeue", "-h", "-o", "%j").strip()
     other = name.replace("tiny-", "tiny-2-")
-    run("sbatch", f"--job-name={other}", f"--chdir={project.folder}", "--output=/dev/null", "--wrap", "sleep 600")
-    second = project.start(*SLURM, "--until", "prepare")
+    run("sbatch", f"--job-name={other}", f"--chdir={new_project.folder}", "--output=/dev/null", "--wrap", "sleep 600")
+    second = new_project.start(*SLURM, "--until", "prepare")
     wait_until("the end of the survivor", lambda: not set(survivors) & set(run("squeue", "-h", "-o", "%i").split()))
-    (project.folder / "hold").unlink()
+    (new_project.folder / "hold").unlink()
     output = second.communicate(timeout=900)[0]
     assert second.returncode == 0, output
     assert f"Cancelled jobs of an earlier start: {survivors[0]}\n" in output
@@ -170,16 +171,16 @@ def test_the_profile_uses_no_job_arrays(project):
     assert not [line for line in text.splitlines() if line.startswith("slurm-array")]
 
 
-def test_a_job_asks_for_as_many_cpus_as_threads_with_one_core_where_snakemake_runs(project, since):
+def test_a_job_asks_for_as_many_cpus_as_threads_with_one_core_where_snakemake_runs(new_project, since):
     """Fault: it asked for one CPU and trained with two threads."""
-    three_runs(project)
-    project.configure(training={**project.config["training"], "threads": 2})
-    project.run(*SLURM, "--cores", "1")
+    three_runs(new_project)
+    new_project.configure(training={**new_project.config["training"], "threads": 2})
+    new_project.run(*SLURM, "--cores", "1")
     found = jobs(since)
     assert len(found) == 4
     for job in found:
         assert "cpu=2," in job["AllocTRES"], "runs and the step that computes hidden states"
-    for path in project.home.glob("runs/*/provenance.json"):
+    for path in new_project.home.glob("runs/*/provenance.json"):
         assert read_json(path)["threads"] == 2
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from emotion_grid.training.checkpoints import PROGRESS
 from testing.slurm import ACCOUNT, run, wait_until
-from tests.cluster.test_cluster import SLURM, jobs, running, since, three_runs, trainings  # noqa: F401
+from tests.cluster.test_cluster import SLURM, TRAIN, jobs, running, since, three_runs, trainings  # noqa: F401
 
 FULL = pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: FULL=1")
 
@@ -110,7 +110,7 @@ def test_cancelled_out_of_memory_or_time_each_is_tried_again(project, since, und
     project.edit("profiles/slurm/config.v8+.yaml", "retries: 0", "retries: 2")
     project.edit("profiles/slurm/site.yaml", "mem_mb: 8000", "mem_mb: 1300")
     project.edit("profiles/slurm/site.yaml", "mem_mb_retry: 16000", "mem_mb_retry: 2600")
-    process = project.start(*SLURM)
+    process = project.start(*TRAIN)
     at_work(project, 1, 3)
     run("scancel", job_of(1))
     run("scontrol", "update", f"jobid={job_of(3)}", "timelimit=1")
@@ -129,13 +129,13 @@ def test_cancelled_out_of_memory_or_time_each_is_tried_again(project, since, und
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "ctrl-c"])
 def test_after_the_end_of_snakemake_the_same_command_continues(project, since, undisturbed, how):  # noqa: F811
     faulty(project, "slow")
-    first = project.start(*SLURM)
+    first = project.start(*TRAIN)
     at_work(project, 1, 2, 3)
     (os.killpg if how == signal.SIGKILL else os.kill)(first.pid, how)
     first.communicate(timeout=300)
     if how == signal.SIGINT:
         wait_until("the end of all jobs", lambda: run("squeue", "-h") == "")
-    finished(project, project.start(*SLURM), undisturbed)
+    finished(project, project.start(*TRAIN), undisturbed)
     states = sorted(job["State"].split()[0] for job in trainings(since))
     assert states == ["CANCELLED"] * 3 + ["COMPLETED"] * 3, "none runs twice"
     assert [provenance(project, seed)["starts"] for seed in (1, 2, 3)] == [2, 2, 2], "each continued"
@@ -144,7 +144,7 @@ def test_after_the_end_of_snakemake_the_same_command_continues(project, since, u
 def test_an_absent_controller_and_a_lost_node_cost_no_result(project, cluster, since, undisturbed):  # noqa: F811
     """The controller is away while all jobs are at work: one that starts its step at that moment fails, and is tried again."""
     faulty(project, "slow")
-    process = project.start(*SLURM)
+    process = project.start(*TRAIN)
     at_work(project, 1, 2, 3)
     cluster.stop_daemon("slurmctld")
     time.sleep(5)
@@ -186,7 +186,7 @@ def test_a_preempted_run_continues_whether_slurm_ends_its_job_or_queues_it_again
     faulty(project, "slow")
     project.edit("profiles/slurm/config.v8+.yaml", "retries: 0", "retries: 1")
     run("scontrol", "update", "partitionname=alpha", f"preemptmode={how}")
-    process = project.start(*SLURM)
+    process = project.start(*TRAIN)
     at_work(project, 1, 2, 3)
     moved = running()
     ask = ("--nodes=2", "--gres=gpu:2", "--mem=100", "--output=/dev/null")
@@ -203,23 +203,23 @@ def test_a_preempted_run_continues_whether_slurm_ends_its_job_or_queues_it_again
     assert states == ["COMPLETED"] * 3 + lost, "queued again, it is the same job"
 
 
-def test_a_pack_is_one_job_and_one_failing_member_costs_no_other(project, since):  # noqa: F811
+def test_a_pack_is_one_job_and_one_failing_member_costs_no_other(new_project, since):  # noqa: F811
     """Light steps are jobs here: one for the data and the tokens, one for the tables; another asks the encoder."""
-    faulty(project, "broken-2")
-    project.edit("profiles/slurm/site.yaml", "pack: 1", "pack: 5")
-    project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
-    project.run(*SLURM, fails=True)
+    faulty(new_project, "broken-2")
+    new_project.edit("profiles/slurm/site.yaml", "pack: 1", "pack: 5")
+    new_project.edit("profiles/slurm/site.yaml", "light_steps: login", "light_steps: job")
+    new_project.run(*SLURM, fails=True)
     assert len(jobs(since)) == 3, [job["Comment"] for job in jobs(since)]
-    assert sorted(by_seed(project)) == ["1", "3"]
-    before = project.snapshot()
-    (project.folder / "broken-2").unlink()
-    project.run(*SLURM)
+    assert sorted(by_seed(new_project)) == ["1", "3"]
+    before = new_project.snapshot()
+    (new_project.folder / "broken-2").unlink()
+    new_project.run(*SLURM)
     assert len(jobs(since)) == 5
-    after = project.snapshot()
-    assert sorted(by_seed(project)) == ["1", "2", "3"]
+    after = new_project.snapshot()
+    assert sorted(by_seed(new_project)) == ["1", "2", "3"]
     assert all(after[path] == content for path, content in before.items())
-    assert len({provenance(project, seed)["job"] for seed in (1, 3)}) == 1
-    assert project.run(*SLURM).nothing
+    assert len({provenance(new_project, seed)["job"] for seed in (1, 3)}) == 1
+    assert new_project.run(*SLURM).nothing
     assert len(jobs(since)) == 5
 
 
