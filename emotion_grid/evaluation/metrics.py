@@ -108,12 +108,26 @@ def _overall(gold: np.ndarray, predicted: np.ndarray, known: np.ndarray, weights
     }
 
 
+def average_precision(gold: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean precision over the positives of a label, texts ordered by probability; equal ones count as one step.
+
+    This is the average precision of scikit-learn, whose checks of its arguments took most of the time of scoring.
+
+    Args:
+        gold: bool, (rows,); some row is positive.
+        probabilities: (rows,).
+    """
+    order = np.argsort(-probabilities)
+    sorted_probabilities = probabilities[order]
+    ends = np.append(np.flatnonzero(np.diff(sorted_probabilities)), len(order) - 1)
+    hits = np.cumsum(gold[order])[ends]
+    return float((np.diff(hits, prepend=0) * hits / (ends + 1)).sum() / hits[-1])
+
+
 def _average_precision(probabilities: np.ndarray, gold: np.ndarray, known: np.ndarray, labels: list[str]) -> list[dict]:
     """Area under precision and recall, a label and their mean over the labels that have a positive; needs no threshold."""
-    from sklearn.metrics import average_precision_score
-
     found: dict[str, Any] = {
-        label: float(average_precision_score(gold[rows, column], probabilities[rows, column]))
+        label: average_precision(gold[rows, column], probabilities[rows, column])
         for column, (label, rows) in enumerate(zip(labels, known.T, strict=True))
         if gold[:, column].any()
     }
