@@ -86,6 +86,11 @@ def fitted(chart: Drawing, step: int) -> Drawing:
     return chart.properties(width=SMALL, height=alt.Step(step), autosize=FIT_WIDTH)
 
 
+def chart_of(rows: Iterable[dict]) -> alt.Chart:
+    """A chart of rows that it holds itself: as a tuple, which Altair does not copy with each change of the chart."""
+    return alt.Chart(alt.InlineData(values=tuple(rows)))
+
+
 def draw(chart: Any, rows: list[dict], words: str, left: int = 4) -> Figure:
     """A chart as a figure; `rows` are its data, as a person would want them in a table, `words` its alternative text.
 
@@ -105,7 +110,7 @@ def draw(chart: Any, rows: list[dict], words: str, left: int = 4) -> Figure:
     )
     chart = chart.configure_view(stroke=None).configure_text(fontSize=FONT_SIZE).configure_legend(**text)
     chart = chart.configure_axis(**text, **lines, **faint, titlePadding=8, labelFlush=False)
-    return Figure(chart.to_dict(), rows, words)
+    return Figure(chart.to_dict(validate=False), rows, words)  # its parts were checked when they were made
 
 
 def tidy(svg: str, words: str) -> Markup:

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from emotion_grid.report.figure import BLUE, ORANGE, VERMILION, Figure, draw, fitted, name_axis
+from emotion_grid.report.figure import BLUE, ORANGE, VERMILION, Figure, chart_of, draw, fitted, name_axis
 
 
 def confusion_figure(rows: list[dict]) -> Figure:
@@ -24,7 +24,7 @@ def confusion_figure(rows: list[dict]) -> Figure:
     colour = alt.Scale(domain=[name for name, _ in names.values()], range=[colour for _, colour in names.values()])
     legend = alt.Legend(title=None, orient="bottom", columns=2, columnPadding=24, symbolType="square")
     chart = (
-        alt.Chart(alt.InlineData(values=values))
+        chart_of(values)
         .mark_bar()
         .encode(
             x=alt.X("texts:Q", title="texts", axis=alt.Axis(tickMinStep=1, tickCount=5, format="d")),
@@ -49,7 +49,7 @@ def together_figure(rows: list[dict], kind: str, labels: list[str]) -> Figure:
     """
     rows = [row for row in rows if row["kind"] == kind]
     values = [{**row, "cell": "" if row["share"] is None else f"{100 * row['share']:.0f}"} for row in rows]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
+    base = chart_of(values).encode(
         x=alt.X(
             "other:N",
             sort=labels,

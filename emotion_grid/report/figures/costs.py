@@ -4,7 +4,7 @@ import math
 
 import altair as alt
 
-from emotion_grid.report.figure import FIT_WIDTH, SMALL, Figure, draw, listed, score_domain
+from emotion_grid.report.figure import FIT_WIDTH, SMALL, Figure, chart_of, draw, listed, score_domain
 from emotion_grid.report.figures.settings import KINDS
 
 
@@ -31,11 +31,11 @@ def costs_figure(rows: list[dict], cost: str, form: str, score: str, baseline: f
     y = alt.Y("score:Q", title=score, scale=scale, axis=axis)
     layers = []
     if baseline is not None:
-        line = alt.Chart(alt.InlineData(values=[{"score": baseline}]))
+        line = chart_of([{"score": baseline}])
         layers.append(line.mark_rule(color="currentColor", opacity=0.6, strokeDash=[4, 3]).encode(y=y))
     for kind in ("run", "best"):
         shape, colour = KINDS[kind]
-        dots = alt.Chart(alt.InlineData(values=[row for row in rows if row["kind"] == kind]))
+        dots = chart_of([row for row in rows if row["kind"] == kind])
         layers.append(
             dots.mark_point(
                 filled=True, shape=shape, color=colour, size=70, opacity=1 if kind == "best" else 0.7

@@ -4,7 +4,7 @@ import math
 
 import altair as alt
 
-from emotion_grid.report.figure import BLUE, GREEN, SMALL, VERMILION, Drawing, Figure, draw, finite, short
+from emotion_grid.report.figure import BLUE, GREEN, SMALL, VERMILION, Drawing, Figure, chart_of, draw, finite, short
 
 
 def curves_figure(history: list[dict], best_epoch: int | None, loss_domain: list[float], label: str) -> Figure:
@@ -22,7 +22,7 @@ def curves_figure(history: list[dict], best_epoch: int | None, loss_domain: list
         _macro_f1(history, _epochs(last["epoch"], titled=True)),
     ]
     if best_epoch:
-        mark = alt.Chart(alt.InlineData(values=[{"epoch": best_epoch}]))
+        mark = chart_of([{"epoch": best_epoch}])
         line = mark.mark_rule(color="currentColor", opacity=0.5, strokeDash=[2, 2])
         panels = [alt.layer(line.encode(x=panel.encoding.x), panel) for panel in panels]
     changes = ", ".join(
@@ -46,7 +46,7 @@ def _losses(history: list[dict], domain: list[float], x: alt.X) -> alt.Chart:
     y = alt.Y(
         "loss:Q", title="loss", scale=alt.Scale(domain=domain, nice=False, clamp=True), axis=alt.Axis(tickCount=4)
     )
-    lines = alt.Chart(alt.InlineData(values=values)).mark_line(strokeWidth=2, point={"size": 22, "filled": True})
+    lines = chart_of(values).mark_line(strokeWidth=2, point={"size": 22, "filled": True})
     return lines.encode(
         x=x,
         y=y,
@@ -61,7 +61,7 @@ def _macro_f1(history: list[dict], x: alt.X) -> alt.Chart:
         "score:Q", title="macro-F1", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(values=[0, 0.5, 1], format=".1f")
     )
     point = {"size": 22, "filled": True, "color": GREEN}
-    lines = alt.Chart(alt.InlineData(values=values)).mark_line(strokeWidth=2, color=GREEN, point=point)
+    lines = chart_of(values).mark_line(strokeWidth=2, color=GREEN, point=point)
     return lines.encode(x=x, y=y).properties(height=66)
 
 

@@ -4,7 +4,7 @@ import math
 
 import altair as alt
 
-from emotion_grid.report.figure import BLUE, VERMILION, Figure, draw, fitted, listed, name_axis, score_axis
+from emotion_grid.report.figure import BLUE, VERMILION, Figure, chart_of, draw, fitted, listed, name_axis, score_axis
 
 
 def levels_figure(levels: list[dict], domain: list[float], score: str, name: str) -> Figure:
@@ -24,9 +24,9 @@ def levels_figure(levels: list[dict], domain: list[float], score: str, name: str
     ]
     means = [{"level": entry["level"], **mean_range(entry["scores"])} for entry in levels]
     y = name_axis([entry["level"] for entry in levels], "level")
-    pairs = alt.Chart(alt.InlineData(values=ticks)).mark_line(color="currentColor", opacity=0.25, strokeWidth=1)
-    strip = alt.Chart(alt.InlineData(values=ticks)).mark_tick(color=BLUE, opacity=0.65, thickness=1.5, size=18)
-    base = alt.Chart(alt.InlineData(values=means)).encode(y=y)
+    pairs = chart_of(ticks).mark_line(color="currentColor", opacity=0.25, strokeWidth=1)
+    strip = chart_of(ticks).mark_tick(color=BLUE, opacity=0.65, thickness=1.5, size=18)
+    base = chart_of(means).encode(y=y)
     spread = base.mark_rule(strokeWidth=2, color=VERMILION).encode(x=score_axis("low", domain, score), x2="high:Q")
     middle = base.mark_point(filled=True, size=80, color=VERMILION, opacity=1, shape="diamond")
     chart = alt.layer(

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from emotion_grid.report.figure import BLUE, Figure, draw, fitted, listed, name_axis, score_axis, short
+from emotion_grid.report.figure import BLUE, Figure, chart_of, draw, fitted, listed, name_axis, score_axis, short
 
 
 def parts_figure(rows: list[dict], metric: str, of: str) -> Figure:
@@ -21,7 +21,7 @@ def parts_figure(rows: list[dict], metric: str, of: str) -> Figure:
         }
         for row in rows
     ]
-    base = alt.Chart(alt.InlineData(values=data)).encode(y=name_axis([row["label"] for row in rows], "label"))
+    base = chart_of(data).encode(y=name_axis([row["label"] for row in rows], "label"))
     spread = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.5, color=BLUE, opacity=0.5)
     at_value = score_axis("value", [0, 1], metric)
     filled = base.transform_filter("datum.kind == 'filled'").mark_point(filled=True, size=75, color=BLUE, opacity=1)

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from emotion_grid.report.figure import BLUE, FIT_WIDTH, GREEN, ORANGE, PURPLE, SMALL, VERMILION, Figure, draw
+from emotion_grid.report.figure import BLUE, FIT_WIDTH, GREEN, ORANGE, PURPLE, SMALL, VERMILION, Figure, chart_of, draw
 
 _COLOURS = ["currentColor", BLUE, ORANGE, VERMILION, GREEN, PURPLE]
 
@@ -19,10 +19,8 @@ def calibration_figure(rows: list[dict]) -> Figure:
         alt.X("predicted:Q", title="predicted probability", scale=alt.Scale(domain=[0, 1]), axis=_share_axis()),
         alt.Y("true:Q", title="observed share", scale=alt.Scale(domain=[0, 1]), axis=_share_axis()),
     )
-    ideal = alt.Chart(alt.InlineData(values=[{"predicted": 0, "true": 0}, {"predicted": 1, "true": 1}]))
-    curve = alt.Chart(alt.InlineData(values=rows)).mark_line(
-        color=BLUE, strokeWidth=2, point={"size": 50, "filled": True, "color": BLUE}
-    )
+    ideal = chart_of([{"predicted": 0, "true": 0}, {"predicted": 1, "true": 1}])
+    curve = chart_of(rows).mark_line(color=BLUE, strokeWidth=2, point={"size": 50, "filled": True, "color": BLUE})
     diagonal = ideal.mark_line(color="currentColor", opacity=0.5, strokeDash=[4, 3], strokeWidth=1.5)
     chart = alt.layer(diagonal.encode(x=x, y=y), curve.encode(x=x, y=y)).properties(
         width=SMALL, height=250, autosize=FIT_WIDTH
@@ -43,7 +41,7 @@ def thresholds_figure(rows: list[dict], tuned: list[float]) -> Figure:
     dashes = [_DASHES[place // len(_COLOURS) % len(_DASHES)] for place in range(len(names))]
     legend = alt.Legend(title=None, orient="bottom", columns=3, symbolSize=200, symbolStrokeWidth=2.5)
     lines = (
-        alt.Chart(alt.InlineData(values=rows))
+        chart_of(rows)
         .mark_line()
         .encode(
             x=alt.X("threshold:Q", title="threshold", scale=alt.Scale(domain=[0, 1]), axis=_share_axis()),
@@ -55,9 +53,7 @@ def thresholds_figure(rows: list[dict], tuned: list[float]) -> Figure:
     )
     layers = [lines]
     if len(set(tuned)) == 1:
-        mark = alt.Chart(alt.InlineData(values=[{"threshold": tuned[0]}])).mark_rule(
-            color="currentColor", opacity=0.5, strokeDash=[2, 2]
-        )
+        mark = chart_of([{"threshold": tuned[0]}]).mark_rule(color="currentColor", opacity=0.5, strokeDash=[2, 2])
         layers.insert(0, mark.encode(x="threshold:Q"))
     chart = alt.layer(*layers).properties(width=SMALL, height=250, autosize=FIT_WIDTH)
     best = {name: max((row for row in rows if row["of"] == name), key=lambda row: row["f1"]) for name in names}

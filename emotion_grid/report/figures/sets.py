@@ -8,6 +8,7 @@ from emotion_grid.report.figure import (
     VERMILION,
     WIDE,
     Figure,
+    chart_of,
     draw,
     listed,
     name_axis,
@@ -29,15 +30,13 @@ def sets_figure(rows: list[dict], score: str) -> Figure:
     y = name_axis([row["set"] for row in rows], "set")
     domain = score_domain([tick["score"] for tick in ticks] + [row[kind] for row in rows for kind in marks])
     layers = [
-        alt.Chart(alt.InlineData(values=ticks))
+        chart_of(ticks)
         .mark_tick(color=BLUE, opacity=0.65, thickness=1.5, size=14)
         .encode(x=score_axis("score", domain, score), y=y)
     ]
     for kind, (shape, colour) in marks.items():
         found = [{"set": row["set"], kind: row[kind]} for row in rows if row[kind] is not None]
-        points = alt.Chart(alt.InlineData(values=found)).mark_point(
-            filled=True, size=60, opacity=1, shape=shape, color=colour
-        )
+        points = chart_of(found).mark_point(filled=True, size=60, opacity=1, shape=shape, color=colour)
         layers.append(points.encode(x=score_axis(kind, domain, score), y=y))
     words = listed(
         f"{row['set']}: best setting {short(row['best'])}, best baseline {short(row['baseline'])}" for row in rows

@@ -10,6 +10,7 @@ from emotion_grid.report.figure import (
     VERMILION,
     WIDE,
     Figure,
+    chart_of,
     draw,
     listed,
     score_axis,
@@ -54,7 +55,7 @@ def settings_figure(rows: list[dict], score: str, narrow: bool = False) -> Figur
     kinds = list(KINDS)
     colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=[KINDS[kind][1] for kind in kinds]))
     shape = alt.Shape("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=[KINDS[kind][0] for kind in kinds]))
-    base = alt.Chart(alt.InlineData(values=data)).encode(y=alt.Y("place:O", axis=None), color=colour)
+    base = chart_of(data).encode(y=alt.Y("place:O", axis=None), color=colour)
     shift = 9 if narrow else 0
     spread = base.mark_rule(strokeWidth=2.5, opacity=0.55, yOffset=shift)
     dots = base.mark_point(filled=True, size=75, opacity=1, yOffset=shift)
