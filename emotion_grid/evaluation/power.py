@@ -15,11 +15,10 @@ def detectable(error: np.ndarray, freedom: np.ndarray, alpha: float) -> np.ndarr
         freedom: their degrees of freedom.
         alpha: the level of one test; of m tests corrected by Holm's method, 1/m of the family's.
     """
-    from scipy.special import nctdtrinc
-    from scipy.stats import t
+    from scipy.special import nctdtrinc, stdtrit
 
     freedom = np.minimum(freedom, NORMAL)
-    return nctdtrinc(freedom, 1 - POWER, t.ppf(1 - alpha / 2, freedom)) * error
+    return nctdtrinc(freedom, 1 - POWER, stdtrit(freedom, 1 - alpha / 2)) * error
 
 
 def times_more(shrinking: float, fixed: float) -> int | None:
