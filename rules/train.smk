@@ -36,9 +36,9 @@ rule train_pack:
         f"{RESULTS}/packs/{{pack}}.done",
     log:
         f"{RESULTS}/packs/{{pack}}.log",
-    threads: resources.training_threads
+    threads: resources.pack_threads
     resources:
-        **resources.training,
+        **resources.pack,
     params:
         threads=resources.training_threads,
         folder=subpath(output[0], ancestor=2),

@@ -57,13 +57,16 @@ def training_seconds(spec: dict[str, Any], train_bytes: int, site: dict[str, Any
 
 
 def training_need(specs: list[dict[str, Any]], train_bytes: int, site: dict[str, Any], attempt: int) -> Need:
-    """Memory and time of a job that trains runs one after another, within the site's bounds; more at a second try.
+    """Memory and time of a job that trains runs, within the site's bounds; more at a second try.
+
+    Runs side by side need their memory together. Whether they save time depends on the device, so the time is that of one after the other.
 
     Args:
         specs: the runs' specs.
         attempt: 1 at the first try.
     """
-    mem_mb = BASE_MB + max(parameters(spec) * _bytes(spec) for spec in specs) / 1e6
+    each = sorted(BASE_MB + parameters(spec) * _bytes(spec) / 1e6 for spec in specs)
+    mem_mb = sum(each[-site["at_once"] :])
     minutes = sum(training_seconds(spec, train_bytes, site) for spec in specs) / 60
     return _bounded(mem_mb, minutes, site, attempt)
 

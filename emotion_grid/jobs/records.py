@@ -23,9 +23,9 @@ class Records:
         self.logs = Path(os.path.relpath(checkout / ".snakemake" / "slurm_logs"))
         self.has_jobs = self.logs.is_dir()
         self.queue: dict[tuple[str, str], Job] = {}
-        self.packs: dict[str, list[str]] = {
-            path.stem: read_record(path)[0].get("runs", []) for path in sorted((home / PACKS).glob("*.json"))
-        }
+        packs = {path.stem: read_record(path)[0] for path in sorted((home / PACKS).glob("*.json"))}
+        self.packs: dict[str, list[str]] = {name: pack.get("runs", []) for name, pack in packs.items()}
+        self._at_once: dict[str, int] = {name: pack.get("at_once", 1) for name, pack in packs.items()}
         self._packs_of: dict[str, list[str]] = {}
         for pack, members in self.packs.items():
             for name in members:
@@ -54,10 +54,13 @@ class Records:
         return max(logs, key=lambda log: int(log.stem), default=None)
 
     def position(self, pack: str, name: str, begin: float) -> int:
-        """Where a run stands in its running pack: below 0 before the member at work, 0 at work, above 0 after it."""
+        """Where a run without results stands in its running pack: below 0 before the members at work, 0 at work, above 0 after them."""
         members = self.packs[pack]
-        written = [i for i, member in enumerate(members) if (changed(self.program_log(member)) or 0) >= begin]
-        return members.index(name) - max(written, default=-1)
+        begun = [member for member in members if (changed(self.program_log(member)) or 0) >= begin]
+        unfinished = [member for member in begun if missing_files(run_folder(self.home, member), RESULT_FILES)]
+        if name not in begun:
+            return 1
+        return 0 if name in unfinished[-self._at_once[pack] :] else -1
 
     def waits_behind_another(self, name: str) -> bool:
         """Whether a run's last job was a pack's, and an earlier member of it is unfinished, too."""

@@ -97,11 +97,11 @@ class Part:
         runs: list[str] = read_json(self.pack_file(pack))["runs"]
         return runs
 
-    def write_packs(self, packs: dict[str, list[str]]) -> None:
-        """Write the files that say which runs the packs hold."""
+    def write_packs(self, packs: dict[str, list[str]], at_once: int) -> None:
+        """Write the files that say which runs the packs hold, and how many of them train at the same time."""
         for pack, runs in packs.items():
             self.pack_file(pack).with_suffix(".done").unlink(missing_ok=True)
-            write_json(self.pack_file(pack), {"runs": runs})
+            write_json(self.pack_file(pack), {"runs": runs, "at_once": at_once})
 
     def row(self, folder: Path) -> Row | None:
         """The plan's row of a folder of results; None in a job, and for results of another config."""

@@ -21,7 +21,8 @@ class RuleResources:
         inputs: the input functions of its rules.
 
     Attributes:
-        light, training, encoding: the `resources` of steps without training, of training jobs, and of jobs that compute features.
+        light, training, pack, encoding: the `resources` of steps without training, of training jobs, of those that train several runs, and
+            of jobs that compute features.
     """
 
     def __init__(self, study: Study, inputs: RuleInputs):
@@ -30,6 +31,7 @@ class RuleResources:
         self.light = light_resources(study.site)
         # The cores of the machine where Snakemake runs bound a rule's threads, and not what a job asks for.
         self.training = {**fixed, **_memory_and_time(self._training_need), "cpus_per_task": self.training_threads}
+        self.pack = {**self.training, "cpus_per_task": self.pack_threads}
         self.encoding = {**fixed, **_memory_and_time(self._encoding_need), "cpus_per_task": self.encoding_threads}
 
     def light_group(self, name: str) -> str | None:
@@ -39,6 +41,11 @@ class RuleResources:
     def training_threads(self, wildcards: Any) -> int:
         """CPU threads of a training job."""
         return max(int(self.study.spec(run)["training"]["threads"]) for run in self.inputs.runs(wildcards))
+
+    def pack_threads(self, wildcards: Any) -> int:
+        """CPU threads of a job that trains several runs: those of all that run side by side."""
+        at_once: int = min(self.study.site["at_once"], len(self.inputs.runs(wildcards)))
+        return self.training_threads(wildcards) * at_once
 
     def training_priority(self, wildcards: Any) -> int:
         """Which training jobs come first: those of a setting one after the other, since models of complete settings can be removed."""

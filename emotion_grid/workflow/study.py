@@ -277,7 +277,7 @@ class Study:
         with explained_refusals(part.home):
             record_start(part.config, part.home)
             unmark_finished(part.home, Path.cwd(), finished)
-            part.write_packs(self.packs[part.experiment])
+            part.write_packs(self.packs[part.experiment], self.site["at_once"])
 
     def _tokens_of_parts(self) -> dict[str, str]:
         """A part with the texts of each folder of tokens."""

@@ -1,4 +1,4 @@
-"""Several runs in one process after another, as a Slurm job of `train_pack` starts them."""
+"""Several runs in one job, one after another or side by side, as a Slurm job of `train_pack` starts them."""
 
 import json
 import signal
@@ -8,10 +8,10 @@ import sys
 from tests.workflow.test_robustness import wait_for
 
 
-def start_pack(project, runs: list[str]) -> subprocess.Popen:
+def start_pack(project, runs: list[str], at_once: int = 1) -> subprocess.Popen:
     packs = project.home / "packs"
     packs.mkdir(exist_ok=True)
-    (packs / "one.json").write_text(json.dumps({"runs": runs}))
+    (packs / "one.json").write_text(json.dumps({"runs": runs, "at_once": at_once}))
     options = ["--pack", packs / "one.json", "--results", project.home, "--cache", project.folder / "cache"]
     return subprocess.Popen(
         [sys.executable, "-m", "scripts.train_pack", *map(str, options), "--output", str(packs / "one.done")],
@@ -78,3 +78,63 @@ def test_a_signal_reaches_the_member_at_work_which_then_continues(project):
     assert again.wait(120) == 0
     assert "continuing from the checkpoint" in log.read_text()
     assert project.snapshot() == before
+
+
+MEETING = """    start = time.monotonic()
+    Path(f"at-work-{job.spec['seed']}").touch()
+    while len(list(Path().glob("at-work-*"))) < 2:
+        if time.monotonic() - start > 60:
+            raise RuntimeError("no other run came")
+        time.sleep(0.1)
+"""
+"""A training program that waits for another run to be at work."""
+
+GREEDY = """    start = time.monotonic()
+    if job.spec["seed"] == 1 and not Path("tried").exists():
+        Path("tried").touch()
+        raise MemoryError("no room beside the other run")
+"""
+"""A training program that finds too little memory at its first try."""
+
+
+def test_members_side_by_side_are_at_work_at_the_same_time_and_predict_the_same(project):
+    before = project.snapshot()
+    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", MEETING)
+    runs = [row["run"] for row in project.summary()][:2]
+    for run in runs:
+        lose(project, run)
+    done = start_pack(project, runs, at_once=2)
+    assert done.wait(120) == 0, done.stderr.read()
+    assert project.snapshot() == before
+
+
+def test_a_member_that_runs_out_of_memory_beside_others_is_tried_again_alone(project):
+    before = project.snapshot()
+    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", GREEDY)
+    runs = [row["run"] for row in project.summary()][:2]
+    for run in runs:
+        lose(project, run)
+    pack = start_pack(project, runs, at_once=2)
+    said = pack.communicate(timeout=120)[1]
+    assert pack.returncode == 0 and said.count("tried again alone") == 1, said
+    assert project.snapshot() == before
+
+
+def test_a_signal_reaches_all_members_side_by_side(project):
+    project.edit(
+        "emotion_grid/training/optimisation.py",
+        "    torch.manual_seed(int(",
+        "    import time\n\n    time.sleep(0.5)\n    torch.manual_seed(int(",
+    )
+    runs = [row["run"] for row in project.summary()][:3]
+    logs = [project.home / "runs" / run / "train.log" for run in runs]
+    for run, log in zip(runs, logs, strict=True):
+        lose(project, run)
+        log.unlink()
+    pack = start_pack(project, runs, at_once=2)
+    wait_for(lambda: all(log.is_file() and "epoch 1/2" in log.read_text() for log in logs[:2]))
+    pack.send_signal(signal.SIGTERM)
+    assert "stopped by SIGTERM" in pack.communicate(timeout=120)[1]
+    assert pack.returncode == 128 + signal.SIGTERM
+    assert all("stopped by SIGTERM" in log.read_text() for log in logs[:2])
+    assert not logs[2].exists()

@@ -37,3 +37,12 @@ def test_a_pack_asks_for_the_time_of_all_and_the_memory_of_the_largest():
     both = training_need([spec(LARGE, 30), spec(SMALL, 30)], 30 * MEGABYTE, site, 1)
     assert both.mem_mb == max(need.mem_mb for need in alone)
     assert both.runtime == pytest.approx(sum(need.runtime for need in alone), abs=1)
+
+
+def test_runs_side_by_side_ask_for_their_memory_together_and_no_more_than_are_at_work():
+    site = {**SITE, "mem_mb": 64000, "mem_mb_retry": 64000}
+    small, large = (training_need([spec(encoder)], MEGABYTE, site, 1).mem_mb for encoder in (SMALL, LARGE))
+    pack = [spec(SMALL), spec(LARGE), spec(SMALL)]
+    for at_once, expected in ((1, large), (2, large + small), (3, large + 2 * small), (8, large + 2 * small)):
+        need = training_need(pack, MEGABYTE, {**site, "at_once": at_once}, 1)
+        assert need.mem_mb == pytest.approx(expected, abs=2)
