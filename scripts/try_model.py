@@ -11,8 +11,9 @@ from pathlib import Path
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.data.splits import MODEL
+from emotion_grid.serving.server import LocalServer
 from emotion_grid.trying.answers import TriedModel
-from emotion_grid.trying.server import TrialServer
+from emotion_grid.trying.trial import Trial
 
 
 def main() -> None:
@@ -24,8 +25,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads to use (default: 1)")
     arguments = parser.parse_args()
     model = TriedModel(arguments.run / MODEL, arguments.threads, arguments.evaluations, arguments.encoder)
-    with TrialServer(arguments.run.name, model.answer, arguments.port) as server, suppress(KeyboardInterrupt):
-        print(f"Open {server.url} in a browser; Ctrl-C ends the program.", flush=True)
+    trial = Trial(arguments.run.name, model.answer)
+    with LocalServer([trial], arguments.port) as server, suppress(KeyboardInterrupt):
+        print(f"Open {server.urls[0]} in a browser; Ctrl-C ends the program.", flush=True)
         server.serve_forever()
 
 

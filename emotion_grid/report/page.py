@@ -1,6 +1,7 @@
 """Pages: templates whose texts are escaped, one style sheet and one script inside, and a policy that lets nothing else run or load."""
 
 import base64
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,29 @@ def render(template: str, script: str | None, **values: Any) -> str:
         template, script: names of files beside this module, in `templates/`; None for a page without a script.
         values: what the template shows.
     """
+    code, style = (Markup(_read(name)) if name else "" for name in (script, STYLE))
+    return _environment().get_template(template).render(script=code, style=style, **values)
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    """Where the templates are, once for each program: the labelling page is made again for every text."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"source_hash": _source_hash, "csv": csv_text}
-    code, style = (Markup(_read(name)) if name else "" for name in (script, STYLE))
-    return environment.get_template(template).render(script=code, style=style, **values)
+    return environment
 
 
-def style_hash() -> str:
-    """What a Content-Security-Policy calls the style sheet of every page."""
-    return _source_hash(_read(STYLE))
+def form_policy(script: str | None = None) -> str:
+    """The Content-Security-Policy of a page with a form that a server sends: it loads nothing, and sends the form to where it came from.
+
+    Args:
+        script: as for `render`.
+    """
+    code = f"script-src '{_source_hash(_read(script))}'; " if script else ""
+    style = f"style-src '{_source_hash(_read(STYLE))}'"
+    return f"default-src 'none'; {code}{style}; img-src data:; form-action 'self'; base-uri 'none'"
 
 
 def _read(name: str) -> str:

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from emotion_grid.report.explanation import shades, strongest
-from emotion_grid.report.page import render, style_hash
+from emotion_grid.report.page import form_policy, render
 from emotion_grid.trying.answers import Answer
 
-POLICY = f"default-src 'none'; style-src '{style_hash()}'; img-src data:; form-action 'self'; base-uri 'none'"
+POLICY = form_policy()
 """The page's Content-Security-Policy: nothing from outside, and no script at all."""
 
 

@@ -1,7 +1,6 @@
 """The page to try a model in a real browser: typed, read and used by keyboard, on a desktop and on a telephone."""
 
 import json
-import threading
 
 import numpy as np
 import pytest
@@ -9,8 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 
 from emotion_grid.explanation.shapley import Explanation
 from emotion_grid.trying.answers import Answer
-from emotion_grid.trying.server import TrialServer
+from emotion_grid.trying.trial import Trial
 from testing.made import HOSTILE
+from testing.serving import served
 from tests.browser.conftest import SCREENSHOTS, SIZES, Opened
 
 LABELS = ["anger", "a label of many words & <b>signs</b>", "joy", "fear", "sadness", "surprise"]
@@ -30,10 +30,8 @@ def answer(text: str) -> Answer | None:
 
 @pytest.fixture(scope="module")
 def url():
-    with TrialServer("minilm_mlp-384-l2-mean_freeze-0_full_seed-1_c0a23e20", answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.url
-        server.shutdown()
+    with served(Trial("minilm_mlp-384-l2-mean_freeze-0_full_seed-1_c0a23e20", answer)) as server:
+        yield server.urls[0]
 
 
 def check_quiet(opened: Opened, url: str) -> None:

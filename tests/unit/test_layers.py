@@ -53,7 +53,8 @@ BELOW = {
     "report": ("base", "data", "grid", "encoders.facts", "evaluation", "explanation"),
     "publishing": ("base", "data", "model", "encoders.known", "evaluation", "report"),
     "submission": ("base", "data", "evaluation"),
-    "trying": ("base", "explanation", "prediction", "report"),
+    "serving": ("base",),
+    "trying": ("base", "explanation", "prediction", "report", "serving"),
 }
 """What each package of emotion_grid may import besides itself: whole packages, or single modules of one."""
 

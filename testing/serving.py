@@ -1,0 +1,49 @@
+"""A server of pages as a browser sees it: what is asked, and what is answered."""
+
+import http.client
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from emotion_grid.serving.server import LOOPBACK, LocalServer, Site
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Status, headers and content of an answer."""
+
+    status: int
+    headers: dict[str, str]
+    page: str
+
+
+@contextmanager
+def served(*sites: Site) -> Iterator[LocalServer]:
+    """A server of sites while the block runs."""
+    with LocalServer(sites) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def ask(url: str, method: str = "GET", path: str | None = None, body: bytes | None = None, **headers: str) -> Answered:
+    """What a server answers.
+
+    Args:
+        url: the address that it printed.
+        path: asked for in place of the address's own.
+        headers: with `_` for `-`.
+    """
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(LOOPBACK, parts.port, timeout=20)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, parts.path if path is None else path, body, named)
+    response = connection.getresponse()
+    return Answered(response.status, dict(response.headers), response.read().decode())
+
+
+def form(*fields: tuple[str, str]) -> bytes:
+    """A form as a browser sends it."""
+    return urllib.parse.urlencode(fields).encode()
