@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup workflow demo try test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test browser-packages bench gpu-check soak check-verdicts lint docs lock status clean-unused
+.PHONY: help setup workflow demo try label test test-fast coverage zoo cluster-test cluster-packages container share-container container-test browser-test browser-packages bench gpu-check soak check-verdicts lint docs lock status clean-unused
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,10 @@ demo: setup ## Run the default grid on the sample set: a few minutes on two core
 
 try: setup ## Try a model in the browser: RUN=results/<experiment>/runs/<run>
 	@python -m scripts.try_model --run "$(RUN)"
+
+label: setup ## Label the texts of a study by hand in the browser: STUDY=results/<experiment> (PEOPLE="anna ben" SPLIT=test PORT=8000; EXPORT=1: write tables)
+	@python -m scripts.label --study "$(STUDY)" $(addprefix --person ,$(PEOPLE)) $(addprefix --split ,$(SPLIT)) \
+		$(addprefix --port ,$(PORT)) $(if $(EXPORT),--export)
 
 test: $(VENV)/ready-dev ## Run the unit and workflow tests
 	python -m pytest -n auto --maxprocesses 4 --dist loadfile

@@ -14,6 +14,7 @@ An experiment's folder of results, `<results_root>/<experiment>`:
     comparison.csv, models.csv, report.html  what is made from them
     explanations/<run>/explanation.html
     labelled/<run>/<file>.csv                labels of new texts
+    annotations/<split>.sqlite               what people answered on the labelling page; <split>.csv and <split>/<person>.csv: tables of it
 
     submission/<row>/track_a.zip             the answers of a row to the test texts of SemEval-2025 Task 11, on all sets
 
@@ -45,6 +46,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 DATA, RUNS, BASELINES, PACKS = "data", "runs", "baselines", "packs"
 METRICS, EXPLANATIONS, LABELLED, SETS = "metrics", "explanations", "labelled", "sets"
 SUBMISSION = "submission"
+ANNOTATIONS = "annotations"
 
 # Files of an experiment's results.
 PLAN, EXPLANATIONS_REQUEST, GUARD = "plan.json", "explanations.json", ".guard"

@@ -55,6 +55,7 @@ BELOW = {
     "submission": ("base", "data", "evaluation"),
     "serving": ("base",),
     "trying": ("base", "explanation", "prediction", "report", "serving"),
+    "labelling": ("base", "data", "report", "serving"),
 }
 """What each package of emotion_grid may import besides itself: whole packages, or single modules of one."""
 
