@@ -14,7 +14,7 @@ from emotion_grid.data.mapping import Mapping, check_classes, read_mapping
 from emotion_grid.data.problems import Problem, explain
 from emotion_grid.data.raw import bytes_digest
 from emotion_grid.data.sources import read_source
-from emotion_grid.data.splitting import fold_numbers, validation_rows
+from emotion_grid.data.splitting import fold_numbers, share_rows, validation_rows
 from emotion_grid.data.tables import has_gold, split_table
 from emotion_grid.data.texts import Mapped, map_table
 
@@ -131,6 +131,8 @@ def prepare(spec: dict, paths: dict[str, str], tell: Tell = lambda *_: None) -> 
         splits["dev"], train = train[held_out].reset_index(drop=True), train[~held_out].reset_index(drop=True)
     chosen = validation_rows(train, labels, spec["validation"], spec["split_seed"])
     parts = {"train": train[~chosen], "validation": train[chosen]}
+    if "train_share" in spec:  # all rows are in no spec
+        parts["train"] = parts["train"][share_rows(parts["train"], labels, spec["train_share"], spec["split_seed"])]
     for split, table in parts.items():
         if len(table) == 0:
             raise InputError(

@@ -1,7 +1,12 @@
-"""Validation parts and folds, stratified over label combinations; rows of one text stay together."""
+"""Validation parts, folds and shares, stratified over label combinations; rows of one text stay together."""
+
+import math
 
 import numpy as np
 import pandas as pd
+
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""The multiples of the golden ratio, each less its whole part, lie evenly between 0 and 1, however many of them (Knuth, TAOCP 3, 6.4)."""
 
 
 def stratified_order(table: pd.DataFrame, labels: list[str], seed: int) -> np.ndarray:
@@ -34,3 +39,13 @@ def validation_rows(table: pd.DataFrame, labels: list[str], share: float, seed: 
     start = np.random.default_rng([seed, 1]).random()
     steps = np.floor(np.arange(len(order) + 1) * share + start)
     return spread(table, order, np.diff(steps) > 0)
+
+
+def share_rows(table: pd.DataFrame, labels: list[str], share: float, seed: int) -> np.ndarray:
+    """Which rows are among a share of the rows, bool, (rows,); those of a smaller share are among those of a larger one.
+
+    Texts get evenly spaced keys in their stratified order, and the lowest keys are taken: so each combination is drawn in proportion.
+    """
+    order = stratified_order(table, labels, seed)
+    keys = (np.arange(len(order)) * GOLDEN + np.random.default_rng([seed, 2]).random()) % 1
+    return spread(table, order, keys.argsort().argsort() < max(1, round(share * len(order))))

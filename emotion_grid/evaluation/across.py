@@ -311,10 +311,11 @@ def _errors(texts: float, repeats: float, freedom: float, tested: bool) -> Error
 
 def label(across: Across, setting: pd.Series) -> str:
     """A setting in words."""
-    results = next(iter(across.sets.values()))
-    name = dataclasses.replace(results, axes=across.axes).label(setting, repetitions=False)
+    results, is_run = next(iter(across.sets.values())), setting["kind"] == "run"
+    axes = [axis for axis in across.axes if is_run or axis.column != TRAINED_ON]
+    name = dataclasses.replace(results, axes=axes).label(setting, repetitions=False)
     trained_on = setting.get(TRAINED_ON, ITSELF)
-    return f"{name} · trained on {trained_on}" if setting["kind"] != "run" and trained_on != ITSELF else name
+    return name if is_run or trained_on == ITSELF else f"{name} · trained on {trained_on}"
 
 
 def sets_table(across: Across) -> pd.DataFrame:

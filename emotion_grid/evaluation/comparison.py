@@ -83,7 +83,9 @@ def score_parts(results: Results, split: str, parts: Sequence[str]) -> dict[str,
             scores[part].append(resampled_macro_f1(known, predicted[own], plan["evaluation"]["bootstrap"]))
     rows = results.summary.iloc[kept].reset_index(drop=True)
     rows["setting"] = group_numbers(rows, ["kind", *setting_columns(plan)])
-    texts = {part: sum(int(rows_of_part(gold, part).sum()) for gold in golds.values()) for part in parts}
+    # The texts of folds are others; those of shares of the training rows are the same.
+    judged = pd.concat(golds.values()).drop_duplicates("id")
+    texts = {part: int(rows_of_part(judged, part).sum()) for part in parts}
     return {part: Scored(rows, np.array(scores[part]), texts[part]) for part in parts}
 
 

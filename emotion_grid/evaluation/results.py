@@ -101,12 +101,12 @@ class Results:
         )
 
     def label(self, row: pd.Series, repetitions: bool = True) -> str:
-        """A run or a setting in words: its levels of the axes that vary; baselines and other predictions by their name."""
-        if row["kind"] != "run":
-            fold = f" · fold {row['fold']}" if repetitions and row.get("fold") else ""
-            return f"{row['encoder']}{fold}"
+        """A run or a setting in words: its levels of the axes that vary; other rows by their name and those of the axes that they have."""
         columns = self.axis_columns
-        if repetitions:
+        if row["kind"] != "run":
+            columns = ["encoder", *(name for name in columns if name != "encoder" and row.get(name))]
+            columns += ["fold"] if repetitions and row.get("fold") else []
+        elif repetitions:
             columns += [name for name in self.plan["repetitions"] if self.runs[name].nunique() > 1]
         bare = ("encoder", "head_type", "freeze")
         parts = [

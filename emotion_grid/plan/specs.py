@@ -23,7 +23,11 @@ READABLE = 90
 
 def axis_values(values: dict[str, Any], place: str) -> dict[str, Any]:
     """The values of the axes that have their place in one part of the spec; an axis at its neutral value is not mentioned."""
-    return {axis.name: values[axis.name] for axis in AXES if axis.place == place and values[axis.name] != axis.neutral}
+    return {
+        axis.name: values[axis.name]
+        for axis in AXES
+        if axis.place == place and values.get(axis.name, axis.neutral) != axis.neutral
+    }
 
 
 def data_spec(config: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:

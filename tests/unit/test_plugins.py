@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from emotion_grid.base.files import read_json, write_json
@@ -119,26 +120,26 @@ def test_an_axis_is_a_module_its_place_among_the_axes_and_the_code_that_reads_it
     assert names(after) == names(before), "declaring an axis renames nothing"
     checkout.add("An axis", *AXIS)
     assert checkout.differing() == {*AXIS, program}
-    after = checkout.plan(grid=[{**GRID[0], "share": [1, 0.25]}, GRID[1]])
+    after = checkout.plan(grid=[{**GRID[0], "noise": [0, 0.25]}, GRID[1]])
     assert len(after["runs"]) == 9
-    quarter = [run for name, run in after["runs"].items() if "_share-0.25_" in name]
-    assert (
-        [run["spec"]["data"]["share"] for run in quarter] == [run["columns"]["share"] for run in quarter] == [0.25] * 4
-    )
-    rest = [run["spec"] for name, run in after["runs"].items() if "share" not in name]
+    noisy = [run for name, run in after["runs"].items() if "_noise-0.25_" in name]
+    assert [run["spec"]["data"]["noise"] for run in noisy] == [run["columns"]["noise"] for run in noisy] == [0.25] * 4
+    rest = [run["spec"] for name, run in after["runs"].items() if "noise" not in name]
     assert [without_program(spec) for spec in rest] == [without_program(run["spec"]) for run in before["runs"].values()]
     checkout.python("-m", "scripts.write_reference", "--output", "reference.md")
     reference = (checkout.folder / "reference.md").read_text(encoding="utf-8")
     assert re.search(
-        r"^\| `grid\[\]\.share` \| a number above 0 and at most 1, or a list of these \| `1` \| Share of the training",
+        r"^\| `grid\[\]\.noise` \| a number of at least 0 and below 1, or a list of these \| `0` \| Share of the training",
         reference,
         re.MULTILINE,
     )
-    rows = {share: prepared_rows(checkout, after, share) for share in (None, 0.25)}
-    assert rows[0.25] == round(rows[None] / 4)
+    given, turned = (prepared_gold(checkout, after, noise) for noise in (None, 0.25))
+    wrong = (given != turned).any(axis=1)
+    assert wrong.sum() == round(len(given) / 4)
+    assert (turned[wrong] == 1 - given[wrong]).all(axis=None)
 
 
-AXIS = ("emotion_grid/grid/axes/share.py", "emotion_grid/grid/axes/declared.py")
+AXIS = ("emotion_grid/grid/axes/noise.py", "emotion_grid/grid/axes/declared.py")
 
 
 def without_program(spec: dict) -> dict:
@@ -146,14 +147,14 @@ def without_program(spec: dict) -> dict:
     return {**spec, "data": {key: value for key, value in spec["data"].items() if key != "program"}}
 
 
-def prepared_rows(checkout: Checkout, plan: dict, share: float | None) -> int:
-    """How many rows to train and to validate on there are with a share of the training rows."""
-    (spec,) = (spec for spec in plan["data"].values() if spec.get("share") == share)
-    folder = checkout.folder / "prepared" / str(share)
+def prepared_gold(checkout: Checkout, plan: dict, noise: float | None) -> pd.DataFrame:
+    """The labels of the training rows as they are prepared with some noise."""
+    (spec,) = (spec for spec in plan["data"].values() if spec.get("noise") == noise)
+    folder = checkout.folder / "prepared" / str(noise)
     write_json(folder / "spec.json", spec)
     files = [argument for split in spec["files"] for argument in (f"--{split}", f"data/sample/{split}.csv")]
     checkout.python("-m", "scripts.prepare", "--spec", folder / "spec.json", *files, "--output", folder)
-    return sum(len(read_split(folder / f"{split}.csv")) for split in ("train", "validation"))
+    return read_split(folder / "train.csv")[LABELS]
 
 
 def test_a_value_of_an_encoders_axis_leaves_the_encoder_in_its_folder(checkout):
@@ -161,10 +162,10 @@ def test_a_value_of_an_encoders_axis_leaves_the_encoder_in_its_folder(checkout):
     checkout.add("An axis", "emotion_grid/data/preparation.py")
     module = checkout.folder / AXIS[0]
     module.write_text(module.read_text(encoding="utf-8").replace('place="data"', 'place="encoder"'), encoding="utf-8")
-    plan = checkout.plan(grid=[{"encoder": "small", "share": 0.25}])
+    plan = checkout.plan(grid=[{"encoder": "small", "noise": 0.25}])
     ((name, run),) = plan["runs"].items()
-    assert "_share-0.25_" in name
-    assert run["spec"]["encoder"]["share"] == 0.25
+    assert "_noise-0.25_" in name
+    assert run["spec"]["encoder"]["noise"] == 0.25
     assert json.loads(checkout.python("-c", ENCODER, given=json.dumps(run["spec"]["encoder"]))) == list(
         plan["encoders"]
     )

@@ -241,9 +241,9 @@ def test_words_names_neutral_axes_new_heads_and_the_report_train_nothing(project
     assert outcome.trained == [] and "Writing the report" in outcome.output
     # The same names with an axis and a head that they do not have: the edits are in force, and runs with them are new ones.
     grid = project.config["grid"]
-    project.configure(grid=[*grid, {"encoder": "one", "head": {"type": "maximum"}, "freeze": "all", "share": 0.5}])
+    project.configure(grid=[*grid, {"encoder": "one", "head": {"type": "maximum"}, "freeze": "all", "noise": 0.5}])
     (added,) = project.run("-n").trained
-    assert added.startswith("one_maximum-1_freeze-all_full_share-0.5_seed-1_")
+    assert added.startswith("one_maximum-1_freeze-all_full_noise-0.5_seed-1_")
 
 
 def test_the_formula_of_one_head_trains_the_runs_with_this_head(project):

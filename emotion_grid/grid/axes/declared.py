@@ -4,7 +4,15 @@ To add an axis, write a module like those beside this one, add it here, and let 
 (docs/extending.md).
 """
 
-from emotion_grid.grid.axes import encoder, fold, freeze, head, lora, seed
+from emotion_grid.grid.axes import encoder, fold, freeze, head, lora, seed, train_share
 from emotion_grid.grid.axes.axis import Axis
 
-AXES: tuple[Axis, ...] = (encoder.AXIS, head.AXIS, freeze.AXIS, lora.AXIS, fold.AXIS, seed.AXIS)
+AXES: tuple[Axis, ...] = (
+    encoder.AXIS,
+    head.AXIS,
+    freeze.AXIS,
+    lora.AXIS,
+    train_share.AXIS,
+    fold.AXIS,
+    seed.AXIS,
+)

@@ -3,8 +3,9 @@
 from emotion_grid.base.files import read_json
 from emotion_grid.base.layout import SPEC
 from emotion_grid.data.splits import PROVENANCE, SPLITS
-from emotion_grid.evaluation.results import Results, folder_of
+from emotion_grid.evaluation.results import Results, folder_of, words_of
 from emotion_grid.evaluation.thresholds import FIXED, THRESHOLD_KIND
+from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.report.header.headline import best_baseline
 from emotion_grid.report.reading import Study
 
@@ -15,7 +16,7 @@ CUT = 0.2
 def warnings(study: Study) -> list[str]:
     """Warnings about the data, texts that are cut, older results, labels that are never predicted, and a baseline that is as good."""
     results, checks = study.results, study.checks
-    warnings = [_of_fold(results, key) + text for key, check in checks.items() for text in check["warnings"]]
+    warnings = [_of_data(results, key) + text for key, check in checks.items() for text in check["warnings"]]
     overlaps = [check["overlaps"] for key, check in checks.items() if "overlaps" not in _dropped_kinds(results, key)]
     if any(overlaps):
         warnings.append(
@@ -87,9 +88,15 @@ def _cut(study: Study) -> list[str]:
     ]
 
 
-def _of_fold(results: Results, key: str) -> str:
-    folds = {row["columns"].get("fold") for row in results.plan["rows"] if row["data"] == key} - {None}
-    return f"Fold {', '.join(str(fold) for fold in sorted(folds))}: " if folds else ""
+def _of_data(results: Results, key: str) -> str:
+    """What tells prepared splits from others of the study: their fold and their share of the training rows, say."""
+    columns = [row["columns"] for row in results.plan["rows"] if row["data"] == key]
+    usual = {}
+    for axis in AXES:
+        usual |= axis.columns(axis.default, axis.neutral) if axis.place == "data" else {}
+    values = {name: {cells.get(name) for cells in columns} - {None, value} for name, value in usual.items()}
+    words = ", ".join(f"{words_of(name)} {value}" for name, found in values.items() for value in sorted(found))
+    return f"{words[0].upper()}{words[1:]}: " if words else ""
 
 
 def _dropped_kinds(results: Results, key: str) -> list[str]:

@@ -79,6 +79,21 @@ def test_folds_hold_out_every_row_once(raw):
     assert sorted(held, key=int) == [id_ for id_, _, _ in TRAIN]
 
 
+def test_a_share_of_the_training_rows_leaves_all_other_rows_where_they_were(raw):
+    for how in ({}, {"dev": None, "folds": 3, "fold": 2}):
+        whole, _ = prepare(*raw(**how))
+        before = set(whole["train"]["id"])
+        for share in (0.5, 0.25):
+            splits, checks = prepare(*raw(**how, train_share=share))
+            for split in ("validation", "dev", "test"):
+                assert splits[split].equals(whole[split])
+            kept = set(splits["train"]["id"])
+            assert kept < before, "a smaller share is part of the larger one"
+            assert checks["prepared"]["train"]["rows"] == len(kept)
+            assert abs(splits["train"]["text"].nunique() - share * whole["train"]["text"].nunique()) <= 0.5
+            before = kept
+
+
 def test_label_without_a_positive_row_gives_a_warning(raw):
     rows = [(id_, text, gold[0] + "0") for id_, text, gold in TRAIN]
     _, checks = prepare(*raw(train=rows))

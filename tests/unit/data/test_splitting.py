@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion_grid.data.splitting import fold_numbers, stratified_order, validation_rows
+from emotion_grid.data.splitting import fold_numbers, share_rows, stratified_order, validation_rows
 
 
 def labelled(gold: list[tuple[int, ...]], texts=None) -> tuple[pd.DataFrame, list[str]]:
@@ -99,3 +99,30 @@ def test_split_does_not_follow_the_order_of_the_rows():
     table, labels = labelled([(0,)] * 200)
     chosen = np.flatnonzero(validation_rows(table, labels, 0.2, 7))
     assert len(set(np.diff(chosen).tolist())) > 3, "not every fifth row"
+
+
+@given(golds(), st.floats(0.02, 1), st.floats(0.02, 1), st.integers(0, 2**31))
+def test_shares_are_nested_and_take_every_combination_in_proportion(gold, one, other, seed):
+    table, labels = labelled(gold)
+    less, more = (share_rows(table, labels, share, seed) for share in sorted((one, other)))
+    assert not (less & ~more).any(), "a smaller share is part of a larger one"
+    for share, chosen in zip(sorted((one, other)), (less, more), strict=True):
+        assert chosen.sum() == max(1, round(share * len(gold)))
+        for combination, count in Counter(gold).items():
+            found = sum(one for one, row in zip(chosen, gold, strict=True) if row == combination)
+            assert abs(found - share * count) <= 2
+
+
+@given(golds(), st.integers(1, 12), st.floats(0.05, 1), st.integers(0, 2**31))
+def test_a_share_takes_all_rows_of_a_text_or_none(gold, kinds, share, seed):
+    texts = [f"text {(n * n) % kinds}" for n in range(len(gold))]
+    table, labels = labelled(gold, texts)
+    chosen = share_rows(table, labels, share, seed)
+    assert len(set(zip(texts, chosen.tolist(), strict=True))) == len(set(texts))
+    assert share_rows(table, labels, 1.0, seed).all()
+
+
+def test_another_seed_gives_another_share():
+    table, labels = labelled([(0,)] * 200)
+    one, same, other = (share_rows(table, labels, 0.25, seed) for seed in (1, 1, 2))
+    assert (one == same).all() and (one != other).sum() > 20

@@ -43,6 +43,7 @@ def test_a_silent_block_is_one_run_with_the_default_of_every_axis():
         "head": {"type": "mlp", "size": 384, "layers": 2, "pooling": "first", "dropout": 0.1},
         "freeze": 0,
         "lora": None,
+        "train_share": 1.0,
         "fold": None,
         "seed": 1,
     }

@@ -17,7 +17,7 @@ from emotion_grid.config.checking import check_config
 from emotion_grid.config.schema import load_schema
 from emotion_grid.data.raw import content_digest
 from emotion_grid.grid import expand
-from emotion_grid.grid.axes import declared
+from emotion_grid.grid.axes import declared, train_share
 from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.plan import plan, specs
@@ -295,6 +295,26 @@ def test_an_axis_at_its_neutral_value_is_in_no_spec_and_in_no_name(study, monkey
         assert part["share"] == 0.5
         monkeypatch.undo()
     schema.load_schema.cache_clear()
+
+
+def test_shares_of_the_training_rows_read_other_rows_and_the_same_tokens(study):
+    plan = study(grid=[{"freeze": [0, "all"]}, {"freeze": [0, "all"], "train_share": [1.0, 0.5, 0.25]}])
+    assert len(plan.runs) == 6, "a share of 1 is the run without the axis"
+    assert {row.name.split("_share-")[1].split("_")[0] for row in plan.runs.values() if "share" in row.name} == {
+        "0.5",
+        "0.25",
+    }
+    assert sorted(spec.get("train_share", 1) for spec in plan.data.values()) == [0.25, 0.5, 1]
+    assert {row.spec["data"].get("train_share", 1) for row in plan.runs.values()} == {0.25, 0.5, 1}
+    assert len(plan.cached) == 2, "tokens and features are those of all rows"
+    assert sorted(row.columns["train_share"] for row in plan.rows.values()) == sorted([0.25, 0.5, 1] * 2)
+
+
+def test_a_share_of_the_rows_of_several_sets_is_refused():
+    conflict = train_share.AXIS.conflict
+    assert conflict({"train_share": 1.0}, {"united": {}}) is None
+    assert conflict({"train_share": 0.5}, {}) is None
+    assert "found 0.5" in conflict({"train_share": 0.5}, {"united": {}})
 
 
 def test_a_run_names_the_programs_that_it_uses(study):
