@@ -7,7 +7,7 @@ rule fetch_encoder:
     log:
         f"{CACHE}/encoders/{{key}}/fetch.log",
     resources:
-        **resources.light,
+        **resources.fetching,
     params:
         folder=subpath(output[0], parent=True),
         umask=study.cache_umask,

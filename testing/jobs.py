@@ -15,9 +15,13 @@ SMALL, LARGE = {"layers": 6, "hidden_size": 384}, {"layers": 24, "hidden_size": 
 MEGABYTE = 1_000_000
 
 
-def spec(encoder=SMALL, epochs=10, threads=1, freeze=0) -> dict:
+HEAD = {"type": "mlp", "size": 384, "layers": 2}
+
+
+def spec(encoder=SMALL, epochs=10, threads=1, freeze=0, lora=None, batch_size=8, max_length=32) -> dict:
     """What of a run's spec decides what its job asks for."""
-    return {"encoder": encoder, "freeze": freeze, "training": {"epochs": epochs, "threads": threads}}
+    training = {"epochs": epochs, "threads": threads, "batch_size": batch_size, "max_length": max_length}
+    return {"encoder": encoder, "head": HEAD, "freeze": freeze, "lora": lora, "training": training}
 
 
 BEGIN = time.time() - 3600

@@ -1,6 +1,7 @@
-"""What is asked of Slurm before anything is submitted: how many CPUs a node has, and whether the ends of jobs can be seen."""
+"""What is found out before anything is submitted: whether CPUs and GPUs hold the runs, and whether the ends of jobs can be seen."""
 
 import re
+from typing import Any
 
 from emotion_grid.base.messages import InputError
 from emotion_grid.jobs.slurm import call_slurm
@@ -77,4 +78,25 @@ def check_queue_remembers(fault: str) -> None:
             f"Slurm: expected its accounting (sacct) to tell how jobs ended, found: {fault}. The queue (squeue) forgets a job {age} s after "
             f"its end (MinJobAge), which is too soon. Ask the administrators of the cluster for accounting (AccountingStorageType), or for a "
             f"MinJobAge of at least {LONGEST_LOOK} s"
+        )
+
+
+def check_gpu_memory(least: dict[str, float], site: dict[str, Any]) -> None:
+    """Refuse runs that do not fit a GPU even with a single text at a time; without GPUs, or if their memory is not known, nothing.
+
+    Args:
+        least: memory in MB that each run needs, by its name.
+        site: the bounds of a cluster's jobs.
+
+    Raises:
+        InputError: with the run that needs most.
+    """
+    most = site["gpu_mem_mb"]
+    too_large = {name: need for name, need in least.items() if need > most}
+    if site["gpus"] and most and too_large:
+        name = max(too_large, key=lambda run: too_large[run])
+        raise InputError(
+            f"{name}: expected a run that fits a GPU of {most:,} MB (gpu_mem_mb in {SITE}), found one that needs about "
+            f"{too_large[name]:,.0f} MB for weights, gradients and AdamW's moments, with one text at a time ({len(too_large)} of {len(least)} runs "
+            "do not fit). Train it with lora or more frozen layers, or choose a smaller encoder; for a larger GPU, correct gpu_mem_mb"
         )

@@ -8,10 +8,7 @@ from typing import Any
 
 from emotion_grid.base.numbers import gigabytes
 from emotion_grid.base.sharing import free_bytes
-from emotion_grid.jobs.needs import BYTES_PER_TOKEN, VOCABULARY, parameters
-
-WEIGHT = 4
-"""Bytes of a weight on the disk, in fp32."""
+from emotion_grid.jobs.needs import BYTES_PER_TOKEN, WEIGHT, parameters, trained_parameters
 
 CHECKPOINT = 8 * WEIGHT
 """Bytes of checkpoints for each trained parameter: weights, those of the best epoch and two moments of AdamW; twice, since a checkpoint
@@ -59,20 +56,6 @@ class Disk:
     def peak(self) -> float:
         """Bytes while runs train, at most."""
         return self.end + self.training
-
-
-def trained_parameters(spec: dict[str, Any]) -> float:
-    """Parameters that a run trains, from its spec: its head and, of the encoder, the layers and embeddings that are not frozen, or their adapters."""
-    encoder, freeze, lora = spec["encoder"], spec["freeze"], spec.get("lora")
-    width = encoder["hidden_size"]
-    units = spec["head"].get("size") or 0
-    head = float(units * (units + width) * spec["head"].get("layers", 4))
-    if freeze == "all":
-        return head
-    layers = encoder["layers"] - freeze
-    if lora:
-        return float(head + layers * 4 * width * lora["rank"])  # two factors for each of query and value
-    return float(head + layers * 12 * width**2 + (0 if freeze else VOCABULARY * width))
 
 
 def disk_space(

@@ -1,5 +1,6 @@
 """The raw files of a study."""
 
+import functools
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,19 @@ def raw_rows(config: dict[str, Any]) -> int:
             with path.open("rb") as file:
                 lines += sum(1 for _ in file)
     return lines
+
+
+def longest_line(config: dict[str, Any]) -> int:
+    """Bytes of the longest line of all raw files: no text is longer, unless it holds line breaks or a file is no text."""
+    if "united" in config:
+        return max(map(longest_line, united_sets(config).values()))
+    return max((_longest_line(path) for path in raw_files(config).values() if path.is_file()), default=0)
+
+
+@functools.cache
+def _longest_line(path: Path) -> int:
+    with path.open("rb") as file:
+        return max(map(len, file), default=0)
 
 
 def united_sets(config: dict[str, Any]) -> dict[str, dict[str, Any]]:

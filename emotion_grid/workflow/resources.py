@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from emotion_grid.base.layout import FEATURES, TOKENS
-from emotion_grid.jobs.needs import Need, encoding_need, training_need
+from emotion_grid.jobs.needs import Need, encoding_need, fetching_mb, training_need
 from emotion_grid.jobs.site import fixed_resources, light_resources
-from emotion_grid.plan.inputs import RAW_SPLITS, raw_bytes
+from emotion_grid.plan.inputs import RAW_SPLITS, longest_line, raw_bytes
 from emotion_grid.plan.specs import cache_key
 from emotion_grid.workflow.inputs import RuleInputs
 from emotion_grid.workflow.study import Study
@@ -21,14 +21,15 @@ class RuleResources:
         inputs: the input functions of its rules.
 
     Attributes:
-        light, training, pack, encoding: the `resources` of steps without training, of training jobs, of those that train several runs, and
-            of jobs that compute features.
+        light, fetching, training, pack, encoding: the `resources` of steps without training, of jobs that fetch an encoder, of training jobs, of
+            those that train several runs, and of jobs that compute features.
     """
 
     def __init__(self, study: Study, inputs: RuleInputs):
         self.study, self.inputs = study, inputs
         fixed = fixed_resources(study.site, gpu=True)
         self.light = light_resources(study.site)
+        self.fetching = {**self.light, "mem_mb": self._fetching_mb}
         # The cores of the machine where Snakemake runs bound a rule's threads, and not what a job asks for.
         self.training = {**fixed, **_memory_and_time(self._training_need), "cpus_per_task": self.training_threads}
         self.pack = {**self.training, "cpus_per_task": self.pack_threads}
@@ -64,15 +65,20 @@ class RuleResources:
         return int(self.study.cached_spec(f"{FEATURES}/{wildcards.key}")["threads"])
 
     def _training_need(self, wildcards: Any, attempt: int) -> Need:
-        specs = [self.study.spec(run) for run in self.inputs.runs(wildcards)]
-        return training_need(
-            specs, raw_bytes(self.study.part(wildcards.experiment).raw, "train"), self.study.site, attempt
-        )
+        specs = [self.study.sized(self.study.spec(run)) for run in self.inputs.runs(wildcards)]
+        raw = self.study.part(wildcards.experiment).raw
+        return training_need(specs, raw_bytes(raw, "train"), self.study.site, attempt, longest_line(raw))
 
     def _encoding_need(self, wildcards: Any, attempt: int) -> Need:
         spec = self.study.cached_spec(f"{FEATURES}/{wildcards.key}")
         part = self.study.part_of_tokens(f"{TOKENS}/{cache_key(spec['tokens'])}")
-        return encoding_need(spec, raw_bytes(part.raw, *RAW_SPLITS), self.study.site, attempt)
+        sized = {**spec, "tokens": self.study.sized(spec["tokens"])}
+        return encoding_need(sized, raw_bytes(part.raw, *RAW_SPLITS), self.study.site, attempt)
+
+    def _fetching_mb(self, wildcards: Any, attempt: int) -> int:
+        least = int(self.light["mem_mb"])
+        encoder = self.study.encoder_spec(wildcards.key)
+        return max(least, fetching_mb(encoder, self.study.site, attempt)) if encoder else least
 
 
 def _memory_and_time(need: Callable[[Any, int], Need]) -> dict[str, Callable[[Any, int], int]]:

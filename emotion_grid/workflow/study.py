@@ -8,20 +8,34 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import REPORT, SPEC, TOKENS, TOKENS_OF_SETS, experiment_of_set, run_folder
+from emotion_grid.base.integrity import read_record
+from emotion_grid.base.layout import (
+    ENCODERS,
+    REPORT,
+    SPEC,
+    TOKENS,
+    TOKENS_OF_SETS,
+    experiment_of_set,
+    run_folder,
+)
 from emotion_grid.base.messages import InputError
 from emotion_grid.base.sharing import check_writable, explained_refusals, shared, shared_umask
 from emotion_grid.config.sets import names_sets, set_names
 from emotion_grid.container.image import runtime
 from emotion_grid.encoders.facts import why_unexplained
+from emotion_grid.encoders.size import with_size
+from emotion_grid.encoders.sources import encoder_key
+from emotion_grid.jobs.cluster import check_gpu_memory
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
+from emotion_grid.jobs.needs import least_gpu_mb
 from emotion_grid.jobs.outcome import explain_success
 from emotion_grid.jobs.records import unmark_finished
 from emotion_grid.jobs.site import load_site
 from emotion_grid.jobs.survivors import cancel_survivors, job_prefix
+from emotion_grid.plan.inputs import longest_line
 from emotion_grid.plan.plan import Row
-from emotion_grid.plan.specs import Inputs
+from emotion_grid.plan.specs import Inputs, source_spec
 from emotion_grid.plan.writing import write_request, write_specs
 from emotion_grid.submission.form import BEST
 from emotion_grid.workflow.cluster import prepare_cluster
@@ -180,6 +194,17 @@ class Study:
                 f"threads the results would differ slightly. Start with --cores {most}, or set training.threads to {cores}"
             )
 
+    def _check_gpus(self) -> None:
+        """Refuse a start for a cluster whose GPUs do not hold a run that it would train.
+
+        Raises:
+            InputError: with what such runs need and what there is.
+        """
+        if self.is_planned and self.workflow.executor_plugin is not None and self.workflow.resource_settings.nodes:
+            runs = [(part, row) for part in self.parts.values() for row in part.state.unfinished if row.kind == "run"]
+            least = {row.name: least_gpu_mb(self.sized(row.spec), longest_line(part.raw)) for part, row in runs}
+            check_gpu_memory(least, self.site)
+
     @property
     def _threads(self) -> list[int]:
         """Threads of each run that is not finished."""
@@ -234,6 +259,7 @@ class Study:
             self.image.path  # noqa: B018 - checked before anything runs
         with plain_refusals():
             self._check_threads()
+            self._check_gpus()
         if not self.is_planned:
             return
         with plain_refusals():
@@ -320,6 +346,29 @@ class Study:
         """Where the job of a row finds what it reads: as planned or, in a job, as it was written before it started."""
         self.begin()
         return self.part_with(folder).inputs(folder)
+
+    def sized(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """A spec with its encoder's parameters and vocabulary, where they are known by now.
+
+        Args:
+            spec: of a run or of tokens.
+        """
+        source = source_spec(spec["encoder"])
+        return {**spec, "encoder": {**spec["encoder"], **self.encoder_spec(encoder_key(source))}}
+
+    def encoder_spec(self, key: str) -> dict[str, Any]:
+        """The spec of an encoder with its parameters and vocabulary, where they are known by now.
+
+        Args:
+            key: of its folder in the cache.
+        """
+        folder = self.cache / ENCODERS / key
+        planned = [part.plan.encoders[key] for part in self.parts.values() if part.plan and key in part.plan.encoders]
+        if planned:
+            return with_size(planned[0].spec, folder, planned[0].model)
+        spec, _ = read_record(folder / SPEC)
+        model = spec.pop("source", "")
+        return with_size(source_spec(spec), folder, model)
 
     def cached_spec(self, folder: str) -> dict[str, Any]:
         """The spec of a folder of tokens or features in the cache."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from emotion_grid.jobs.disk import disk_space, disk_text, trained_parameters
+from emotion_grid.jobs.disk import disk_space, disk_text
+from emotion_grid.jobs.needs import trained_parameters
 from testing.jobs import LARGE, SMALL
 
 HEAD = {"type": "mlp", "size": 384, "layers": 2}

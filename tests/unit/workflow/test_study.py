@@ -162,6 +162,23 @@ def test_a_job_asks_for_as_many_cpus_as_its_run_has_threads(start):
     assert resources.encoding["cpus_per_task"](key) == 2
 
 
+def test_jobs_ask_for_what_fetching_counted_and_a_gpu_that_is_too_small_is_told(start, monkeypatch):
+    """Faults: memory by a size that is assumed although it is known; jobs that can only fail are submitted."""
+    study = start(main=True, grid=[{"encoder": "small"}])
+    resources = RuleResources(study, RuleInputs(study))
+    (row,) = study.part("tiny").plan.runs.values()
+    run, key = wildcards(row.name), SimpleNamespace(key=row.inputs.encoder.partition("/")[2])
+    before = resources.training["mem_mb"](run, 1), resources.fetching["mem_mb"](key, 1)
+    facts = {"parameters": 600_000_000, "vocabulary": 30522}
+    write_json(study.cache / row.inputs.encoder / "facts.json", facts)
+    after = resources.training["mem_mb"](run, 1), resources.fetching["mem_mb"](key, 1)
+    assert after[0] > before[0] and after[1] > before[1] == 2000
+    study.site = {**study.site, "gpu_mem_mb": 5000}
+    monkeypatch.setattr(study.workflow.resource_settings, "nodes", 10)
+    with pytest.raises(SystemExit):
+        study.begin.__wrapped__(study)
+
+
 def test_a_dry_run_says_how_much_disk_space_a_study_takes_and_a_finished_study_takes_no_more(start, capsys):
     study = start()
     study.unfinished()
