@@ -1,8 +1,8 @@
 """Memory that training jobs ask for, beside what they used at most.
 
-Writes encoders of the shapes of published ones, trains each for two epochs of one step in a process of its own, on
-texts that are all cut at `max_length`, and prints for every run the peak of its process (as `peak_mb` in provenance.json has it) beside what
-its job would ask for on a cluster without GPUs.
+Writes encoders of the shapes of published ones, with random weights, and examines them as fetching does. Trains each for two epochs of one
+step in a process of its own, on texts that are all cut at `max_length`, and prints for every run the peak of its process (as `peak_mb` in
+provenance.json has it) beside what its job would ask for on a cluster without GPUs. It takes some minutes, 8 GB of memory and 4 GB of disk.
 """
 
 import multiprocessing
@@ -10,9 +10,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,11 @@ import transformers
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.layout import FACTS, FILES
 from emotion_grid.base.messages import log
 from emotion_grid.config.checking import check_config
 from emotion_grid.data.tables import write_split
+from emotion_grid.encoders.examining import find_facts
 from emotion_grid.encoders.size import with_size
 from emotion_grid.features.states import compute
 from emotion_grid.features.tokens import tokenize
@@ -60,22 +63,34 @@ SHAPES: dict[str, dict[str, Any]] = {
 """The shapes of published encoders, as their config.json says them."""
 
 LORA = {"rank": 8, "alpha": 16}
-RUNS: list[tuple[str, Any, Any, int, int, int]] = [
-    ("MiniLM-L6", 0, "none", 4, 16, 2),
-    ("XLM-R-base", 0, "none", 4, 16, 2),
-    ("MPNet-base", 0, "none", 4, 16, 2),
-    ("MiniLM-L6", 0, "none", 16, 128, 2),
-    ("XLM-R-base", 0, LORA, 4, 16, 2),
-    ("RoBERTa-large", 0, "none", 4, 16, 2),
-    ("MiniLM-L6", 0, LORA, 16, 128, 2),
-    ("MiniLM-L6", 0, "none", 8, 256, 2),
-    ("MPNet-base", "half", "none", 4, 64, 2),
-    ("MPNet-base", "all", "none", 4, 16, 2),
-    ("DeBERTa-v3-base", 0, "none", 4, 16, 2),
-    ("MiniLM-L6", 0, LORA, 4, 128, 128),
-    ("Qwen3-0.6B", 0, LORA, 4, 16, 2),
+
+
+class Run(NamedTuple):
+    """A run that is measured: so many texts of so many tokens in its one batch, and rows of dev."""
+
+    encoder: str
+    freeze: int | str = 0
+    lora: Any = "none"
+    batch: int = 4
+    tokens: int = 16
+    rows: int = 2
+
+
+RUNS = [
+    Run("MiniLM-L6"),
+    Run("MiniLM-L6", batch=16, tokens=128),
+    Run("MiniLM-L6", batch=8, tokens=256),
+    Run("MiniLM-L6", lora=LORA, batch=16, tokens=128),
+    Run("MiniLM-L6", lora=LORA, tokens=128, rows=128),
+    Run("MPNet-base"),
+    Run("MPNet-base", freeze="half", tokens=64),
+    Run("MPNet-base", freeze="all"),
+    Run("XLM-R-base"),
+    Run("XLM-R-base", lora=LORA),
+    Run("DeBERTa-v3-base"),
+    Run("RoBERTa-large", lora=LORA),
+    Run("Qwen3-0.6B", lora=LORA),
 ]
-"""Which runs are measured: encoder, freeze, LoRA, batch size, tokens of a text, rows of dev."""
 
 
 def in_process(function: Callable[..., None], *arguments: Any) -> None:
@@ -88,7 +103,7 @@ def in_process(function: Callable[..., None], *arguments: Any) -> None:
 
 
 def write_encoder(folder: Path, shape: dict[str, Any]) -> None:
-    """An encoder whose weights repeat the same random numbers, and a tokenizer of a few words."""
+    """A fetched encoder, whose weights repeat the same random numbers, with a tokenizer of a few words."""
     quieten()
     with torch.device("meta"):
         model = transformers.AutoModel.from_config(transformers.AutoConfig.for_model(**shape))
@@ -97,8 +112,10 @@ def write_encoder(folder: Path, shape: dict[str, Any]) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.view(-1).copy_(noise.repeat(parameter.numel() // len(noise) + 1)[: parameter.numel()])
-    model.save_pretrained(folder)
-    write_tokenizer(folder)
+    model.save_pretrained(folder / FILES)
+    write_tokenizer(folder / FILES)
+    planned = {"source": folder.name, "layers": shape["num_hidden_layers"], "hidden_size": shape["hidden_size"]}
+    write_json(folder / FACTS, find_facts(folder, planned))
 
 
 def prepare(spec: dict, folder: Path, encoder: Path, rows: dict[str, int]) -> None:
@@ -119,11 +136,11 @@ def prepare(spec: dict, folder: Path, encoder: Path, rows: dict[str, int]) -> No
         write_json(folder / "features" / "features.json", made)
 
 
-def spec_of(run: tuple[str, Any, Any, int, int, int], encoder: Path) -> dict[str, Any]:
+def spec_of(run: Run, encoder: Path) -> dict[str, Any]:
     """The spec of a run, as a plan makes it."""
-    name, freeze, lora, batch_size, tokens, _ = run
-    block = {"encoder": name, "head": {"type": "mlp", "pooling": "mean"}, "freeze": freeze, "lora": lora}
-    training = {"precision": "fp32", "epochs": 2, "batch_size": batch_size, "max_length": tokens}
+    name, head = run.encoder, {"type": "mlp", "pooling": "mean"}
+    block = {"encoder": name, "head": head, "freeze": run.freeze, "lora": run.lora}
+    training = {"precision": "fp32", "epochs": 2, "batch_size": run.batch, "max_length": run.tokens}
     config = {"experiment": "memory", "data": {"train": "train.csv", "labels": LABELS}, "grid": [block]}
     (point,), sources = expand(
         check_config({**config, "encoders": {name: {"model": str(encoder)}}, "training": training})
@@ -131,21 +148,21 @@ def spec_of(run: tuple[str, Any, Any, int, int, int], encoder: Path) -> dict[str
     return run_spec(point, sources[name], {"files": {"train": ""}, "labels": LABELS, "drop": []})
 
 
-def measure(run: tuple[str, Any, Any, int, int, int], work: Path, site: dict[str, Any]) -> tuple[int, int]:
+def measure(run: Run, work: Path, site: dict[str, Any]) -> tuple[int, int]:
     """What the job of a run asks for, and the peak of its process, in MB."""
-    name, folder = run[0], work / "run"
-    encoder = work / name
-    if not encoder.exists():
-        in_process(write_encoder, encoder, SHAPES[name])
+    folder, fetched = work / "run", work / run.encoder
+    if not fetched.exists():
+        in_process(write_encoder, fetched, SHAPES[run.encoder])
+    encoder = fetched / FILES
     spec = spec_of(run, encoder)
-    rows = {"train": run[3], "validation": 2, "dev": run[5], "test": 0}
+    rows = {"train": run.batch, "validation": 2, "dev": run.rows, "test": 0}
     (folder / "data").mkdir(parents=True)
     in_process(prepare, spec, folder, encoder, rows)
     features = folder / "features" if (folder / "features").is_dir() else None
     in_process(train, Job(spec, folder / "data", folder / "tokens", encoder, folder / "out", features=features))
     peak = int(read_json(folder / "out" / "provenance.json")["peak_mb"])
     shutil.rmtree(folder)
-    sized = {**spec, "encoder": with_size(spec["encoder"], work / "none", str(encoder))}
+    sized = {**spec, "encoder": with_size(spec["encoder"], fetched, run.encoder)}
     return training_need([sized], 0, site, 1, 10**6).mem_mb, peak
 
 
@@ -159,12 +176,21 @@ def main() -> None:
         print("| encoder | `freeze` | LoRA | batch size | tokens | asked, MB | peak, MB | asked / peak |", flush=True)
         print("|---|---|---|---:|---:|---:|---:|---:|")
         for run in RUNS:
-            name, freeze, lora, batch_size, tokens, _ = run
-            log(f"{name}, freeze {freeze}, LoRA {lora}, {batch_size} x {tokens}")
+            start = time.monotonic()
             asked, peak = measure(run, Path(work), site)
-            adapters = "none" if lora == "none" else f"rank {lora['rank']}"
-            cells = [name, freeze, adapters, batch_size, tokens, f"{asked:,}", f"{peak:,}", f"{asked / peak:.2f}"]
+            adapters = "none" if run.lora == "none" else f"rank {run.lora['rank']}"
+            cells = [
+                run.encoder,
+                run.freeze,
+                adapters,
+                run.batch,
+                run.tokens,
+                f"{asked:,}",
+                f"{peak:,}",
+                f"{asked / peak:.2f}",
+            ]
             print(f"| {' | '.join(map(str, cells))} |", flush=True)
+            log(f"{run.encoder}: {time.monotonic() - start:.0f} s")
 
 
 if __name__ == "__main__":

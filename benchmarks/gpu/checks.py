@@ -15,6 +15,7 @@ from benchmarks.gpu.texts import LABELS
 from emotion_grid.base.files import write_json
 from emotion_grid.base.layout import FILES, LABELLING
 from emotion_grid.data.splits import MODEL
+from emotion_grid.encoders.size import with_size
 from emotion_grid.jobs.needs import training_need
 from emotion_grid.jobs.site import load_site
 
@@ -192,7 +193,11 @@ def speed(lab: Lab, row: Cells, encoder: str, way: str) -> None:
 def _asked_mb(lab: Lab, run: Run) -> int:
     """Memory that a run's job asks Slurm for where the site has no bound."""
     site = {**load_site(), "mem_mb": 10**9, "mem_mb_retry": 10**9}
-    return training_need([run.row.spec], (lab.work / "train.csv").stat().st_size, site, 1).mem_mb
+    row, table = run.row, lab.work / "train.csv"
+    assert row.inputs.encoder
+    encoder = with_size(row.spec["encoder"], lab.cache / row.inputs.encoder, "")
+    longest = max(map(len, table.read_bytes().splitlines()))
+    return training_need([{**row.spec, "encoder": encoder}], table.stat().st_size, site, 1, longest).mem_mb
 
 
 def facts(trained: Trained) -> Cells:

@@ -100,3 +100,21 @@ def check_gpu_memory(least: dict[str, float], site: dict[str, Any]) -> None:
             f"{too_large[name]:,.0f} MB for weights, gradients and AdamW's moments, with one text at a time ({len(too_large)} of {len(least)} runs "
             "do not fit). Train it with lora or more frozen layers, or choose a smaller encoder; for a larger GPU, correct gpu_mem_mb"
         )
+
+
+def memory_note(needs: dict[str, float], site: dict[str, Any]) -> str:
+    """What to say of runs that need more of the machine's memory than their jobs may ask for; empty if there are none.
+
+    Args:
+        needs: memory in MB that each run is estimated to need, by its name.
+        site: the bounds of a cluster's jobs.
+    """
+    most = site["mem_mb_retry"]
+    too_large = {name: need for name, need in needs.items() if need > most}
+    if not too_large:
+        return ""
+    name = max(too_large, key=lambda run: too_large[run])
+    return (
+        f"Note: {name} needs about {too_large[name]:,.0f} MB of memory, by estimate, and its job asks for {most:,} MB at most ({len(too_large)} of "
+        f"{len(needs)} runs need more). If such jobs run out of memory, raise mem_mb and mem_mb_retry in {SITE}"
+    )

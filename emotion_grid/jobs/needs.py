@@ -6,7 +6,7 @@ from typing import Any
 VOCABULARY = 50_000
 """Embedding rows assumed for an encoder of which they are not known."""
 
-BASE_MB, GPU_BASE_MB = 500, 3000
+BASE_MB, GPU_BASE_MB = 600, 3000
 """Memory of a training process before its model: Python and torch; with the libraries of a GPU."""
 
 WEIGHT = 4
@@ -111,7 +111,7 @@ def training_mb(spec: dict[str, Any], longest: int, gpus: int) -> float:
     if gpus:
         return GPU_BASE_MB + (whole + trained * (WEIGHT + COPIES)) / 1e6
     tokens, training = _tokens(spec, longest), spec["training"]
-    asked = EVALUATION_BATCH * tokens * spec["encoder"]["hidden_size"] * ASKED_STATE
+    asked: float = EVALUATION_BATCH * tokens * spec["encoder"]["hidden_size"] * ASKED_STATE
     batch = max(activations(spec, tokens, training["batch_size"]), asked)
     return BASE_MB + (whole + trained * (STATE + COPIES) + batch) / 1e6
 

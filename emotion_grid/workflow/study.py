@@ -25,10 +25,10 @@ from emotion_grid.container.image import runtime
 from emotion_grid.encoders.facts import why_unexplained
 from emotion_grid.encoders.size import with_size
 from emotion_grid.encoders.sources import encoder_key
-from emotion_grid.jobs.cluster import check_gpu_memory
+from emotion_grid.jobs.cluster import check_gpu_memory, memory_note
 from emotion_grid.jobs.failures import explain_end
 from emotion_grid.jobs.guard import Guard
-from emotion_grid.jobs.needs import least_gpu_mb
+from emotion_grid.jobs.needs import least_gpu_mb, training_mb
 from emotion_grid.jobs.outcome import explain_success
 from emotion_grid.jobs.records import unmark_finished
 from emotion_grid.jobs.site import load_site
@@ -194,16 +194,19 @@ class Study:
                 f"threads the results would differ slightly. Start with --cores {most}, or set training.threads to {cores}"
             )
 
-    def _check_gpus(self) -> None:
-        """Refuse a start for a cluster whose GPUs do not hold a run that it would train.
+    def _check_memory(self) -> None:
+        """Refuse a start for a cluster whose GPUs do not hold a run that it would train; of jobs with too little memory beside, say so.
 
         Raises:
             InputError: with what such runs need and what there is.
         """
         if self.is_planned and self.workflow.executor_plugin is not None and self.workflow.resource_settings.nodes:
             runs = [(part, row) for part in self.parts.values() for row in part.state.unfinished if row.kind == "run"]
-            least = {row.name: least_gpu_mb(self.sized(row.spec), longest_line(part.raw)) for part, row in runs}
-            check_gpu_memory(least, self.site)
+            sized = {row.name: (self.sized(row.spec), longest_line(part.raw)) for part, row in runs}
+            check_gpu_memory({name: least_gpu_mb(*run) for name, run in sized.items()}, self.site)
+            needs = {name: training_mb(*run, self.site["gpus"]) for name, run in sized.items()}
+            if note := memory_note(needs, self.site):
+                print(note, file=sys.stderr)
 
     @property
     def _threads(self) -> list[int]:
@@ -259,7 +262,7 @@ class Study:
             self.image.path  # noqa: B018 - checked before anything runs
         with plain_refusals():
             self._check_threads()
-            self._check_gpus()
+            self._check_memory()
         if not self.is_planned:
             return
         with plain_refusals():
