@@ -7,6 +7,7 @@ An experiment's folder of results, `<results_root>/<experiment>`:
     runs/<run>/                              spec.json, inputs.json, train.log, predictions/<split>.csv, history.csv,
                                              provenance.json, model/, and checkpoint/ while it trains
     baselines/<row>/                         spec.json, inputs.json, predictions/<split>.csv, provenance.json
+    ensembles/<row>/                         the same, and labelling.json: how it labels new texts, with the weight of each run
     packs/<pack>.json                        which runs share a job
     metrics/<row>.json                       metrics of each row, kept for the next evaluation
     summary.json, comparison.json, ...       digests of the tables and of the report, each beside what it is about
@@ -44,6 +45,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # Folders of an experiment's results.
 DATA, RUNS, BASELINES, PACKS = "data", "runs", "baselines", "packs"
+ENSEMBLES = "ensembles"
 METRICS, EXPLANATIONS, LABELLED, SETS = "metrics", "explanations", "labelled", "sets"
 SUBMISSION = "submission"
 ANNOTATIONS = "annotations"
@@ -66,6 +68,9 @@ FILES, FACTS = "files", "facts.json"
 LABELLING = "labelling.json"
 """In a model's folder: `clean` (the steps that its texts went through), the `prompt` around them if there is one, `precision`, and the
 `thresholds` by label."""
+
+SELECTED = "selected"
+"""The key of an ensemble's record that says how its weights for dev and those for test were selected (evaluation/ensembles.py)."""
 
 SPEC = "spec.json"
 """What decides the content of a folder of results or of the cache."""

@@ -67,10 +67,14 @@ def tables_of(row: dict, folder: Path, home: Path) -> Tables:
 
 
 def groups(rows: list[dict], plan: dict) -> list[list[dict]]:
-    """The rows that share their thresholds: those of a setting, or each one alone, by `evaluation.threshold`."""
-    if plan["evaluation"]["threshold"] not in POOLED:
-        return [[row] for row in rows]
-    return list(by_setting(rows, plan).values())
+    """The rows that share their thresholds: those of a setting, or each one alone, by `evaluation.threshold`.
+
+    The folds of an ensemble always do, since they predict test and new texts alike.
+    """
+    if plan["evaluation"]["threshold"] in POOLED:
+        return list(by_setting(rows, plan).values())
+    alone = [[row] for row in rows if row["kind"] != "ensemble"]
+    return alone + list(by_setting([row for row in rows if row["kind"] == "ensemble"], plan).values())
 
 
 def score_group(group: list[Tables], plan: dict, home: Path, files: ReadOnce) -> dict[str, dict]:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.digests import canonical
-from emotion_grid.base.layout import DATA, ENCODERS, FEATURES, RUNS, TOKENS
+from emotion_grid.base.layout import DATA, ENCODERS, ENSEMBLES, FEATURES, RUNS, TOKENS
 from emotion_grid.base.messages import InputError
 from emotion_grid.encoders.sources import Source, encoder_key
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.expand import Point, expand, varying
 from emotion_grid.plan.compared import compared_tables
+from emotion_grid.plan.ensembles import KIND, ensemble_specs, runs_by_setting
 from emotion_grid.plan.inputs import RAW_SPLITS, hub_splits, label_names
 from emotion_grid.plan.kinds import KINDS, Kind
 from emotion_grid.plan.older import finished_runs, predicts, standing_run
@@ -147,6 +148,7 @@ def build_plan(config: dict[str, Any]) -> Plan:
     splits = _data(config, points)
     runs, cached, judging = _runs(config, points, sources, splits, home)
     rows = {row.name: row for kind in KINDS for data in splits.values() for row in _other_rows(kind, config, data)}
+    rows |= {row.name: row for row in _ensembles(config, runs, splits)}
     return Plan(
         experiment=config["experiment"],
         runs=runs,
@@ -232,6 +234,19 @@ def _other_rows(kind: Kind, config: dict[str, Any], data: Data) -> Iterator[Row]
         columns = {"encoder": name, **data.columns}
         inputs = Inputs(f"{DATA}/{data.key}")
         yield Row(folder, kind.name, f"{kind.folder}/{folder}", data.key, spec, inputs, columns)
+
+
+def _ensembles(config: dict[str, Any], runs: dict[str, Row], splits: dict[str, Data]) -> Iterator[Row]:
+    """The ensembles of each fold, which the first prepared splits of the fold judge."""
+    if not config["ensembles"]:
+        return
+    settings = runs_by_setting({run.name: run.columns for run in runs.values()})
+    for fold in settings[0]:
+        data = next(data for data in splits.values() if str(data.columns["fold"] or "") == fold)
+        for name, spec in ensemble_specs(config["ensembles"], settings, fold, data.spec).items():
+            folder = named([name, f"fold-{fold}" if fold else ""], spec)
+            columns, inputs = {"encoder": name, "fold": data.columns["fold"]}, Inputs(f"{DATA}/{data.key}")
+            yield Row(folder, KIND, f"{ENSEMBLES}/{folder}", data.key, spec, inputs, columns)
 
 
 def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from emotion_grid.base.files import read_json
-from emotion_grid.base.layout import DATA, EXPLANATIONS, METRICS, PLAN, RUNS, data_folder
+from emotion_grid.base.layout import DATA, ENSEMBLES, EXPLANATIONS, METRICS, PLAN, RUNS, data_folder
 from emotion_grid.base.messages import InputError
 from emotion_grid.plan.kinds import KINDS
 
@@ -19,7 +19,7 @@ def unused(home: Path) -> list[Path]:
     rows, names = plan["rows"], [*(row["run"] for row in plan["rows"]), *plan["compare"]]
     used = {home / row["folder"] for row in rows} | {data_folder(home, row["data"]) for row in rows}
     used |= {home / EXPLANATIONS / name for name in names} | {home / METRICS / f"{name}.json" for name in names}
-    folders = (RUNS, *(kind.folder for kind in KINDS), DATA, EXPLANATIONS)
+    folders = (RUNS, *(kind.folder for kind in KINDS), ENSEMBLES, DATA, EXPLANATIONS)
     patterns = [*(f"{folder}/*/" for folder in folders), f"{METRICS}/*.json"]
     return sorted({path for pattern in patterns for path in home.glob(pattern)} - used)
 

@@ -67,6 +67,8 @@ def _row(results: Results, wanted: str) -> pd.Series:
         return results.best
     rows = results.summary
     named = rows[(rows["run"] == wanted) | ((rows["kind"] != "run") & (rows["encoder"] == wanted))]
+    if (named["kind"] == "ensemble").all():  # its folds predict test alike
+        named = named.head(1)
     if len(named) != 1:
         found = listed(named["run"]) if len(named) else f"none; the rows are {listed(rows['run'])}"
         raise InputError(f"submission: expected {BEST} or the name of one row, which {wanted} is not: found {found}")

@@ -118,6 +118,16 @@ class RuleInputs:
         wanted = missing_files(folder, BASELINE_FILES) or self.study.is_forced("predict_row", folder)
         return [self.data(wildcards) / CHECKS] if wanted else []
 
+    def members(self, wildcards: Wildcards) -> list[Path]:
+        """What an ensemble waits for: the predictions of all runs; if some of its own are not there, also the gold labels of all folds."""
+        self.study.begin()
+        part, folder = self.study.part(wildcards.experiment), self.folder(wildcards)
+        if part.plan is None:
+            return []
+        wanted = missing_files(folder, BASELINE_FILES) or self.study.is_forced("ensemble", folder)
+        data = [data_folder(part.home, key) / CHECKS for key in part.plan.data] if wanted else []
+        return [*data, *dict.fromkeys(self.study.results_of(part, run) for run in part.plan.runs.values())]
+
     def prepare(self, wildcards: Wildcards) -> list[Path]:
         """What prepared splits wait for: their spec, what is fetched from the hub for them, or the prepared splits that they unite."""
         self.study.begin()

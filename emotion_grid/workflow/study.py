@@ -59,6 +59,7 @@ LIGHT_RULES = (
     "prepare",
     "tokenize_texts",
     "predict_row",
+    "ensemble",
     "evaluate",
     "keep_models",
     "compare",

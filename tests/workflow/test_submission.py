@@ -37,6 +37,7 @@ def write_task(project: Project) -> None:
             "validation": 0.2,
         },
         grid=[{**project.config["grid"][0], "encoder": "one"}],
+        ensembles=["seeds"],
     )
 
 
@@ -54,13 +55,17 @@ def test_one_archive_answers_every_language_by_the_best_run_or_the_row_that_is_n
     project = pristine_project
     write_task(project)
     refused = project.run("submission", "--config", "submission=nobody", fails=True).output
-    assert "expected best, a run of this grid (a folder under runs/) or another row (most-frequent, tfidf)" in refused
+    assert (
+        "expected best, a run of this grid (a folder under runs/) or another row (most-frequent, seeds, tfidf)"
+        in refused
+    )
     behind = project.run("--configfile", "config/config.yaml", "submission", fails=True).output
     assert "found the target submission" in behind and "Type the target first: snakemake submission" in behind
     project.run("submission")
     project.run("submission", "--config", "submission=tfidf")
+    project.run("submission", "--config", "submission=seeds")
     tests = {language: project.folder / "track_a" / "test" / f"{language}.csv" for language in EMOTIONS}
-    for name in ("best", "tfidf"):
+    for name in ("best", "tfidf", "seeds"):
         folder = project.home / "submission" / name
         assert faults_of_submission(folder / "track_a.zip", tests) == []
         for language, emotions in EMOTIONS.items():

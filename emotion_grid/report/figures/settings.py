@@ -7,6 +7,7 @@ from emotion_grid.report.figure import (
     GREEN,
     NARROW,
     ORANGE,
+    PURPLE,
     VERMILION,
     WIDE,
     Figure,
@@ -22,6 +23,7 @@ from emotion_grid.report.verdicts import MARKS
 KINDS = {
     "best": ("square", VERMILION),
     "run": ("circle", BLUE),
+    "ensemble": ("triangle-down", PURPLE),
     "baseline": ("diamond", ORANGE),
     "other": ("triangle-up", GREEN),
 }

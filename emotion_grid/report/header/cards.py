@@ -16,7 +16,7 @@ def cards(study: Study) -> list[dict]:
             f"{len(runs):,}",
             "run",
             len(runs),
-            f"of {settings:,} settings; {len(others)} baselines and other predictions",
+            f"of {settings:,} settings; {len(others)} baselines, ensembles and other predictions",
         ),
         _card(f"{len(labels)}", "label", len(labels), ", ".join(labels)),
     ]

@@ -1,4 +1,4 @@
-"""The answer: the best run beside the best baseline."""
+"""The answer: the best run beside the best baseline and the ensembles."""
 
 import pandas as pd
 
@@ -7,7 +7,7 @@ from emotion_grid.report.reading import Study
 
 
 def headline(study: Study) -> dict:
-    """The answer: the best run's scores beside the best baseline's, the fairest split first: test, where it has gold labels."""
+    """The answer: scores of the best run, the best baseline and the ensembles, the fairest split first: test, where it has gold labels."""
     results = study.results
     best, baseline = results.best, best_baseline(results)
     splits = [
@@ -30,6 +30,7 @@ def headline(study: Study) -> dict:
             }
             for split in splits
         ],
+        "ensembles": _ensembles(results, splits[0]),
         "settings": _headline_settings(results, baseline, splits[0]),
         "chosen_among": int((results.settings["kind"] == "run").sum()),
     }
@@ -40,6 +41,19 @@ def best_baseline(results: Results) -> pd.Series | None:
     table, best = results.summary, results.best
     baselines = table[(table["kind"] == "baseline") & (table["fold"] == best["fold"])]
     return None if baselines.empty else baselines.loc[baselines["validation_macro_f1"].fillna(-1).idxmax()]
+
+
+def _ensembles(results: Results, split: str) -> list[dict]:
+    """The ensembles' scores on a split: with folds, on the best run's fold and their means over the folds."""
+    rows = results.summary[results.summary["kind"] == "ensemble"]
+    return [
+        {
+            "name": row["encoder"],
+            "score": score_of(row, split),
+            "mean": _mean_of(results, results.setting_of(row), split) if split == "dev" and row["fold"] else None,
+        }
+        for _, row in rows[rows["fold"] == results.best["fold"]].iterrows()
+    ]
 
 
 def _headline_settings(results: Results, baseline: pd.Series | None, split: str) -> dict | None:
