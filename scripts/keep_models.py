@@ -1,4 +1,4 @@
-"""Keep the models that the config asks for, and write the card of each and how it labels new texts.
+"""Keep the models that the config asks for, and write the card of each and how it labels new texts; the latter of ensembles, too.
 
 Reads summary.csv and metrics.csv; removes other models of the current grid (their predictions stay; a run that explanations.run names
 keeps its own) and writes models.csv. The best run is that of the setting with the best mean on validation.
@@ -11,14 +11,16 @@ import pandas as pd
 
 from emotion_grid.base.cli import program_parser, run_program
 from emotion_grid.base.files import read_json, write_json, write_text
-from emotion_grid.base.integrity import expect_whole, forget, known_names, recorded, renew_record
+from emotion_grid.base.integrity import expect_whole, forget, known_names, recorded, renew_record, write_record
 from emotion_grid.base.layout import (
     CHECKS,
+    ENSEMBLES,
     LABELLING,
     MODEL_RECORD,
     MODELS_RECORD,
     MODELS_TABLE,
     PLAN,
+    SELECTED,
     SPEC,
     SUMMARY_RECORD,
     data_folder,
@@ -55,6 +57,8 @@ def main() -> None:
             )
             log(f"{folder}")
         rows.append({"run": row["run"], "best": row["run"] == best, "model": str(folder) if folder.is_dir() else ""})
+    for _, row in summary[summary["kind"] == "ensemble"].iterrows():
+        describe_ensemble(row, home / ENSEMBLES / row["run"], plan["labels"])
     with recorded(home / MODELS_RECORD, [MODELS_TABLE]):
         write_table(pd.DataFrame(rows), home / MODELS_TABLE)
 
@@ -87,6 +91,20 @@ def describe_model(row: pd.Series, metrics: pd.DataFrame, data: Path, plan: dict
     forget(record, [LABELLING])
     write_json(folder / LABELLING, how)
     renew_record(record, [LABELLING])
+
+
+def describe_ensemble(row: pd.Series, folder: Path, labels: list[str]) -> None:
+    """Write how an ensemble labels new texts into its folder.
+
+    Args:
+        row: its row of summary.csv.
+        folder: of its results.
+        labels: of the study, in their order.
+    """
+    expect_whole({folder / PROVENANCE: []})
+    thresholds = dict(zip(labels, thresholds_from(str(row["threshold"]), labels), strict=True))
+    weights = read_json(folder / PROVENANCE)[SELECTED]["test"]["weights"]
+    write_record(folder / LABELLING, {"labels": labels, "thresholds": thresholds, "weights": weights}, [])
 
 
 if __name__ == "__main__":

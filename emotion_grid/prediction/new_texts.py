@@ -16,7 +16,7 @@ from emotion_grid.base.files import read_json, whole_file, write_json
 from emotion_grid.base.layout import LABELLING
 from emotion_grid.base.locks import one_at_a_time
 from emotion_grid.data.raw import bytes_digest
-from emotion_grid.prediction.labeller import Ensemble
+from emotion_grid.prediction.labeller import Ensemble, model_weights
 from emotion_grid.prediction.reading import NewTexts, Reading
 from emotion_grid.prediction.writing import labelled_table, table_writer
 
@@ -29,7 +29,9 @@ PARTS, KEY = ".parts", "key.json"
 
 def key_of(texts: NewTexts, models: list[Path]) -> str:
     """What finished parts were made from: the texts, how they are read, and the models."""
-    files = [model / name for model in models for name in ("config.json", "model.safetensors", LABELLING)]
+    behind = [model for folder in models for model in model_weights(folder)]
+    files = [model / name for model in behind for name in ("config.json", "model.safetensors", LABELLING)]
+    files += [folder / LABELLING for folder in models]
     reading = {**dataclasses.asdict(texts), "path": bytes_digest(texts.path)}
     return digest([reading, PART, *(file_digest(path) for path in files)])
 

@@ -9,6 +9,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from emotion_grid.base.files import read_json, write_json
+from emotion_grid.base.integrity import write_record
 from emotion_grid.base.layout import LABELLING
 from emotion_grid.base.messages import InputError
 from emotion_grid.model.classifier import build_classifier
@@ -198,3 +199,42 @@ def test_a_file_without_texts_gives_a_table_without_rows(model, tmp_path):
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(InputError, match=r"expected a run's model with labelling\.json, found none"):
         Ensemble([tmp_path], 1)
+
+
+@pytest.fixture
+def chosen(model, save_model, tmp_path):
+    """An ensemble's folder in a folder of results whose two runs have models."""
+    for run, (folder, _) in {"one": model, "two": save_model(2, (0.2, 0.5, 0.2))}.items():
+        shutil.copytree(folder, tmp_path / "results" / "runs" / run / "model")
+    folder = tmp_path / "results" / "ensembles" / "greedy"
+    thresholds = dict(zip(LABELS, (0.35, 0.45, 0.55), strict=True))
+    write_record(
+        folder / LABELLING, {"labels": LABELS, "thresholds": thresholds, "weights": {"one": 0.75, "two": 0.25}}, []
+    )
+    return folder
+
+
+def test_an_ensemble_of_a_study_gives_the_weighted_mean_at_its_own_thresholds(
+    chosen, model, save_model, texts, tmp_path
+):
+    found = labelled(texts[0], tmp_path / "out.csv", chosen)
+    means = 0.75 * alone(model, texts[1]) + 0.25 * alone(save_model(2, (0.2, 0.5, 0.2)), texts[1])
+    assert np.abs(probabilities_in(found) - means).max() < 1e-5
+    check_labels(found, (0.35, 0.45, 0.55))
+
+
+def test_other_weights_or_another_model_of_a_run_leave_no_finished_part_standing(chosen, texts):
+    keys = [key_of(texts[0], [chosen])]
+    how = read_json(chosen / LABELLING)
+    write_record(chosen / LABELLING, {**how, "weights": {"one": 0.5, "two": 0.5}}, [])
+    keys.append(key_of(texts[0], [chosen]))
+    (chosen.parents[1] / "runs" / "two" / "model" / "model.safetensors").write_bytes(b"others")
+    assert len({*keys, key_of(texts[0], [chosen])}) == 3
+
+
+def test_an_ensemble_without_the_models_of_its_runs_says_which_and_how_to_get_them(chosen):
+    (chosen.parents[1] / "runs" / "two" / "model" / LABELLING).unlink()
+    with pytest.raises(
+        InputError, match=r"its 2 runs, found none of 1 of them: two. .* snakemake \S*runs/two/model/\S+;"
+    ):
+        Ensemble([chosen], 1)
