@@ -1,9 +1,10 @@
-"""Explain a run: what each word adds to each label's logit, in single texts, over many texts and in mistakes.
+"""Explain a run or an ensemble: what each word adds to each label's logit, in single texts, over many texts and in mistakes.
 
-Reads a run's folder with its model, the prepared splits and the fetched encoder; writes contributions.csv (run, id, token, label, value:
-a row for each word of a text and label, in the text's order), logits.csv (for each text and label the base, from which the contributions
-start, and the logit, their sum) and explanation.html, a page that opens without a connection. Four fifths of the texts are drawn at random
-from dev (or from validation, if dev has no labels), one fifth are those with the largest errors; --ids chooses other texts.
+Reads a run's folder with its model (or an ensemble's, whose runs have theirs) and the prepared splits; writes contributions.csv (run, id,
+token, label, value: a row for each word of a text and label, in the text's order), logits.csv (for each text and label the base, from
+which the contributions start, and the logit, their sum) and explanation.html, a page that opens without a connection. Four fifths of the
+texts are drawn at random from dev (or from validation, if dev has no labels), one fifth are those with the largest errors; --ids chooses
+other texts.
 """
 
 import sys
@@ -16,7 +17,7 @@ from emotion_grid.base.layout import CHECKS, EXPLANATION_PAGE, EXPLANATION_RECOR
 from emotion_grid.base.messages import log
 from emotion_grid.data.splits import MODEL, PROVENANCE
 from emotion_grid.data.tables import write_table
-from emotion_grid.explanation.explaining import explain
+from emotion_grid.explanation.explaining import explain, members_of
 from emotion_grid.explanation.words import contributions, logits_table
 from emotion_grid.report.cells import csv_cell
 from emotion_grid.report.explanation import page
@@ -24,9 +25,11 @@ from emotion_grid.report.explanation import page
 
 def main() -> None:
     parser = program_parser(__doc__)
-    parser.add_argument("--run", required=True, type=Path, help="folder of the run's results, with its model")
+    parser.add_argument(
+        "--run", required=True, type=Path, help="folder of a run's results, with its model, or of an ensemble's"
+    )
     parser.add_argument("--data", required=True, type=Path, help="folder of the prepared splits")
-    parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
+    parser.add_argument("--encoder", type=Path, help="folder of the fetched encoder, if not where it lay at training")
     parser.add_argument(
         "--request", required=True, type=Path, help="JSON file with texts, evaluations and threshold, as in the config"
     )
@@ -35,8 +38,10 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="folder for the tables and the page")
     arguments = parser.parse_args()
     run, request = arguments.run.name, read_json(arguments.request)
-    records = [arguments.run / PROVENANCE, arguments.run / MODEL / MODEL_RECORD, arguments.data / CHECKS]
-    expect_whole(dict.fromkeys([*records, arguments.encoder.with_name(FETCHED)]))
+    records = [arguments.run / PROVENANCE, arguments.data / CHECKS]
+    records += [member / MODEL / MODEL_RECORD for member in members_of(arguments.run)]
+    records += [arguments.encoder.with_name(FETCHED)] if arguments.encoder else []
+    expect_whole(dict.fromkeys(records))
     explained = explain(arguments.run, arguments.data, arguments.encoder, request, arguments.ids, arguments.threads)
     table = contributions(explained.texts, explained.explanations, explained.labels)
     tables = {"contributions": table.assign(token=table["token"].map(csv_cell)), "logits": logits_table(explained)}
