@@ -35,8 +35,8 @@ def study_texts(study: Path, split: str) -> Rows:
         raise InputError(f"{missing[0]}: expected prepared texts, found none; make them: snakemake --until prepare")
     expect_whole({folder / CHECKS: [f"{split}.csv"] for folder in folders})
     tables = [read_rows(folder / f"{split}.csv") for folder in folders]
-    found = {id_: (table, row) for table in reversed(tables) for row, id_ in enumerate(table.ids)}
-    if not found:
+    rows = {id_: (table, row) for table in reversed(tables) for row, id_ in enumerate(table.ids)}
+    if not rows:
         raise InputError(f"{study}: expected texts in {split}, found none; name another split")
-    gold = np.array([table.gold[row] for table, row in found.values()])
-    return Rows([*found], [table.texts[row] for table, row in found.values()], plan["labels"], gold)
+    gold = np.array([table.gold[row] for table, row in rows.values()])
+    return Rows([*rows], [table.texts[row] for table, row in rows.values()], plan["labels"], gold)

@@ -91,7 +91,7 @@ def _cut(study: Study) -> list[str]:
 def _of_data(results: Results, key: str) -> str:
     """What tells prepared splits from others of the study: their fold and their share of the training rows, say."""
     columns = [row["columns"] for row in results.plan["rows"] if row["data"] == key]
-    usual = {}
+    usual: dict[str, object] = {}
     for axis in AXES:
         usual |= axis.columns(axis.default, axis.neutral) if axis.place == "data" else {}
     values = {name: {cells.get(name) for cells in columns} - {None, value} for name, value in usual.items()}
