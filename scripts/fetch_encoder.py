@@ -24,11 +24,12 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="the encoder's folder in the cache")
     arguments = parser.parse_args()
     spec = read_json(arguments.spec)
-    files = fetch(spec, arguments.output)
+    checksums = fetch(spec, arguments.output)
+    files = {f"{FILES}/{name}": sha256 for name, sha256 in checksums.items()}
     write_json(arguments.output / FACTS, find_facts(arguments.output, spec))
     if reason := why_unexplained(arguments.output):
         log(f"no explanation of a run with this encoder: {reason}")
-    write_record(arguments.output / FETCHED, {}, [FACTS, *(f"{FILES}/{name}" for name in files)])
+    write_record(arguments.output / FETCHED, {}, [FACTS, *files], known=files)
     log(f"{len(files)} files in {arguments.output / FILES}")
 
 

@@ -74,7 +74,8 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
             partial.chmod(handed_on | 0o777 & ~_umask())
             yield partial
             for file in partial.rglob("*"):
-                if file.is_file():  # some libraries write for their owner alone (safetensors)
+                # Some libraries write for their owner alone (safetensors). A file with a second name is not this folder's alone.
+                if file.is_file() and file.stat().st_nlink == 1:
                     file.chmod(0o666 & ~_umask())
             if path.exists():
                 shutil.rmtree(path)

@@ -35,16 +35,20 @@ SHOWN = 8
 """Damaged files that a message names; the others are counted."""
 
 
-def write_record(record: Path, facts: Mapping[str, Any], names: Iterable[str]) -> None:
+def write_record(
+    record: Path, facts: Mapping[str, Any], names: Iterable[str], known: Mapping[str, str] | None = None
+) -> None:
     """Write a folder's record after the files that it names; the folder's spec is always among them.
 
     Args:
         record: its path.
         facts: what it says besides.
         names: paths of files, from the record's folder.
+        known: digests of files that were computed just now, by these paths.
     """
+    known = known or {}
     with_spec = [*names, *([SPEC] if (record.parent / SPEC).is_file() else [])]
-    _write(record, facts, {name: file_digest(record.parent / name) for name in with_spec})
+    _write(record, facts, {name: known.get(name) or file_digest(record.parent / name) for name in with_spec})
 
 
 def _write(record: Path, facts: Mapping[str, Any], digests: Mapping[str, str]) -> None:

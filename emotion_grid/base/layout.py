@@ -62,6 +62,7 @@ CHECKS, TRAIN_LOG, EXPLANATION_PAGE = "checks.json", "train.log", "explanation.h
 
 # Folders of the cache, and the file that stands in each of their folders when it is whole.
 ENCODERS, TOKENS, FEATURES, IMAGES, DATASETS = "encoders", "tokens", "features", "images", "datasets"
+KEPT = "digests"
 FETCHED, TOKENS_RECORD, FEATURES_RECORD = "fetched.json", "tokens.json", "features.json"
 FILES, FACTS = "files", "facts.json"
 

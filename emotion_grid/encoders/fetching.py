@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from emotion_grid.base.digests import file_digest
+from emotion_grid.base.digests import digest, file_digest
 from emotion_grid.base.files import read_json, whole_folder, write_json
 from emotion_grid.base.layout import FILES
 from emotion_grid.base.locks import one_maker
@@ -20,7 +20,7 @@ def check(folder: Path, spec: dict[str, Any]) -> None:
     """Compare what was fetched with what the study was planned with.
 
     Raises:
-        InputError: another shape, other weights, or code that would have to be executed.
+        InputError: another shape, or code that would have to be executed.
     """
     name = spec["source"]
     config = read_json(folder / "config.json")
@@ -33,8 +33,6 @@ def check(folder: Path, spec: dict[str, Any]) -> None:
         raise InputError(
             f"{name}: it needs code from outside (auto_map in config.json), which is not run; choose an encoder that transformers knows"
         )
-    if spec.get("sha256"):
-        _check_digest(folder / WEIGHTS, spec)
 
 
 def _is_known(family: str | None) -> bool:
@@ -44,17 +42,26 @@ def _is_known(family: str | None) -> bool:
     return family in CONFIG_MAPPING
 
 
-def _check_digest(weights: Path, spec: dict[str, Any]) -> None:
-    """Refuse weights that are not those of the spec's `sha256`."""
-    name = spec["source"]
-    if not weights.is_file():
+def check_digests(checksums: dict[str, str], spec: dict[str, Any]) -> None:
+    """Refuse files that are not those that the study was planned with.
+
+    Args:
+        checksums: SHA-256 of each file.
+
+    Raises:
+        InputError: a folder that changed, or weights that are not those of `sha256`.
+    """
+    name, pinned = spec["source"], spec.get("sha256")
+    if "folder" in spec and digest(checksums) != spec["folder"]:
+        raise InputError(f"{name}: the folder has changed since this start was planned; start again")
+    if pinned and WEIGHTS not in checksums:
         raise InputError(
             f"{name}: expected model.safetensors, whose SHA-256 is pinned, found weights in several files; leave sha256 out (the revision, "
             "or a folder's content, pins them)"
         )
-    if (sha256 := file_digest(weights)) != spec["sha256"]:
+    if pinned and checksums[WEIGHTS] != pinned:
         raise InputError(
-            f"{name}: expected model.safetensors with SHA-256 {spec['sha256']}, found {sha256}; the file is not the one that was pinned"
+            f"{name}: expected model.safetensors with SHA-256 {pinned}, found {checksums[WEIGHTS]}; the file is not the one that was pinned"
         )
 
 
@@ -85,5 +92,7 @@ def fetch(spec: dict[str, Any], output: Path) -> dict[str, str]:
         with whole_folder(target) as partial:
             kind_of(spec["source"]).fetch(spec, partial)
             check(partial, spec)
-            write_json(partial / CHECKSUMS, {file.name: file_digest(file) for file in folder_files(partial)})
-    return _checksums(target)
+            checksums = {file.name: file_digest(file) for file in folder_files(partial)}
+            check_digests(checksums, spec)
+            write_json(partial / CHECKSUMS, checksums)
+    return checksums

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from emotion_grid.base.digests import digest, file_digest
 from emotion_grid.base.files import read_json
+from emotion_grid.base.kept import kept_digest
 from emotion_grid.base.messages import InputError
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -72,6 +73,11 @@ def parts_of(index: Path) -> list[str]:
 
 
 @functools.cache
-def folder_digest(folder: Path) -> str:
-    """Digest of an encoder's folder: names and contents of its files."""
-    return digest({file.name: file_digest(file) for file in folder_files(folder)})
+def folder_digest(folder: Path, cache: Path | None = None) -> str:
+    """Digest of an encoder's folder: names and contents of its files.
+
+    Args:
+        cache: the folder of what experiments share, where digests of large files are kept; None keeps none.
+    """
+    files = folder_files(folder)
+    return digest({file.name: kept_digest(file, cache) if cache else file_digest(file) for file in files})

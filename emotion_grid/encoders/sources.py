@@ -36,8 +36,11 @@ def encoder_key(spec: dict[str, Any]) -> str:
     return f"{name[:60]}-{digest(spec)[:SHORT]}"
 
 
-def source(name: str, entry: dict[str, Any]) -> Source:
+def source(name: str, entry: dict[str, Any], cache: Path | None = None) -> Source:
     """What the config's entry and the table of well-known encoders say of one encoder.
+
+    Args:
+        cache: the folder of what experiments share.
 
     Raises:
         InputError: the revision is not pinned, or the shape is not known.
@@ -47,7 +50,7 @@ def source(name: str, entry: dict[str, Any]) -> Source:
     facts = {**known, **entry}
     if facts.get("revision") != known.get("revision"):
         facts["sha256"] = entry.get("sha256")  # another revision has other weights
-    spec = kind.identify(name, facts)
+    spec = kind.identify(name, {**facts, "cache": cache})
     found = kind.shape(model)
     layers, hidden_size = facts.get("layers") or found[0], facts.get("hidden_size") or found[1]
     if not layers or not hidden_size:

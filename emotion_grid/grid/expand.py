@@ -42,8 +42,9 @@ def expand(config: dict[str, Any]) -> tuple[list[Point], dict[str, Source]]:
     Raises:
         InputError: a value that is impossible for its encoder, or a grid without a point.
     """
-    sources = {name: source(name, entry) for name, entry in config["encoders"].items()}
-    known = {name: abilities(entry, Path(config["cache_root"]).expanduser()) for name, entry in sources.items()}
+    cache = Path(config["cache_root"]).expanduser()
+    sources = {name: source(name, entry, cache) for name, entry in config["encoders"].items()}
+    known = {name: abilities(entry, cache) for name, entry in sources.items()}
     blocks = {}
     for number, block in enumerate(config["grid"]):
         blocks[f"grid[{number}]"] = block

@@ -6,7 +6,7 @@ Imports torch alone: a head is saved without its encoder.
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import save_file
 
 from emotion_grid.base.files import read_json, write_json
 
@@ -22,7 +22,7 @@ def write_model(folder: Path, weights: dict[str, torch.Tensor], description: dic
     """
     folder.mkdir(parents=True, exist_ok=True)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    (folder / "model.safetensors").write_bytes(save(plain, metadata={"format": "pt"}))
+    save_file(plain, folder / "model.safetensors", metadata={"format": "pt"})
     labels = description["labels"]
     write_json(
         folder / "config.json",

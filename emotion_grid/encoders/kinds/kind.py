@@ -12,8 +12,8 @@ class Kind:
 
     Attributes:
         prefixes: what `model` in the config starts with.
-        identify: from the name of the config's entry and the entry, completed by what the project knows of the encoder, to what
-            identifies the encoder's content in a spec; raises `InputError`.
+        identify: from the name of the config's entry and the entry, completed by what the project knows of the encoder and by `cache`
+            (the folder of what experiments share), to what identifies the encoder's content in a spec; raises `InputError`.
         fetch: copies the encoder's files into a folder, from the spec with `model` as its `source`; raises `InputError` if the content
             is not the identified one.
         shape: layers and hidden size from `model`, where the source says them; None for what it does not say.

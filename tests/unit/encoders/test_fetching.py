@@ -16,10 +16,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from emotion_grid.base.digests import file_digest
 from emotion_grid.base.messages import InputError
 from emotion_grid.encoders import fetching
 from emotion_grid.encoders.fetching import fetch
 from emotion_grid.encoders.files import folder_digest
+from emotion_grid.encoders.kinds import folder as folder_kind
 from emotion_grid.encoders.kinds import package
 from emotion_grid.encoders.known import well_known
 from emotion_grid.encoders.sources import source
@@ -70,6 +72,29 @@ def test_folder_is_copied_without_what_could_be_executed(folder, tmp_path):
 def test_fetched_folder_is_the_one_that_was_planned(folder, tmp_path):
     fetch(spec_of(folder), tmp_path / "out")
     assert folder_digest(tmp_path / "out" / "files") == folder_digest(folder)
+
+
+def test_large_files_of_a_folder_are_linked_and_read_once(folder, tmp_path, monkeypatch):
+    """Faults: 16 GB are copied and read three times; the mode of somebody's own file is changed through its second name."""
+    monkeypatch.setattr(folder_kind, "LARGE", len(WEIGHTS))
+    read: list[str] = []
+    monkeypatch.setattr(fetching, "file_digest", lambda path: (read.append(path.name), file_digest(path))[1])
+    spec, weights = spec_of(folder), folder / "model.safetensors"
+    weights.chmod(0o444)
+    fetch(spec, tmp_path / "out")
+    linked = tmp_path / "out" / "files" / "model.safetensors"
+    assert linked.samefile(weights) and linked.stat().st_mode & 0o777 == 0o444
+    assert not (linked.parent / "config.json").samefile(folder / "config.json")
+    assert sorted(read) == sorted(SAFE)
+
+
+def test_a_file_that_is_closed_to_others_is_copied(folder, tmp_path, monkeypatch):
+    """Fault: who shares the cache cannot read what one member fetched."""
+    monkeypatch.setattr(folder_kind, "LARGE", 1)
+    (folder / "model.safetensors").chmod(0o600)
+    fetch(spec_of(folder), tmp_path / "out")
+    copied = tmp_path / "out" / "files" / "model.safetensors"
+    assert not copied.samefile(folder / "model.safetensors") and copied.stat().st_mode & 0o044
 
 
 def test_weights_in_several_files_are_copied(folder, tmp_path):
