@@ -124,8 +124,8 @@ lock: $(VENV)/ready-dev ## Resolve envs/*.in into the locked envs/*.txt (torch s
 	cd envs && $(UV_COMPILE) dev.in -o dev.txt
 	cd envs && $(UV_COMPILE) browser.in -o browser.txt
 
-status: $(VENV)/workflow ## List the runs of EXPERIMENT: waiting, queued, running, done, failed, damaged (STATE=failed: only those)
-	@python -m scripts.status --results results/$(or $(EXPERIMENT),demo) $(addprefix --state ,$(STATE))
+status: $(VENV)/workflow ## List the runs of EXPERIMENT: waiting, queued, running, done, failed, damaged (STATE=failed: only those; WATCH=1: until the end)
+	@python -m scripts.status --results results/$(or $(EXPERIMENT),demo) $(addprefix --state ,$(STATE)) $(if $(WATCH),--watch)
 
 clean-unused: $(VENV)/workflow ## List what the current grid of EXPERIMENT does not use; with YES=1 remove it
 	python -m scripts.clean_unused --results results/$(or $(EXPERIMENT),demo) $(if $(YES),--yes)

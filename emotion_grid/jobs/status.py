@@ -6,7 +6,8 @@ Imports neither torch nor Snakemake. For a whole grid one `squeue` and one `sacc
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,19 @@ SITE = "profiles/slurm/site.yaml"
 
 @dataclass(frozen=True)
 class Run:
-    """What became of a run. `log` is the file to read; what is not known is None."""
+    """What became of a run; what is not known is None.
+
+    Attributes:
+        name: of the run.
+        encoder: its encoder.
+        state: one of `STATES`.
+        job: its job in Slurm.
+        seconds: how long it took, or has been at work.
+        log: the file to read.
+        cells: its cells of the axes but those of repetitions.
+        ended: when it was done, in seconds since 1970.
+        score: its macro-F1 on validation at 0.5, once it is done.
+    """
 
     name: str
     encoder: str
@@ -40,17 +53,21 @@ class Run:
     job: Job | None = None
     seconds: float | None = None
     log: Path | None = None
+    cells: dict[str, Any] = field(default_factory=dict)
+    ended: float | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What became of an experiment's runs, in the plan's order. `notes` say what could not be asked."""
+    """What became of an experiment's runs, in the plan's order. `notes` say what could not be asked, `has_jobs` whether Slurm was."""
 
     home: Path
     runs: list[Run]
     start: Start | None
     packs: dict[str, list[str]]
     notes: list[str]
+    has_jobs: bool = False
 
 
 def experiment_status(home: Path, checkout: Path) -> Experiment:
@@ -68,7 +85,8 @@ def experiment_status(home: Path, checkout: Path) -> Experiment:
         raise InputError(
             f"{home}: expected the results of an experiment ({PLAN}), found none; start it first (experiments in {home.parent}: {others})"
         )
-    rows = [row for row in read_json(home / PLAN)["rows"] if row["kind"] == "run"]
+    plan = read_json(home / PLAN)
+    rows = [row for row in plan["rows"] if row["kind"] == "run"]
     start, notes, records = last_start(study_home(home)), [], Records(home, checkout)
     try:
         records.queue = {
@@ -76,14 +94,15 @@ def experiment_status(home: Path, checkout: Path) -> Experiment:
         }
     except InputError as error:
         notes.append(f"{_first_line(error)} (so jobs that wait or run stand as failed or waiting)")
-    runs = [_state_of_run(row, records, start) for row in rows]
+    runs = [replace(_state_of_run(row, records, start), cells=_cells(row, plan.get("repetitions", []))) for row in rows]
     numbers = [run.job.number for run in runs if run.job and not run.job.state]
     try:
         ended = ended_jobs(numbers, checkout) if records.has_jobs else {}
     except InputError as error:
         notes.append(f"{_first_line(error)} (so how jobs ended is not known)")
         ended = {}
-    return Experiment(home, [_with_accounting(run, records, ended) for run in runs], start, records.packs, notes)
+    runs = [_with_accounting(run, records, ended) for run in runs]
+    return Experiment(home, runs, start, records.packs, notes, records.has_jobs)
 
 
 def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) -> Run:
@@ -99,7 +118,12 @@ def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) ->
         if broken or _is_damaged(folder):
             return replace(run, state="damaged")
         return replace(
-            run, state="done", job=_job_with_number(provenance.get("job")), seconds=provenance.get("total_seconds")
+            run,
+            state="done",
+            job=_job_with_number(provenance.get("job")),
+            seconds=provenance.get("total_seconds"),
+            ended=_time_of_end(provenance.get("finished")),
+            score=provenance.get("validation_macro_f1_at_0.5"),
         )
     for place in records.places(name):
         if job := records.queue.get(place):
@@ -123,6 +147,16 @@ def _state_of_run(row: dict[str, Any], records: Records, start: Start | None) ->
     if not tried or (start and start.at_work and tried < start.since):
         return replace(run, log=None)
     return replace(run, state="failed", job=_job_with_number(number), log=run.log or slurm_log)
+
+
+def _cells(row: dict[str, Any], repetitions: Sequence[str]) -> dict[str, Any]:
+    """What tells the setting of a row of the plan from others."""
+    return {name: value for name, value in row["columns"].items() if name not in repetitions}
+
+
+def _time_of_end(finished: str | None) -> float | None:
+    """The time that provenance.json has, in seconds since 1970."""
+    return datetime.strptime(finished, "%Y-%m-%dT%H:%M:%S%z").timestamp() if finished else None
 
 
 def _is_damaged(folder: Path) -> bool:
