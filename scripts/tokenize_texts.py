@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="the tokens' folder in the cache")
     arguments = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"  # a tokenizer needs no class of the encoder's family
     spec = read_json(arguments.spec)
     with one_maker(arguments.output):
         if (arguments.output / TOKENS_RECORD).is_file():

@@ -34,12 +34,20 @@ HEADS = {
     "mlp-mean": {"type": "mlp", "size": 24, "layers": 2, "pooling": "mean"},
     "attention-1": {"type": "attention", "size": 12, "heads": 1},
     "attention-2": {"type": "attention", "size": 12, "heads": 2},
+    "lstm": {"type": "lstm", "size": 6},
+    "lstm-attention": {"type": "lstm", "size": 5, "layers": 2, "attention": True},
 }
 _MLP = {"layers.1.weight", "layers.1.bias", "layers.4.weight", "layers.4.bias"}
 _ATTENTION = {
     *(f"{part}.{kind}" for part in ("project", "attention.out_proj", "classify") for kind in ("weight", "bias")),
     "attention.in_proj_weight",
     "attention.in_proj_bias",
+}
+_LSTM = {
+    f"{way}.{layer}.{kind}_l0"
+    for way in ("forth", "back")
+    for layer in (0, 1)
+    for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 }
 HEAD_PARAMETERS = {
     "linear": {"layers.1.weight", "layers.1.bias"},
@@ -48,6 +56,15 @@ HEAD_PARAMETERS = {
     "mlp-mean": _MLP,
     "attention-1": _ATTENTION,
     "attention-2": _ATTENTION,
+    "lstm": {name for name in _LSTM if ".0." in name} | {"classify.weight", "classify.bias"},
+    "lstm-attention": _LSTM
+    | {
+        "attention.project.weight",
+        "attention.project.bias",
+        "attention.score.weight",
+        "classify.weight",
+        "classify.bias",
+    },
 }
 LORA = {"rank": 2, "alpha": 8}
 VARIANTS = [(0, "none"), (2, "none"), ("all", "none"), (0, LORA), (2, LORA)]

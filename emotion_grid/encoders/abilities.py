@@ -32,6 +32,7 @@ class Abilities:
         causal: whether its first token sees no other.
         targets: values of `lora.targets` that it has projections for.
         linear: the last parts of the names of its linear layers; None if they are not known.
+        alone: whether its hidden states are those of single words, as of word vectors.
     """
 
     declined: str = ""
@@ -40,6 +41,7 @@ class Abilities:
     causal: bool = False
     targets: tuple[str, ...] = ("query-value", "all-linear")
     linear: tuple[str, ...] | None = None
+    alone: bool = False
 
 
 def abilities(source: Source, cache: Path) -> Abilities:
@@ -48,6 +50,8 @@ def abilities(source: Source, cache: Path) -> Abilities:
     Args:
         cache: the folder of what experiments share.
     """
+    if not source.encoder.layers:
+        return Abilities(targets=(), alone=True)
     if facts := read_facts(cache / ENCODERS / encoder_key(source.spec)):
         return _of_fetched(facts)
     place = local_path(source.model)

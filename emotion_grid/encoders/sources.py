@@ -11,6 +11,7 @@ from emotion_grid.base.prompts import TEXT
 from emotion_grid.encoders.kinds.declared import kind_of
 from emotion_grid.encoders.known import well_known
 from emotion_grid.encoders.shape import Encoder
+from emotion_grid.encoders.vectors import FORM
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,16 @@ def source(name: str, entry: dict[str, Any], cache: Path | None = None) -> Sourc
         facts["sha256"] = entry.get("sha256")  # another revision has other weights
     spec = kind.identify(name, {**facts, "cache": cache})
     found = kind.shape(model)
-    layers, hidden_size = facts.get("layers") or found[0], facts.get("hidden_size") or found[1]
-    if not layers or not hidden_size:
+    layers = found[0] if facts.get("layers") is None else facts["layers"]
+    hidden_size = facts.get("hidden_size") or found[1]
+    if layers is None or not hidden_size:
         raise InputError(
             f"encoders.{name}: the project does not know the shape of {model}; expected layers and hidden_size beside model "
-            "(num_hidden_layers and hidden_size in the encoder's config.json)"
+            "(num_hidden_layers and hidden_size in the encoder's config.json; word vectors have 0 layers)"
         )
     spec |= {"layers": layers, "hidden_size": hidden_size}
+    if not layers:
+        spec["form"] = FORM
     return Source(Encoder(name, layers, hidden_size), spec, _for_jobs(model), facts.get("prompt", TEXT))
 
 

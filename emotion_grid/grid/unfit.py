@@ -25,6 +25,12 @@ def expect_fit(values: dict[str, Any], known: Abilities, where: str) -> None:
             f"{where}.freeze: expected 0 or all for {name}, since {known.inseparable}; found {freeze}. "
             f"{_way_out(name, f'freeze: {freeze}')}"
         )
+    if known.alone and values["head"].get("pooling", "mean") != "mean":
+        pooling = values["head"]["pooling"]
+        raise InputError(
+            f"{where}.head.pooling: expected mean for {name}, since a word vector knows of no other word of the text; found {pooling}. "
+            f"{_way_out(name, f'head: {{pooling: {pooling}}}')}"
+        )
     if known.causal and values["head"].get("pooling") == "first":
         raise InputError(
             f"{where}.head.pooling: expected last or mean for {name}, a language model whose first token sees no other token of the text; found "

@@ -11,6 +11,7 @@ from transformers.utils import logging
 from emotion_grid.base.files import read_json
 from emotion_grid.base.messages import InputError
 from emotion_grid.model.anatomy import Anatomy, examine
+from emotion_grid.model.vectors import Vectors, VectorsConfig
 from emotion_grid.model.weights import expect_all_weights
 
 FACTS = "facts.json"
@@ -18,6 +19,10 @@ FACTS = "facts.json"
 
 SETTINGS = {"big_bird": {"attention_type": "original_full"}, "bigbird_pegasus": {"attention_type": "original_full"}}
 """Families (`model_type`) whose sparse attention depends on how long a batch is: it is full instead."""
+
+# To the classes of transformers, word vectors are one family more.
+AutoConfig.register(VectorsConfig.model_type, VectorsConfig)
+AutoModel.register(VectorsConfig, Vectors)
 
 
 @dataclass(frozen=True)

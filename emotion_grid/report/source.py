@@ -8,6 +8,6 @@ def source_words(encoder: dict) -> str:
     prompt = f", prompt {encoder['prompt']!r}" if "prompt" in encoder else ""
     if "model" in encoder:
         return f"{encoder['model']}, revision {encoder['revision']}{prompt}"
-    others = {"layers", "hidden_size", "sha256", "prompt", *(axis.name for axis in AXES)}
+    others = {"layers", "hidden_size", "form", "sha256", "prompt", *(axis.name for axis in AXES)}
     kinds = [f"a local {kind}, digest {found}" for kind, found in encoder.items() if kind not in others]
     return ", ".join(kinds) + prompt

@@ -3,10 +3,10 @@
 To add a kind, write a module like those beside this one and add it here (docs/extending.md).
 """
 
-from emotion_grid.encoders.kinds import folder, hub, package
+from emotion_grid.encoders.kinds import folder, hub, package, vectors
 from emotion_grid.encoders.kinds.kind import Kind
 
-SOURCES: tuple[Kind, ...] = (folder.KIND, package.KIND, hub.KIND)
+SOURCES: tuple[Kind, ...] = (folder.KIND, package.KIND, vectors.KIND, hub.KIND)
 """The first whose prefix fits is taken; the hub comes last, since its names have none."""
 
 

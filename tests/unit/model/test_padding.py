@@ -58,7 +58,7 @@ def _batch(side: str, fill: int, multiple: int = 1):
     return texts, {"input_ids": ids, "attention_mask": mask}
 
 
-@pytest.mark.parametrize("head", ["mlp-first", "mlp-last", "mlp-mean", "attention-2"])
+@pytest.mark.parametrize("head", ["mlp-first", "mlp-last", "mlp-mean", "attention-2", "lstm-attention"])
 @pytest.mark.parametrize("family", HARMLESS + CHANGED)
 def test_padding_on_either_side_changes_no_probability(encoder_of, make_spec, family, head):
     """Fault: a tokenizer that pads on the left made the first column padding, and other probabilities by 0.126."""

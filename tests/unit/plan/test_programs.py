@@ -194,13 +194,13 @@ EVERY_RUN = [
     *("data.rows", "data.scores", "data.splits"),
     *("features.batches", "features.index", "features.values"),
     *("model.anatomy", "model.classifier", "model.devices", "model.encoder", "model.entering", "model.heads.build"),
-    *("model.loss", "model.padding", "model.saved", "model.weights"),
+    *("model.loss", "model.padding", "model.saved", "model.vectors", "model.weights"),
     *("training.checkpoints", "training.fine_tuning", "training.head_training", "training.optimisation"),
     *("training.order", "training.progress", "training.run", "training.setting"),
 ]
 """The modules whose behaviour decides what every run predicts from its rows and tokens. Whoever adds one changes the names of all runs."""
 
-HEADS = ["model.heads.attention", "model.heads.mlp", "model.pooling"]
+HEADS = ["model.heads.attention", "model.heads.lstm", "model.heads.mlp", "model.pooling"]
 """Modules that count for the runs that use them alone."""
 
 
@@ -227,7 +227,7 @@ def test_tokens_features_and_preparation_cover_exactly_these_modules():
     features = ["base.environment", "base.files", "base.messages", "base.room", "data.rows", "encoders.shape"]
     features += ["features.batches", "features.index", "features.states", "features.values"]
     features += ["model.anatomy", "model.devices", "model.encoder", "model.entering", "model.padding", "model.pooling"]
-    features += ["model.weights"]
+    features += ["model.vectors", "model.weights"]
     assert program_modules(FEATURES) == sorted(HOUSE + name for name in features)
     preparation = [*raw, "base.files", "base.room", "data.predicted", "data.preparation", "data.rows"]
     preparation += ["data.splitting", "data.tables"]
@@ -237,7 +237,7 @@ def test_tokens_features_and_preparation_cover_exactly_these_modules():
 @pytest.mark.parametrize("module", [*EVERY_RUN, *HEADS])
 def test_behaviour_of_training_is_in_its_digest_and_remarks_are_not(tree, module):
     folder, digest_of = tree
-    program = (TRAINING, HOUSE + "model.heads.mlp", HOUSE + "model.heads.attention")
+    program = (TRAINING, *(HOUSE + f"model.heads.{name}" for name in ("mlp", "attention", "lstm")))
     before = digest_of(*program)
     append(folder, HOUSE + module, "\n# a remark\n")
     assert digest_of(*program) == before
