@@ -35,7 +35,7 @@ inputs = with_signatures(RuleInputs(study))
 options = with_signatures(RuleOptions(study, inputs))
 resources = with_signatures(RuleResources(study, inputs))
 RESULTS, CACHE = f"{study.results}/{{experiment}}", str(study.cache)
-PROGRAMS = {kind.folder: kind.program for kind in KINDS}
+PROGRAMS = {kind.folder: kind.program for kind in KINDS if kind.rule == "predict_row"}
 
 
 wildcard_constraints:
@@ -56,6 +56,7 @@ include: "rules/encode.smk"
 include: "rules/train.smk"
 include: "rules/predict.smk"
 include: "rules/ensemble.smk"
+include: "rules/ask.smk"
 include: "rules/evaluate.smk"
 include: "rules/compare.smk"
 include: "rules/explain.smk"

@@ -8,6 +8,7 @@ An experiment's folder of results, `<results_root>/<experiment>`:
                                              provenance.json, model/, and checkpoint/ while it trains
     baselines/<row>/                         spec.json, inputs.json, predictions/<split>.csv, provenance.json
     ensembles/<row>/                         the same, and labelling.json: how it labels new texts, with the weight of each run
+    language-models/<row>/                   as baselines, with what is to be known of the answers in provenance.json
     packs/<pack>.json                        which runs share a job
     metrics/<row>.json                       metrics of each row, kept for the next evaluation
     summary.json, comparison.json, ...       digests of the tables and of the report, each beside what it is about
@@ -34,6 +35,10 @@ The cache, `<cache_root>`, which experiments share:
     datasets/<key>/                          spec.json, fetched.json, files/: a split of a data set of the hub
     images/<key>/                            images from a registry
 
+The folder of answers, `<answers_root>`, which experiments share, too:
+
+    <model>_<digest>.jsonl                   what a language model was asked with one prompt, and what it answered; it only grows
+
 A file named here beside `files/` appears when these are whole. Training and features do not import this module: it would enter their
 digests, and a new name of a table would rename every run. What they write is named in data/splits.py (a row's own files) and in
 features/index.py (the files of tokens and features).
@@ -49,6 +54,7 @@ ENSEMBLES = "ensembles"
 METRICS, EXPLANATIONS, LABELLED, SETS = "metrics", "explanations", "labelled", "sets"
 SUBMISSION = "submission"
 ANNOTATIONS = "annotations"
+LANGUAGE_MODELS = "language-models"
 
 # Files of an experiment's results.
 PLAN, EXPLANATIONS_REQUEST, GUARD = "plan.json", "explanations.json", ".guard"

@@ -30,7 +30,12 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     config = _with_names(with_numbers(config, [load_schema()], command_line or None))
     config = check_values(config, load_schema(), "the config")
     config = {key: value for key, value in config.items() if not key.startswith(FREE)}
-    problems = [*_contradictions(config["data"]), *_unpinned(config["data"]), *_named_sets(config["grid"])]
+    problems = [
+        *_contradictions(config["data"]),
+        *_unpinned(config["data"]),
+        *_named_sets(config["grid"]),
+        *_endless(config["language_models"]),
+    ]
     if config["compare"] and "folds" in config["data"]:
         problems.append(
             "compare: expected no data.folds beside it (other predictions have no folds); leave one of them out"
@@ -40,6 +45,8 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     config["training"] = _typed(config["training"])
     for encoder in config["encoders"].values():
         encoder["training"] = _typed(encoder.get("training", {}))
+    for model in config["language_models"].values():
+        _fill(model, load_schema()["$defs"]["language_model"])
     return config
 
 
@@ -109,6 +116,17 @@ def _named_sets(grid: list[dict[str, Any]]) -> list[str]:
         f"grid[{number}].data: expected data.sets beside it (the sets that it names); remove it"
         for number, block in enumerate(grid)
         if any("data" in entry for entry in (block, *block.get("include", []), *block.get("exclude", [])))
+    ]
+
+
+def _endless(models: dict[str, dict[str, Any]]) -> list[str]:
+    """Language models whose answers have no greatest length, so that nobody knows what they may cost."""
+    return [
+        f"language_models.{name}.parameters: expected max_completion_tokens where max_tokens is null (the length of an answer); add it"
+        for name, model in models.items()
+        if "max_tokens" in (own := model.get("parameters", {}))
+        and own["max_tokens"] is None
+        and own.get("max_completion_tokens") is None
     ]
 
 

@@ -45,7 +45,8 @@ def explain_error(error: jsonschema.ValidationError) -> list[str]:
         return [f"{path}: expected at least one entry, found none"]
     schema = error.schema if isinstance(error.schema, dict) else {}
     advice = _advice(error) or _where_lists_belong(list(error.absolute_path), error.instance)
-    return [f"{path}: expected {describe(schema)}, found {_show(error.instance)}{advice}"]
+    found = "another text" if schema.get("writeOnly") else _show(error.instance)  # it may be a secret
+    return [f"{path}: expected {describe(schema)}, found {found}{advice}"]
 
 
 def _advice(error: jsonschema.ValidationError) -> str:

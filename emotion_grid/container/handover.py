@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from emotion_grid.base.digests import SHORT
@@ -65,8 +66,12 @@ FORWARDED_FILES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """Those that name a file of the host."""
 
 
-def bind_paths(paths: list[Path]) -> None:
+def bind_paths(paths: list[Path], variables: Iterable[str] = ()) -> None:
     """Let what runs inside see these paths, wherever they lie, and the variables it needs; all else of the host stays outside.
+
+    Args:
+        paths: existing ones, and those that are to be made.
+        variables: what the study names beside those that every program needs.
 
     Raises:
         InputError: a path that cannot be bound.
@@ -76,7 +81,7 @@ def bind_paths(paths: list[Path]) -> None:
             f"{Path.cwd()}: expected a checkout in a path without single quote, colon, comma and backslash (Snakemake hands it to apptainer "
             f"as text between quotes, and apptainer splits it), found {min(found)}; move the checkout, or start without the image"
         )
-    for name in FORWARDED:
+    for name in (*FORWARDED, *variables):
         os.environ.pop(f"APPTAINERENV_{name}", None)
         if name in os.environ:
             os.environ[f"APPTAINERENV_{name}"] = os.environ[name]

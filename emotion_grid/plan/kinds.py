@@ -8,8 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from emotion_grid.base.layout import BASELINES
+from emotion_grid.base.layout import BASELINES, LANGUAGE_MODELS
+from emotion_grid.plan.asked import asked
 from emotion_grid.plan.specs import row_spec
+
+LANGUAGE_MODEL = "language model"
+"""The kind of rows that language models answer."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,14 @@ class Kind:
         folder: where its results lie in the experiment's folder.
         program: the module in scripts/ that makes its predictions.
         specs: from a checked config and the spec of prepared splits to each row's name and spec.
+        rule: the rule that runs the program; another than `predict_row` where the program needs more than a spec and prepared splits.
     """
 
     name: str
     folder: str
     program: str
     specs: Callable[[dict[str, Any], dict[str, Any]], dict[str, dict[str, Any]]]
+    rule: str = "predict_row"
 
 
 KINDS = (
@@ -37,5 +43,15 @@ KINDS = (
         specs=lambda config, data: {
             name: row_spec(data, "emotion_grid.prediction.baselines", baseline=name) for name in config["baselines"]
         },
+    ),
+    Kind(
+        name=LANGUAGE_MODEL,
+        folder=LANGUAGE_MODELS,
+        program="ask_model",
+        specs=lambda config, data: {
+            name: row_spec(data, "emotion_grid.asking.labelling", **questions)
+            for name, questions in asked(config, data["labels"]).items()
+        },
+        rule="ask_model",
     ),
 )

@@ -42,9 +42,10 @@ class StudyImage:
         site: the site file's values.
         cache: where an image from a registry is kept.
         paths: what the programs must see inside.
+        variables: of the environment, the same.
     """
 
-    def __init__(self, workflow: Any, site: dict[str, Any], cache: Path, paths: list[Path]):
+    def __init__(self, workflow: Any, site: dict[str, Any], cache: Path, paths: list[Path], variables: list[str]):
         from snakemake.settings.types import SharedFSUsage
 
         self.workflow, self.site, self.cache = workflow, site, cache
@@ -52,7 +53,7 @@ class StudyImage:
             workflow.storage_settings.shared_fs_usage -= {SharedFSUsage.SOFTWARE_DEPLOYMENT}
             pull_nothing()
         with plain_refusals():
-            bind_paths(paths)
+            bind_paths(paths, variables)
 
     @functools.cached_property
     def path(self) -> str:

@@ -28,10 +28,13 @@ from emotion_grid.base.layout import (
     experiment_of_set,
     run_folder,
 )
+from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 from emotion_grid.encoders.sources import encoder_key
 from emotion_grid.plan.inputs import hub_splits
+from emotion_grid.plan.kinds import KINDS, LANGUAGE_MODEL
 from emotion_grid.plan.specs import cache_key, data_key, source_spec
+from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.study import Study
 
@@ -115,7 +118,8 @@ class RuleInputs:
     def row(self, wildcards: Wildcards) -> list[Path]:
         """What a row that is no run waits for."""
         folder = self.folder(wildcards)
-        wanted = missing_files(folder, BASELINE_FILES) or self.study.is_forced("predict_row", folder)
+        rule = next(kind.rule for kind in KINDS if kind.folder == wildcards.kind)
+        wanted = missing_files(folder, BASELINE_FILES) or self.study.is_forced(rule, folder)
         return [self.data(wildcards) / CHECKS] if wanted else []
 
     def members(self, wildcards: Wildcards) -> list[Path]:
@@ -127,6 +131,16 @@ class RuleInputs:
         wanted = missing_files(folder, BASELINE_FILES) or self.study.is_forced("ensemble", folder)
         data = [data_folder(part.home, key) / CHECKS for key in part.plan.data] if wanted else []
         return [*data, *dict.fromkeys(self.study.results_of(part, run) for run in part.plan.runs.values())]
+
+    def asked(self, wildcards: Wildcards) -> list[Path]:
+        """The predictions of every row that a language model answers."""
+        self.study.begin()
+        parts = [part for part in self.study.parts.values() if part.plan]
+        rows = [(part, row) for part in parts for row in part.plan.rows.values() if row.kind == LANGUAGE_MODEL]
+        with plain_refusals():
+            if parts and not rows:
+                raise InputError("language_models: expected a language model to ask, found none; add one to the config")
+        return [part.results_of(row) for part, row in rows]
 
     def prepare(self, wildcards: Wildcards) -> list[Path]:
         """What prepared splits wait for: their spec, what is fetched from the hub for them, or the prepared splits that they unite."""

@@ -5,10 +5,25 @@ from typing import Any
 
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.layout import TOKENS, set_of
+from emotion_grid.base.messages import InputError
 from emotion_grid.plan.inputs import label_names, raw_files, reading_of
+from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.inputs import RuleInputs
 from emotion_grid.workflow.part import Part
 from emotion_grid.workflow.study import Study
+
+ASKING = (
+    "answers",
+    "endpoint",
+    "key_from",
+    "at_once",
+    "requests_per_minute",
+    "timeout",
+    "tokens",
+    "money",
+    "prices",
+)
+"""What the program that asks a language model is told, beside what its row depends on; options as the config names them."""
 
 
 class RuleOptions:
@@ -68,6 +83,22 @@ class RuleOptions:
         folders = {"tokens": self.inputs.tokens(wildcards), **({"features": features} if features else {})}
         return " ".join(f"--{name} {quote(str(path))}" for name, path in folders.items())
 
+    def asking(self, wildcards: Any) -> str:
+        """Where a language model is reached, how fast and for how much it is asked, and where its answers are kept."""
+        name = wildcards.row.split("_")[0]
+        entry = self.study.part(wildcards.experiment).config["language_models"].get(name)
+        with plain_refusals():
+            if entry is None:
+                raise InputError(f"{wildcards.row}: expected one of the language_models of the config, found {name}")
+        values = {**entry, **entry.get("budget", {}), "answers": self.study.answers}
+        return " ".join(_option(name, values[name]) for name in ASKING if name in values)
+
     def texts(self, wildcards: Any) -> str:
         """The name of dev's and test's texts, which a run's predictions are for."""
         return str(self.study.inputs(self.inputs.folder(wildcards)).texts)
+
+
+def _option(name: str, value: Any) -> str:
+    """An option with its value, or its values, quoted one by one."""
+    values = value if isinstance(value, list) else [value]
+    return " ".join([f"--{name.replace('_', '-')}", *(quote(str(one)) for one in values)])

@@ -11,7 +11,7 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.config.files import check_config_file
 from emotion_grid.workflow.errors import plain_refusals
 
-TARGETS = ("explain", "label", "paper", "submission")
+TARGETS = ("ask", "explain", "label", "paper", "submission")
 """Targets that people type. A file of the same name in the checkout is what Snakemake reads where one is typed after `--configfile`."""
 
 

@@ -52,7 +52,7 @@ from emotion_grid.workflow.record import record_start
 from emotion_grid.workflow.submitted import submitted_tests
 from emotion_grid.workflow.telling import labels_text, renewals_text, space_text
 
-LOCAL_RULES = ("all", "build_container", "explain", "label", "paper", "submission")
+LOCAL_RULES = ("all", "ask", "build_container", "explain", "label", "paper", "submission")
 """Rules that compute nothing, or build the image."""
 
 LIGHT_RULES = (
@@ -86,6 +86,7 @@ class Study:
         cache: folder of what experiments share.
         results: folder of all experiments' results.
         home: the experiment's folder of results.
+        answers: folder of the answers of language models, which experiments share.
         cache_umask: the umask of programs that write to the cache.
         parts: the parts of the study, one for each data set, by what the rules call `experiment`; in a job, those that it has asked for.
         site: the bounds of a cluster's jobs (profiles/slurm/site.yaml).
@@ -114,11 +115,12 @@ class Study:
         with plain_refusals():
             self.parts = self._planned(configs)
             self.site = load_site()
+        self.answers = Path(config.get("answers_root", "answers")).expanduser()
         self.cache_umask = f"{shared_umask(self.cache):04o}"
         os.umask(shared_umask(self.home))  # of this process, and of the programs that write results
         self.contained = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
         self.keep = {"all": "all", "none": "results"}.get(config.get("keep_models", "best"), "best")
-        self.image = StudyImage(workflow, self.site, self.cache, self._paths()) if self.contained else None
+        self.image = self._image() if self.contained else None
         self.light_jobs = self.site["light_steps"] == "job" or (self.contained and not runtime())
 
     def _checked_configs(self) -> dict[str, dict[str, Any]]:
@@ -218,18 +220,22 @@ class Study:
     @property
     def local_rules(self) -> list[str]:
         """Rules that run where Snakemake runs, whatever the cluster."""
-        fetches = ["fetch_encoder", "fetch_dataset"] if runtime() or not self.contained else []
+        outside = ["ask_model", "fetch_dataset", "fetch_encoder"] if runtime() or not self.contained else []
         light = [*LIGHT_RULES, *(RULES_OF_SETS if self.has_sets else ())]
-        return [*LOCAL_RULES, *fetches, *([] if self.light_jobs else light)]
+        return [*LOCAL_RULES, *outside, *([] if self.light_jobs else light)]
 
     def image_path(self, wildcards: Any) -> str | None:
         """What every rule runs in; None where no profile asks for an image."""
         return self.image.path if self.image else None
 
-    def _paths(self) -> list[Path]:
+    def _image(self) -> StudyImage:
+        """The image, with all that the programs must see inside."""
         configs = [part.raw for part in self.parts.values()] or [self.config]
-        paths = [path for config in configs for path in study_paths(config, self.site, [self.cache, self.results])]
-        return list(dict.fromkeys(paths))
+        folders = [self.cache, self.results, *([self.answers] if self.config.get("language_models") else [])]
+        paths = [path for config in configs for path in study_paths(config, self.site, folders)]
+        models = self.config.get("language_models", {}).values()
+        variables = [entry["key_from"] for entry in models if "key_from" in entry]
+        return StudyImage(self.workflow, self.site, self.cache, list(dict.fromkeys(paths)), variables)
 
     @property
     def only_looks(self) -> bool:
@@ -279,6 +285,9 @@ class Study:
                 self._begin_on_cluster(self.guard)
             for part in self.parts.values():
                 self._begin_part(part)
+            if self.config.get("language_models"):
+                with explained_refusals(self.answers):
+                    self.answers.mkdir(parents=True, exist_ok=True)
             if self.has_sets:
                 with explained_refusals(self.home):
                     write_request(self._tokens_of_parts(), self.home / TOKENS_OF_SETS)

@@ -31,7 +31,8 @@ BELOW = {
     "container": ("base",),
     "grid": ("base", "encoders"),
     "config": ("base", "grid", "data.hub"),
-    "plan": ("base", *PLANNING_DATA, "encoders", "grid"),
+    "asking": ("base", "data"),
+    "plan": ("base", *PLANNING_DATA, "asking.prompt", "encoders", "grid"),
     "jobs": ("base", "data.splits", "config"),
     "workflow": (
         "base",

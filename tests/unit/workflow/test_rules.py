@@ -4,7 +4,7 @@ import re
 
 from testing.tiny import PROJECT
 
-QUOTED_BEFORE = {"params.files", "params.cached", "params.reading", "params.sets", "params.languages"}
+QUOTED_BEFORE = {"params.files", "params.cached", "params.reading", "params.sets", "params.languages", "params.asking"}
 """Options that emotion_grid/workflow/options.py has quoted one by one."""
 
 NO_PATHS = {

@@ -1,0 +1,1 @@
+"""Asking language models: questions, what comes back, what it costs, and the endpoint that answers."""
