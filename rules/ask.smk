@@ -9,10 +9,10 @@ rule ask_model:
         inputs.row,
     output:
         [update(f"{RESULTS}/{{kind}}/{{row}}/{file}") for file in BASELINE_FILES],
-    wildcard_constraints:
-        kind="|".join(kind.folder for kind in KINDS if kind.rule == "ask_model"),
     log:
         f"{RESULTS}/{{kind}}/{{row}}/ask_model.log",
+    wildcard_constraints:
+        kind="|".join(kind.folder for kind in KINDS if kind.rule == "ask_model"),
     resources:
         **resources.light,
     params:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import socket
 import threading
 import time
@@ -115,13 +116,8 @@ def completion(content: str, probability: float | None = 0.9, finish: str = "sto
 
 
 def _pieces(content: str) -> list[str]:
-    """The words of a content with the blanks before them, as tokenizers cut them."""
-    pieces, rest = [], content
-    while rest:
-        end = next((place for place in range(1, len(rest)) if rest[place] in ' ",:{}'), len(rest))
-        pieces.append(rest[:end])
-        rest = rest[end:]
-    return pieces
+    """The tokens of a content: `true` and `false`, each with a blank before it, and what stands between them."""
+    return [piece for piece in re.split(r"( ?true| ?false)", content) if piece]
 
 
 def _token(piece: str, probability: float) -> dict[str, Any]:

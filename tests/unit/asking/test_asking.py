@@ -138,7 +138,8 @@ def test_answers_of_the_wrong_form_are_kept_and_not_asked_again(server, opened, 
         '{"anger": 1, "joy": 0}',
     ]
     asked = questions(*TEXTS[: len(contents)])
-    server.content = lambda text, labels, known=dict(zip(TEXTS, contents, strict=False)): known[text]
+    known = dict(zip(TEXTS, contents, strict=False))
+    server.content = lambda text, labels: known[text]
     for _ in range(2):
         with opened(at_once=2) as asking:
             asking.ask(asked)

@@ -33,7 +33,7 @@ def test_the_nearest_comes_last_with_its_labels():
 
 def test_a_row_that_is_not_annotated_for_every_label_is_not_shown():
     assert "exams tomorrow" not in {text for text, _ in nearest("exams tomorrow", 4)}
-    with pytest.raises(InputError, match="expected at most 4, .* found 5"):
+    with pytest.raises(InputError, match=r"expected at most 4, .* found 5"):
         nearest("exams tomorrow", 5)
 
 
