@@ -44,7 +44,7 @@ def opened(server, tmp_path):
     """Call with what bounds the asking: what asks the server, with its answers in `answers.jsonl`."""
 
     @contextmanager
-    def opened(at_once=1, budget=None, per_minute=None, timeout=0.5, address=None, key_from=None):
+    def opened(at_once=1, budget=None, per_minute=None, timeout=60, address=None, key_from=None):
         endpoint = Endpoint(address or server.address, key_from, timeout)
         with open_ledger(tmp_path / "answers.jsonl", budget or Budget()) as ledger:
             yield Asking(endpoint, ledger, Pace(per_minute), at_once)

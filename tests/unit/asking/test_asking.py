@@ -57,7 +57,7 @@ def test_after_a_fault_the_same_text_is_asked_again(server, opened, questions, n
     fault, is_paid = FAULTS[name]
     server.faults = [fault]
     (question,) = asked = questions("so much joy")
-    with opened() as asking:
+    with opened(timeout=1 if name == "silence" else 60) as asking:
         asking.ask(asked)
         assert answers(asking, asked) == [pytest.approx([0.1, 0.9])]
         lost = most_tokens(question.request) if is_paid else Tokens()
@@ -69,7 +69,7 @@ def test_after_a_fault_the_same_text_is_asked_again(server, opened, questions, n
 def test_all_faults_at_once_lose_no_answer_and_pay_for_none_twice(server, opened, questions):
     server.faults = [fault for fault, _ in FAULTS.values()] * 2
     asked = questions(*TEXTS)
-    with opened(at_once=4) as asking:
+    with opened(at_once=4, timeout=5) as asking:
         asking.ask(asked)
         assert answers(asking, asked) == EXPECTED
     assert server.delivered == dict.fromkeys(TEXTS, 1)
@@ -174,7 +174,7 @@ def test_requests_start_no_faster_than_allowed(server, opened, questions):
 def test_requests_are_on_their_way_at_the_same_time(server, opened, questions):
     server.delay = 0.3
     started = time.monotonic()
-    with opened(at_once=12, timeout=5) as asking:
+    with opened(at_once=12) as asking:
         asking.ask(questions(*TEXTS))
     assert time.monotonic() - started < 0.3 * len(TEXTS) / 2
 
