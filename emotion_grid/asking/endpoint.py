@@ -62,17 +62,16 @@ class Endpoint:
 
         others = {name: value for name, value in request.items() if name not in ("model", "messages")}
         try:
-            reply = self._client.chat.completions.with_raw_response.create(
+            came = self._client.chat.completions.with_raw_response.create(
                 model=request["model"], messages=request["messages"], extra_body=others
-            ).text
+            )
         except openai.APIStatusError as error:
             raise self._refused(error) from None
         except openai.APIConnectionError as error:
             raise self._broken(error) from None
+        reply = self._hidden(came.text)
         if parse_reply(reply) is None:
-            raise Fault(
-                f"expected a chat completion, found {visible(self._hidden(reply), 200) or 'nothing'}", is_paid=True
-            )
+            raise Fault(f"expected a chat completion, found {visible(reply, 200) or 'nothing'}", is_paid=True)
         return reply
 
     def _refused(self, error: Any) -> Exception:

@@ -91,7 +91,7 @@ class RuleOptions:
             if entry is None:
                 raise InputError(f"{wildcards.row}: expected one of the language_models of the config, found {name}")
         values = {**entry, **entry.get("budget", {}), "answers": self.study.answers}
-        return " ".join(_option(name, values[name]) for name in ASKING if name in values)
+        return " ".join(_option(key, values[key]) for key in ASKING if key in values)
 
     def texts(self, wildcards: Any) -> str:
         """The name of dev's and test's texts, which a run's predictions are for."""
