@@ -63,7 +63,8 @@ def _tokens(logprobs: Any) -> list[dict[str, Any]]:
 
 
 def _used(usage: Any) -> Tokens | None:
-    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")] if isinstance(usage, dict) else []
-    if len(counts) == 2 and all(isinstance(count, int) and count >= 0 for count in counts):
-        return Tokens(*counts)
-    return None
+    if not isinstance(usage, dict):
+        return None
+    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    known = [count for count in counts if isinstance(count, int) and count >= 0]
+    return Tokens(*known) if len(known) == len(counts) else None

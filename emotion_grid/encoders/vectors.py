@@ -70,7 +70,7 @@ def make_tokenizer(words: list[str]) -> "Tokenizer":
 
     vocabulary = {word: number for number, word in enumerate((PAD, UNKNOWN, *words))}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
-    steps = [normalizers.Replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")]
+    steps: list[normalizers.Normalizer] = [normalizers.Replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")]
     if sum(word != word.lower() for word in words) < CAPITALS * len(words):
         steps.append(normalizers.Lowercase())
     tokenizer.normalizer = normalizers.Sequence(steps)

@@ -135,10 +135,10 @@ class RuleInputs:
     def asked(self, wildcards: Wildcards) -> list[Path]:
         """The predictions of every row that a language model answers."""
         self.study.begin()
-        parts = [part for part in self.study.parts.values() if part.plan]
-        rows = [(part, row) for part in parts for row in part.plan.rows.values() if row.kind == LANGUAGE_MODEL]
+        plans = [(part, part.plan) for part in self.study.parts.values() if part.plan]
+        rows = [(part, row) for part, plan in plans for row in plan.rows.values() if row.kind == LANGUAGE_MODEL]
         with plain_refusals():
-            if parts and not rows:
+            if plans and not rows:
                 raise InputError("language_models: expected a language model to ask, found none; add one to the config")
         return [part.results_of(row) for part, row in rows]
 
