@@ -23,12 +23,12 @@ def study_texts(study: Path, split: str) -> Rows:
     """
     if not (study / PLAN).is_file():
         sets = [path.parent.name for path in sorted(study.glob(f"{SETS}/*/{PLAN}"))]
-        found = (
+        what = (
             f"several sets; name the folder of one in {study / SETS}: {listed(sets)}"
             if sets
             else "none; check the name"
         )
-        raise InputError(f"{study}: expected the results of a study on one data set ({PLAN}), found {found}")
+        raise InputError(f"{study}: expected the results of a study on one data set ({PLAN}), found {what}")
     plan = read_json(study / PLAN)
     folders = [data_folder(study, key) for key in dict.fromkeys(row["data"] for row in plan["rows"])]
     if missing := [folder for folder in folders if not (folder / CHECKS).is_file()]:
