@@ -26,7 +26,7 @@ def kept_digest(path: Path, cache: Path) -> str:
         return file_digest(path)
     record = cache / KEPT / f"{digest(str(path.resolve()))[:16]}.json"
     now = [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
-    with contextlib.suppress(OSError, InputError, AttributeError, KeyError):
+    with contextlib.suppress(OSError, InputError, KeyError, TypeError):
         known = read_json(record)
         if known["file"] == now:
             return str(known["sha256"])

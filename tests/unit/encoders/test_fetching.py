@@ -80,7 +80,8 @@ def test_fetched_folder_is_the_one_that_was_planned(folder, tmp_path):
 
 def test_large_files_of_a_folder_are_linked_and_read_once(folder, tmp_path, monkeypatch):
     """Faults: 16 GB are copied and read three times; the mode of somebody's own file is changed through its second name."""
-    monkeypatch.setattr(folder_kind, "LARGE", len(WEIGHTS))
+    monkeypatch.setattr(folder_kind, "LARGE", 10_000)
+    (folder / "model.safetensors").write_bytes(bytes(10_000))
     read: list[str] = []
     monkeypatch.setattr(fetching, "file_digest", lambda path: (read.append(path.name), file_digest(path))[1])
     spec, weights = spec_of(folder), folder / "model.safetensors"
