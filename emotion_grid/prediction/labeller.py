@@ -197,7 +197,7 @@ class Ensemble:
     """
 
     def __init__(self, folders: list[Path], threads: int, encoder: Path | None = None):
-        self.members = [
+        self.members: list[Labeller | Mixture] = [
             Labeller(folder, threads, encoder) if _weights(folder) is None else Mixture(folder, threads, encoder)
             for folder in folders
         ]
