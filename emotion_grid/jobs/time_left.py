@@ -1,10 +1,13 @@
 """How long a grid still takes, from the runs that are done.
 
 An unfinished run takes as long as finished ones of its kind did on average: of its setting or, before one is done, of its encoder with as
-many frozen layers and the same adapters, of its encoder, of all. What all of them take is divided by the speed of this start: seconds of
-runs in each second since its first run began. That speed holds what the start spends between runs, and how many runs are at work at once.
+many frozen layers and the same adapters, of its encoder, of all. The waiting ones are dealt out, one after another, to the places that runs at
+work leave. How many places there are, and what a start spends between runs, is told by its speed so far: seconds of runs in each second
+since its first run began.
 """
 
+import heapq
+import math
 from collections.abc import Callable, Hashable, Sequence
 from statistics import fmean
 
@@ -45,11 +48,29 @@ def seconds_left(runs: Sequence[Run], left: dict[str, float], since: float, now:
     """
     done = [run for run in runs if run.state == "done" and run.seconds is not None]
     unfinished = [run for run in runs if run.state in UNFINISHED]
-    work = [_work_left(run, done, left, now) for run in unfinished]
-    known = [seconds for seconds in work if seconds is not None]
-    if len(known) < len(work):
+    work = {run.name: _work_left(run, done, left, now) for run in unfinished}
+    if None in work.values():
         return None
-    return max(sum(known) / _speed(runs, since, now), *known, 0.0) if known else 0.0
+    at_work, waiting = (
+        [work[run.name] or 0.0 for run in unfinished if (run.state == "running") == is_running]
+        for is_running in (True, False)
+    )
+    return _dealt_out(at_work, waiting, _speed(runs, since, now))
+
+
+def _dealt_out(at_work: list[float], waiting: list[float], speed: float) -> float:
+    """When the last run ends if each waiting one begins where a place is free first.
+
+    Args:
+        at_work, waiting: seconds that are left of each run.
+        speed: seconds of runs in each second.
+    """
+    places = max(len(at_work), math.ceil(speed), 1)
+    ends = [*at_work, *[0.0] * (places - len(at_work))]
+    heapq.heapify(ends)
+    for seconds in waiting:
+        heapq.heapreplace(ends, ends[0] + seconds * places / max(speed, 1e-9))
+    return max(ends)
 
 
 def _work_left(run: Run, done: Sequence[Run], left: dict[str, float], now: float) -> float | None:

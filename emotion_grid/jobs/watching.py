@@ -64,7 +64,7 @@ def _time_left(parts: Sequence[Experiment], runs: Sequence[Run], progress: dict[
         return ""
     left = {name: one.left for name, one in progress.items() if one.left is not None}
     seconds = seconds_left(runs, left, starts[0].since, now)
-    return ", time left not known before a run is done" if seconds is None else f", {clock(seconds)} left"
+    return ", time left not known yet" if seconds is None else f", {clock(seconds)} left"
 
 
 def _best(runs: Sequence[Run]) -> str:

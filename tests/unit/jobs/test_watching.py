@@ -173,7 +173,7 @@ def test_on_a_terminal_the_lines_stand_still(states):
 
     watch("tiny", lambda: next(states), terminal, pause)
     assert len(screens) == 3 and all(len(screen) == 3 for screen in screens)
-    assert screens[0][0] == "tiny: 0 of 3 runs done, 2 running, 1 waiting, time left not known before a run is done"
+    assert screens[0][0] == "tiny: 0 of 3 runs done, 2 running, 1 waiting, time left not known yet"
     assert re.fullmatch(r"  a  epoch 1/3  loss 0\.5000  0:01:(40|39|38) left", screens[0][1])
     assert re.match(
         r"tiny: 1 of 3 runs done, 2 running, 0:\d\d:\d\d left, best validation macro-F1 0\.400", screens[2][0]
