@@ -21,7 +21,7 @@ class FakeModel(ThreadingHTTPServer):
     """Says true of every label that a text names, and false of all others.
 
     Attributes:
-        faults: what happens to the next requests, in order; then they are answered.
+        faults: what happens to the next requests, in order; where it is None, and afterwards, they are answered.
         content: the answer to a text and the names of its labels; a test may set another function.
         probability: of each token that is written; None for replies without token probabilities.
         delay: seconds before a reply.
@@ -34,7 +34,7 @@ class FakeModel(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.faults: list[Fault] = []
+        self.faults: list[Fault | None] = []
         self.content: Callable[[str, list[str]], str] = say_labels
         self.probability: float | None = 0.9
         self.delay = 0.0

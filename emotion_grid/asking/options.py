@@ -20,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at-once", type=int, default=8, help="requests on their way at the same time (default: 8)")
     parser.add_argument("--requests-per-minute", type=float, help="at most so many requests start in a minute")
     parser.add_argument("--timeout", type=float, default=120, help="seconds of silence to wait for (default: 120)")
-    parser.add_argument("--tokens", type=int, help="budget: tokens that all answers of this kind may cost")
+    parser.add_argument("--tokens", type=float, help="budget: tokens that all answers of this kind may cost")
     parser.add_argument("--money", type=float, help="budget: money that all answers of this kind may cost")
     parser.add_argument(
         "--prices", type=float, nargs=2, metavar=("INPUT", "OUTPUT"), help="of a million tokens, with --money"

@@ -65,6 +65,7 @@ def _tokens(logprobs: Any) -> list[dict[str, Any]]:
 def _used(usage: Any) -> Tokens | None:
     if not isinstance(usage, dict):
         return None
-    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    known = [count for count in counts if isinstance(count, int) and count >= 0]
-    return Tokens(*known) if len(known) == len(counts) else None
+    read, wrote = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if not isinstance(read, int) or not isinstance(wrote, int) or read < 0 or wrote < 0:
+        return None
+    return Tokens(read, wrote)

@@ -11,7 +11,7 @@ from emotion_grid.asking.answers import read_answer
 from emotion_grid.asking.pace import Pace
 from emotion_grid.asking.tokens import Budget, Tokens, most_tokens
 from emotion_grid.base.messages import InputError
-from testing.language_model import body, half, hang_up, silence, status
+from testing.language_model import body, half, hang_up, say_labels, silence, status
 
 LABELS = ["anger", "joy"]
 TEXTS = [f"so much {word} {number}" for number, word in enumerate(["joy", "anger", "rain"] * 4)]
@@ -67,7 +67,7 @@ def test_after_a_fault_the_same_text_is_asked_again(server, opened, questions, n
 
 
 def test_all_faults_at_once_lose_no_answer_and_pay_for_none_twice(server, opened, questions):
-    server.faults = [fault for fault, _ in FAULTS.values()] * 2
+    server.faults = [one for fault, _ in FAULTS.values() for one in (fault, None)]
     asked = questions(*TEXTS)
     with opened(at_once=4, timeout=5) as asking:
         asking.ask(asked)
@@ -119,7 +119,7 @@ def test_nobody_asks_while_the_endpoint_wants_a_pause(server, opened, questions)
     started = time.monotonic()
     with opened(at_once=1) as asking:
         asking.ask(questions(*TEXTS))
-    assert 1 <= time.monotonic() - started < 10
+    assert time.monotonic() - started >= 1
     assert len(server.requests) == len(TEXTS) + 1
 
 
@@ -172,11 +172,16 @@ def test_requests_start_no_faster_than_allowed(server, opened, questions):
 
 
 def test_requests_are_on_their_way_at_the_same_time(server, opened, questions):
-    server.delay = 0.3
-    started = time.monotonic()
-    with opened(at_once=12) as asking:
+    together = threading.Barrier(4)
+
+    def content(text, labels):
+        together.wait(60)  # until four requests are here
+        return say_labels(text, labels)
+
+    server.content = content
+    with opened(at_once=4) as asking:
         asking.ask(questions(*TEXTS))
-    assert time.monotonic() - started < 0.3 * len(TEXTS) / 2
+    assert server.delivered == dict.fromkeys(TEXTS, 1)
 
 
 def test_a_pause_lets_those_go_who_are_told_to_stop():
@@ -185,7 +190,7 @@ def test_a_pause_lets_those_go_who_are_told_to_stop():
     waiting = threading.Thread(target=pace.wait)
     waiting.start()
     pace.stopped.set()
-    waiting.join(5)
+    waiting.join(60)
     assert not waiting.is_alive()
 
 
