@@ -167,7 +167,9 @@ def _head(path: Path, file: BinaryIO) -> Head:
     line = file.readline(LONGEST_LINE)
     if header := HEADER.fullmatch(line):
         count, width = int(header[1]), int(header[2])
-        is_binary = not _is_text(file.readline(LONGEST_LINE))
+        first = file.readline(LONGEST_LINE)
+        # A byte of a float may be that of a line break: such a line ends behind the word.
+        is_binary = not _is_text(first) or len(first.split()) == 1
         head = Head(width, count, len(line), is_binary)
     else:
         head = Head(len(_numbers(line)), None, 0, False)

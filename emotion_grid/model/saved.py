@@ -3,6 +3,7 @@
 Imports torch alone: a head is saved without its encoder.
 """
 
+import shutil
 from pathlib import Path
 
 import torch
@@ -35,6 +36,7 @@ def write_model(folder: Path, weights: dict[str, torch.Tensor], description: dic
             **description,
         },
     )
+    shutil.copymode(folder / "config.json", folder / "model.safetensors")  # safetensors writes for its owner alone
 
 
 def describe(encoder: Path, run: dict) -> dict:
