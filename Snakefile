@@ -59,6 +59,7 @@ include: "rules/ensemble.smk"
 include: "rules/ask.smk"
 include: "rules/evaluate.smk"
 include: "rules/compare.smk"
+include: "rules/annotators.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
 include: "rules/paper.smk"
@@ -92,5 +93,6 @@ rule all:
         inputs.unfinished,
         # Each by itself: where one alone is missing, nothing else would ask for it.
         inputs.of_every_set("summary.csv", "settings.csv", "metrics.csv", "comparison.csv", "models.csv", "report.html"),
+        inputs.annotators_of_every_set,
         inputs.of_all_sets("summary.csv", "sets.csv", "comparison.csv", "report.html"),
         lambda wildcards: inputs.explanations(checkpoints) if inputs.explains else [],

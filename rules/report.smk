@@ -3,6 +3,7 @@ rule report:
         summary=rules.evaluate.output.summary,
         metrics=rules.evaluate.output.metrics,
         comparison=rules.compare.output,
+        annotators=inputs.annotators,
     output:
         report(f"{RESULTS}/report.html", category="Pages", labels={"result": "Report"}),
     log:

@@ -14,6 +14,7 @@ An experiment's folder of results, `<results_root>/<experiment>`:
     summary.json, comparison.json, ...       digests of the tables and of the report, each beside what it is about
     summary.csv, settings.csv, metrics.csv   scores of rows and settings
     comparison.csv, models.csv, report.html  what is made from them
+    annotators/<table>.csv                   how far annotators agree, their scores beside the rows', and which texts they annotated
     explanations/<run>/explanation.html
     labelled/<run>/<file>.csv                labels of new texts
     annotations/<split>.sqlite               what people answered on the labelling page; <split>.csv and <split>/<person>.csv: tables of it
@@ -61,6 +62,9 @@ PLAN, EXPLANATIONS_REQUEST, GUARD = "plan.json", "explanations.json", ".guard"
 TOKENS_OF_SETS = "sets.json"
 SUMMARY_TABLE, SETTINGS_TABLE, METRICS_TABLE = "summary.csv", "settings.csv", "metrics.csv"
 SETS_TABLE, SETS_RECORD = "sets.csv", "tables-of-sets.json"
+AGREEMENT_TABLE, ANNOTATORS_TABLE = "annotators/agreement.csv", "annotators/scores.csv"
+DISAGREEMENTS_TABLE, ANNOTATED_TABLE = "annotators/disagreements.csv", "annotators/texts.csv"
+ANNOTATORS_RECORD = "annotators.json"
 COMPARISON_TABLE, MODELS_TABLE, REPORT = "comparison.csv", "models.csv", "report.html"
 SUMMARY_RECORD, COMPARISON_RECORD, MODELS_RECORD = "summary.json", "comparison.json", "models.json"
 REPORT_RECORD, EXPLANATION_RECORD, MODEL_RECORD = "report.json", "explanation.json", "digests.json"
@@ -88,6 +92,7 @@ RECORDED = {
     COMPARISON_RECORD: (COMPARISON_TABLE,),
     MODELS_RECORD: (MODELS_TABLE,),
     REPORT_RECORD: (REPORT,),
+    ANNOTATORS_RECORD: (AGREEMENT_TABLE, ANNOTATORS_TABLE, DISAGREEMENTS_TABLE, ANNOTATED_TABLE),
     SETS_RECORD: (SUMMARY_TABLE, SETS_TABLE, COMPARISON_TABLE),
 }
 """Of which tables a record in an experiment's folder holds the digests."""

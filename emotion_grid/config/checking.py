@@ -65,6 +65,8 @@ def _with_names(config: dict[str, Any]) -> dict[str, Any]:
             named[key] = {name: _composed(value) if name in NAMES else value for name, value in data[key].items()}
     if isinstance(data.get("classes"), list):
         named["classes"] = _composed(data["classes"])
+    if isinstance(annotators := data.get("annotators"), dict):
+        named["annotators"] = {key: value if key == "file" else _composed(value) for key, value in annotators.items()}
     if isinstance(data.get("labels"), dict) and len(named["labels"]) < len(data["labels"]):
         raise InputError("data.labels: expected every name once, found two that differ in their Unicode form alone")
     return {**config, "data": {**data, **named}}
@@ -95,7 +97,21 @@ def _contradictions(data: dict[str, Any]) -> list[str]:
         problems.append(
             "data.positive_from: expected columns of intensities, found data.label_column; remove one of them"
         )
-    return problems
+    return [*problems, *_contradictions_of_annotators(data.get("annotators", {}))]
+
+
+def _contradictions_of_annotators(annotators: dict[str, Any]) -> list[str]:
+    """Keys of `data.annotators` that do not go together."""
+    in_columns, classes = isinstance(annotators.get("raters"), list), "label_column" in annotators
+    if in_columns and not classes:
+        return [
+            "data.annotators.raters: expected data.annotators.label_column beside columns of single people (the emotion of a row); add it"
+        ]
+    if "positive_from" in annotators and classes and not in_columns:
+        return [
+            "data.annotators.positive_from: expected columns of intensities, found data.annotators.label_column; remove one of them"
+        ]
+    return []
 
 
 def _unpinned(data: dict[str, Any]) -> list[str]:

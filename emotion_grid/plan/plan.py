@@ -12,6 +12,7 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.encoders.sources import Source, encoder_key
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.expand import Point, expand, varying
+from emotion_grid.plan.annotators import annotators_section
 from emotion_grid.plan.compared import compared_tables
 from emotion_grid.plan.ensembles import KIND, ensemble_specs, runs_by_setting
 from emotion_grid.plan.inputs import RAW_SPLITS, hub_splits, label_names
@@ -260,6 +261,7 @@ def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
         "labels": label_names(config),
         "folds": config["data"].get("folds"),
         "compare": {name: str(Path(folder).expanduser()) for name, folder in config["compare"].items()},
+        "annotators": annotators_section(config),
         "united": {key: config["united"][key] for key in ("train_on", "judged_on")} if "united" in config else None,
         "evaluation": config["evaluation"],
         "keep_models": config["keep_models"],

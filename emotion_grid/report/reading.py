@@ -10,6 +10,7 @@ from emotion_grid.data.splits import INPUTS
 from emotion_grid.encoders.facts import why_unexplained
 from emotion_grid.evaluation.mistakes import Predicted, read_predicted
 from emotion_grid.evaluation.results import Results, folder_of, read_comparison
+from emotion_grid.report.annotators import Annotators, read_annotators
 from emotion_grid.report.tuning import is_cross_fitted
 
 
@@ -22,6 +23,7 @@ class Study:
         comparison: comparison.csv.
         checks: checks.json of all its data, by folder.
         predictions: the best run's predictions on the split on which settings are compared.
+        annotators: the tables about annotators; None where the config names none.
         cache: folder of what experiments share, where facts about encoders are; None where nobody names it.
     """
 
@@ -29,6 +31,7 @@ class Study:
     comparison: pd.DataFrame
     checks: dict[str, dict]
     predictions: Predicted
+    annotators: Annotators | None = None
     cache: Path | None = None
 
     @property
@@ -87,4 +90,5 @@ def read_study(results: Results, cache: Path | None = None) -> Study:
     keys = dict.fromkeys(row["data"] for row in results.plan["rows"])
     paths = {key: results.home / "data" / key / "checks.json" for key in keys}
     checks = {key: read_json(path) for key, path in paths.items() if path.is_file()}
-    return Study(results, read_comparison(results.home), checks, read_predicted(results, results.best["run"]), cache)
+    comparison, predictions = read_comparison(results.home), read_predicted(results, results.best["run"])
+    return Study(results, comparison, checks, predictions, read_annotators(results), cache)

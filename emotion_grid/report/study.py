@@ -11,6 +11,7 @@ from emotion_grid.report.header.warnings import warnings
 from emotion_grid.report.page import render
 from emotion_grid.report.reading import read_study
 from emotion_grid.report.sections import (
+    annotators,
     costs,
     curves,
     data,
@@ -33,6 +34,7 @@ SECTIONS = (
     labels,
     errors,
     language_models,
+    annotators,
     explanations,
     curves,
     runs,

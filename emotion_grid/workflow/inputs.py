@@ -9,6 +9,7 @@ from typing import Any
 
 from emotion_grid.base.files import write_json
 from emotion_grid.base.layout import (
+    ANNOTATORS_RECORD,
     CHECKS,
     DATASETS,
     ENCODERS,
@@ -19,6 +20,7 @@ from emotion_grid.base.layout import (
     FEATURES_RECORD,
     FETCHED,
     PLAN,
+    RECORDED,
     RUNS,
     SUBMISSION,
     SUMMARY_TABLE,
@@ -228,6 +230,24 @@ class RuleInputs:
             names: of files in the study's folder.
         """
         return [self.study.home / name for name in names] if self.study.has_sets else []
+
+    def answers(self, wildcards: Wildcards) -> Path:
+        """The file of annotators' answers that a part names."""
+        section = self.study.part(wildcards.experiment).annotators
+        with plain_refusals():
+            if section is None:
+                raise InputError("data.annotators: expected a file of annotators' answers in the config, found none")
+        return Path(section["file"])
+
+    def annotators(self, wildcards: Wildcards) -> list[Path]:
+        """The tables about the annotators of a part; none if it names none."""
+        part = self.study.part(wildcards.experiment)
+        return [part.home / name for name in RECORDED[ANNOTATORS_RECORD]] if part.annotators else []
+
+    def annotators_of_every_set(self, wildcards: Wildcards) -> list[Path]:
+        """The same of every part of the study."""
+        parts = [SimpleNamespace(experiment=experiment) for experiment in self.study.experiments]
+        return [table for part in parts for table in self.annotators(part)]
 
     def models(self, wildcards: Wildcards) -> list[Path]:
         """Models that come before the table of models, which keeps and describes them: those that are restored in this start, and that of

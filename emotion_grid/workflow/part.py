@@ -76,6 +76,16 @@ class Part:
         with plain_refusals():
             return self._checked or checked_config(self._config, set_of(self.experiment))
 
+    @functools.cached_property
+    def annotators(self) -> dict[str, Any] | None:
+        """What its plan says of annotators; None where it names none."""
+        if self.plan is not None:
+            planned: dict[str, Any] | None = self.plan.settings["annotators"]
+            return planned
+        path = self.home / PLAN
+        written: dict[str, Any] | None = read_json(path).get("annotators") if path.is_file() else None
+        return written
+
     def packs(self, site: dict[str, Any]) -> dict[str, list[str]]:
         """Runs still to be made, as they share jobs, by the pack's name; none where every run is a job of its own.
 

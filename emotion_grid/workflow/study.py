@@ -63,6 +63,7 @@ LIGHT_RULES = (
     "evaluate",
     "keep_models",
     "compare",
+    "compare_annotators",
     "report",
     "export_paper",
     "write_submission",

@@ -13,6 +13,8 @@ import pytest
 from testing.tiny import PROJECT
 
 PLANNING_DATA = (
+    "data.annotators",
+    "data.joining",
     "data.compared",
     "data.splits",
     "data.raw",

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from emotion_grid.evaluation.results import Results, finite_or_none, score_of
+from emotion_grid.report.annotators import beside_best
 from emotion_grid.report.reading import Study
 
 
@@ -32,6 +33,7 @@ def headline(study: Study) -> dict:
         ],
         "ensembles": _ensembles(results, splits[0]),
         "settings": _headline_settings(results, baseline, splits[0]),
+        "annotators": beside_best(study.annotators, results),
         "chosen_among": int((results.settings["kind"] == "run").sum()),
     }
 
