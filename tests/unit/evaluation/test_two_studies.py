@@ -31,15 +31,13 @@ from testing.made import made_row, make_texts, run_program, write_plan, write_re
 ROWS = {"train": 8, "validation": 60, "dev": 150, "test": 10}
 
 
-def make_study(
-    home: Path, axes: dict[str, list], signal: float, first: int = 0, prefix: str = "", **plan: object
-) -> Path:
+def make_study(home: Path, axes: dict[str, list], signal: float, first: int = 0, **plan: object) -> Path:
     """A scored study: a run for each combination of the axes' values; the higher the signal, the better all of them."""
     golds = {fold: make_texts(home, rows=ROWS, key=f"d{fold}") for fold in axes.get("fold", [None])}
     rows = []
     for number, values in enumerate(itertools.product(*axes.values()), first):
         columns = {"encoder": "small", "fold": None, **dict(zip(axes, values, strict=True))}
-        name = prefix + "_".join(f"{key}-{value}" for key, value in columns.items())
+        name = "_".join([home.name, *(f"{key}-{value}" for key, value in columns.items())])
         rows.append({**made_row(name, columns), "data": f"d{columns['fold']}"})
         write_tables(home / "runs" / name, golds[columns["fold"]], signal, number)
         write_records(home / "runs" / name)
@@ -76,12 +74,17 @@ def test_a_better_study_is_found_and_by_how_much(studies):
         pd.read_csv(studies[name] / "summary.csv").query("kind == 'run'")["dev_macro_f1"].mean()
         for name in ("one", "better")
     ]
-    assert table.loc[ALL, "difference"] == pytest.approx(means[1] - means[0]) and table.loc[ALL, "verdict"] == HIGHER
+    assert (
+        table.loc[ALL, "difference"] == pytest.approx(means[1] - means[0], abs=1e-5)
+        and table.loc[ALL, "verdict"] == HIGHER
+    )
     assert table.loc[ALL, "low"] < table.loc[ALL, "difference"] < table.loc[ALL, "high"]
     assert set(table.loc[table["kind"] == "run", "verdict"]) == {HIGHER}
     assert table.loc["tfidf", "verdict"] == SAME_RUNS
     turned = matched_settings(both(studies["better"], studies["one"])).set_index("setting")
-    assert turned.loc[ALL, "verdict"] == LOWER and turned.loc[ALL, "difference"] == -table.loc[ALL, "difference"]
+    assert turned.loc[ALL, "verdict"] == LOWER and turned.loc[ALL, "difference"] == pytest.approx(
+        -table.loc[ALL, "difference"]
+    )
 
 
 def test_studies_that_are_alike_show_no_evidence_of_a_difference(studies):
