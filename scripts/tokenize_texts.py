@@ -18,6 +18,7 @@ from emotion_grid.base.messages import log
 from emotion_grid.base.prompts import TEXT
 from emotion_grid.data.fetching import expect_fetched
 from emotion_grid.data.mapping import read_mapping
+from emotion_grid.data.splits import ADDED
 from emotion_grid.features.tokens import prepared_texts, read_texts, tokenize
 
 
@@ -31,6 +32,10 @@ def main() -> None:
     parser.add_argument("--test", type=Path, help="raw file of the test rows")
     parser.add_argument(
         "--data", type=json.loads, default={}, help="labels and reading of the prepared data's spec, as JSON"
+    )
+    parser.add_argument("--added", type=Path, help="raw file of added rows")
+    parser.add_argument(
+        "--added-data", type=json.loads, default={}, help="labels and reading of the added rows, as JSON"
     )
     parser.add_argument("--encoder", required=True, type=Path, help="folder of the fetched encoder")
     parser.add_argument("--output", required=True, type=Path, help="the tokens' folder in the cache")
@@ -48,8 +53,10 @@ def main() -> None:
             expect_whole({arguments.prepared / CHECKS: None})
             texts = prepared_texts(arguments.prepared)
         else:
-            expect_fetched(spec["texts"], paths)
+            added = {name: arguments.added for name in spec["texts"] if name.startswith(f"{ADDED}/")}
+            expect_fetched(spec["texts"], {**paths, **added})
             texts = read_texts(spec, paths, read_mapping({"labels": [], **arguments.data}))
+            texts = {**read_texts(spec, added, read_mapping({"labels": [], **arguments.added_data})), **texts}
         prompt = spec["encoder"].get("prompt", TEXT)
         made = tokenize(texts, spec["max_length"], arguments.encoder, arguments.output, prompt)
         write_record(arguments.output / TOKENS_RECORD, made, files_below(arguments.output, FILES))

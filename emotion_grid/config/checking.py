@@ -30,9 +30,11 @@ def check_config(config: dict[str, Any], command_line: dict[str, Any] | None = N
     config = _with_names(with_numbers(config, [load_schema()], command_line or None))
     config = check_values(config, load_schema(), "the config")
     config = {key: value for key, value in config.items() if not key.startswith(FREE)}
+    for entry in config["data"]["added"].values():
+        _fill(entry, load_schema()["$defs"]["added"])
     problems = [
-        *_contradictions(config["data"]),
-        *_unpinned(config["data"]),
+        *_of_files(config["data"], "data"),
+        *_of_added(config["data"]),
         *_named_sets(config["grid"]),
         *_endless(config["language_models"]),
     ]
@@ -59,6 +61,22 @@ def _with_names(config: dict[str, Any]) -> dict[str, Any]:
     data = config.get("data") if isinstance(config, dict) else None
     if not isinstance(data, dict):
         return config
+    data = _named(data, "data")
+    if isinstance(data.get("added"), dict):
+        entries = data["added"].items()
+        added = {
+            name: _named(entry, f"data.added.{name}") if isinstance(entry, dict) else entry for name, entry in entries
+        }
+        data = {**data, "added": added}
+    return {**config, "data": data}
+
+
+def _named(data: dict[str, Any], where: str) -> dict[str, Any]:
+    """`data`, or an entry of `data.added`, with its names in one Unicode form.
+
+    Raises:
+        InputError: two labels whose names are then one.
+    """
     named = {key: _composed(data[key]) for key in NAMES if key in data}
     for key in ("read", "raters"):
         if isinstance(data.get(key), dict):
@@ -68,8 +86,8 @@ def _with_names(config: dict[str, Any]) -> dict[str, Any]:
     if isinstance(annotators := data.get("annotators"), dict):
         named["annotators"] = {key: value if key == "file" else _composed(value) for key, value in annotators.items()}
     if isinstance(data.get("labels"), dict) and len(named["labels"]) < len(data["labels"]):
-        raise InputError("data.labels: expected every name once, found two that differ in their Unicode form alone")
-    return {**config, "data": {**data, **named}}
+        raise InputError(f"{where}.labels: expected every name once, found two that differ in their Unicode form alone")
+    return {**data, **named}
 
 
 def _composed(value: Any) -> Any:
@@ -81,8 +99,32 @@ def _composed(value: Any) -> Any:
     return {_composed(key): _composed(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _contradictions(data: dict[str, Any]) -> list[str]:
-    """Keys of `data` that do not go together."""
+def _of_added(data: dict[str, Any]) -> list[str]:
+    """What is wrong with added rows."""
+    problems, wanted = [], list(data["labels"])
+    for name, entry in data["added"].items():
+        where = f"data.added.{name}"
+        problems += _of_files(entry, where)
+        problems += [
+            f"{where}.labels: expected labels of the study ({', '.join(wanted)}), found {label}"
+            for label in entry.get("labels", [])
+            if label not in wanted
+        ]
+    return problems
+
+
+def _of_files(data: dict[str, Any], where: str) -> list[str]:
+    """What is wrong with the keys that say which files are read, and how.
+
+    Args:
+        data: `data` or an entry of `data.added`.
+        where: its path in the config.
+    """
+    return [*_contradictions(data, where), *_unpinned(data, where)]
+
+
+def _contradictions(data: dict[str, Any], where: str) -> list[str]:
+    """Keys that do not go together."""
     problems = []
     if "folds" in data and "dev" in data:
         problems.append(
@@ -91,11 +133,11 @@ def _contradictions(data: dict[str, Any]) -> list[str]:
     for key, there in (("classes", "classes" in data), ("raters.columns", "columns" in data.get("raters", {}))):
         if there and "label_column" not in data:
             problems.append(
-                f"data.{key}: expected data.label_column beside it (the column that names the class); add it"
+                f"{where}.{key}: expected {where}.label_column beside it (the column that names the class); add it"
             )
     if "positive_from" in data and "label_column" in data and "columns" not in data.get("raters", {}):
         problems.append(
-            "data.positive_from: expected columns of intensities, found data.label_column; remove one of them"
+            f"{where}.positive_from: expected columns of intensities, found {where}.label_column; remove one of them"
         )
     return [*problems, *_contradictions_of_annotators(data.get("annotators", {}))]
 
@@ -114,7 +156,7 @@ def _contradictions_of_annotators(annotators: dict[str, Any]) -> list[str]:
     return []
 
 
-def _unpinned(data: dict[str, Any]) -> list[str]:
+def _unpinned(data: dict[str, Any], where: str) -> list[str]:
     """Names of splits on the hub that do not say which split, at which commit."""
     problems = []
     for key in ("train", "dev", "test"):
@@ -122,7 +164,7 @@ def _unpinned(data: dict[str, Any]) -> list[str]:
             try:
                 hub_split(data[key])
             except InputError as error:
-                problems.append(f"data.{key}: {error}")
+                problems.append(f"{where}.{key}: {error}")
     return problems
 
 

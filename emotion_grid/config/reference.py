@@ -32,8 +32,8 @@ def rows(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str, s
         is_section = entry.get("type") == "object"
         default = "required" if key in required else "" if is_section else show(entry.get("default", ""))
         yield name, "" if is_section else describe(entry), default, entry.get("description", "")
-        if key == "training" and prefix:
-            continue  # its keys stand once, under `training`
+        if (key == "training" and prefix) or ".added." in prefix:
+            continue  # its keys stand once, under `training` or `data`
         if is_section:
             yield from rows(entry, f"{name}.")
             if isinstance(entry.get("additionalProperties"), dict):

@@ -8,12 +8,28 @@ from emotion_grid.grid.axes.axis import Axis
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.schema_file import schema_file
 
+READING = (
+    "labels",
+    "read",
+    "columns",
+    "label_column",
+    "classes",
+    "unlabelled",
+    "positive_from",
+    "raters",
+    "on_bad_rows",
+)
+"""Keys of `data` that say how files are read; an entry of `data.added` has them, too."""
+
 
 @functools.cache
 def load_schema() -> dict[str, Any]:
     """The schema of a config file, with the axes and a block's overrides in their places."""
     schema = copy.deepcopy(schema_file())
     definitions = schema["$defs"]
+    own, data = definitions["added"]["properties"], schema["properties"]["data"]["properties"]
+    for key in READING:
+        own[key] = {**data[key], **own.get(key, {"description": f"As `data.{key}`, of this file."})}
     point = {
         axis.name: {**_axis_schema(axis), "description": axis.description, "default": axis.default} for axis in AXES
     }

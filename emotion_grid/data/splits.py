@@ -5,6 +5,9 @@ from pathlib import Path
 SPLITS = ("validation", "dev", "test")
 """The splits that get predictions; one that a study does not have is a table without rows. Training reads `train` besides."""
 
+ADDED = "added"
+"""The table of rows of another data set that training reads besides, where a run has such rows."""
+
 PREDICTIONS, HISTORY, PROVENANCE, MODEL = "predictions", "history.csv", "provenance.json", "model"
 """Folder of prediction tables; a row for each epoch; where and how a run was trained; folder of its model."""
 

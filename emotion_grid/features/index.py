@@ -56,6 +56,10 @@ class Index:
         return np.array(places, dtype=np.int64)
 
 
+Batch = tuple[np.ndarray, torch.Tensor | None, torch.Tensor | None]
+"""Places of texts, (rows,), their gold labels, (rows, labels), and their weights, (rows,)."""
+
+
 class Split(torch.utils.data.Dataset):
     """A split's texts by their places in the cache, longest first, so that batches taken in order hardly pad.
 
@@ -64,10 +68,14 @@ class Split(torch.utils.data.Dataset):
         order: which row of the table stands where, int, (rows,).
         gold: 0, 1 or NaN (unknown), float32, (rows, labels); None if no label is known.
         labels: how many there are.
+        weights: of each row's loss, float32, (rows,); None where all have the same.
         cut: how many of the texts were cut.
+
+    Args:
+        weights: in the order of the table.
     """
 
-    def __init__(self, rows: Rows, index: Index):
+    def __init__(self, rows: Rows, index: Index, weights: np.ndarray | None = None):
         places = index.find(rows.texts)
         self.order = np.argsort(-index.lengths[places], kind="stable")
         self.places = places[self.order]
@@ -75,13 +83,15 @@ class Split(torch.utils.data.Dataset):
         self.cut = int(index.cut[places].sum())
         self.labels = len(rows.labels)
         self.gold = torch.tensor(rows.gold[self.order], dtype=torch.float32) if rows.has_gold else None
+        self.weights = None if weights is None else torch.tensor(weights[self.order], dtype=torch.float32)
 
     def __len__(self) -> int:
         return len(self.places)
 
-    def __getitems__(self, rows: list[int] | np.ndarray) -> tuple[np.ndarray, torch.Tensor | None]:
-        """Places and gold of a batch; rows count in this order."""
-        return self.places[rows], None if self.gold is None else self.gold[rows]
+    def __getitems__(self, rows: list[int] | np.ndarray) -> Batch:
+        """A batch; rows count in this order."""
+        gold, weights = (None if values is None else values[rows] for values in (self.gold, self.weights))
+        return self.places[rows], gold, weights
 
     @property
     def no_predictions(self) -> np.ndarray:

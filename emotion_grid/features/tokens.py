@@ -27,7 +27,7 @@ def read_texts(spec: dict, paths: dict[str, Path], mapping: Mapping) -> dict[str
     for split, path in paths.items():
         planned = spec["texts"][split]
         name = shown_name(str(path), planned)
-        mapped = map_table(read_source(path, mapping.form), mapping, name, gold=split == "train")
+        mapped = map_table(read_source(path, mapping.form), mapping, name, gold=split not in ("dev", "test"))
         if not is_hub(planned) and texts_digest(path, mapped) != planned:
             raise InputError(f"{path}: the texts of the file have changed since this start was planned; start again")
         for row, text in zip(mapped.rows, mapped.texts, strict=True):

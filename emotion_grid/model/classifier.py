@@ -97,6 +97,7 @@ class EmotionClassifier(PreTrainedModel):
         token_type_ids: torch.Tensor | None = None,
         inputs_embeds: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
+        weights: torch.Tensor | None = None,
     ) -> SequenceClassifierOutput:
         """Logits (texts, labels), and with `labels` the mean binary cross-entropy of the known ones.
 
@@ -106,6 +107,7 @@ class EmotionClassifier(PreTrainedModel):
             input_ids, attention_mask, token_type_ids: (texts, tokens), as the encoder's tokenizer makes them.
             inputs_embeds: (texts, tokens, hidden_size), in the place of `input_ids`.
             labels: 0, 1 or NaN (unknown), (texts, labels).
+            weights: of each text's loss, (texts,); None where all have the same.
         """
         if attention_mask is None:
             tokens: Any = input_ids if input_ids is not None else inputs_embeds
@@ -118,7 +120,7 @@ class EmotionClassifier(PreTrainedModel):
             logits = self.head(hidden.float(), mask)
         loss = None
         if labels is not None:
-            loss = known_loss(logits, labels.float(), self.class_weights)
+            loss = known_loss(logits, labels.float(), self.class_weights, weights)
         return SequenceClassifierOutput(loss=loss, logits=logits)
 
     def save(self, folder: str | Path) -> None:

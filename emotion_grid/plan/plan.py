@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.encoders.sources import Source, encoder_key
 from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.expand import Point, expand, varying
+from emotion_grid.plan.added import file_config
 from emotion_grid.plan.annotators import annotators_section
 from emotion_grid.plan.compared import compared_tables
 from emotion_grid.plan.ensembles import KIND, ensemble_specs, runs_by_setting
@@ -146,23 +147,40 @@ def build_plan(config: dict[str, Any]) -> Plan:
     """
     points, sources = expand(config)
     home = Path(config["results_root"]).expanduser() / config["experiment"]
-    splits = _data(config, points)
+    splits, shared = _data(config, points), _data(config, [_of_other_rows(point) for point in points])
     runs, cached, judging = _runs(config, points, sources, splits, home)
-    rows = {row.name: row for kind in KINDS for data in splits.values() for row in _other_rows(kind, config, data)}
+    rows = {row.name: row for kind in KINDS for data in shared.values() for row in _other_rows(kind, config, data)}
     rows |= {row.name: row for row in _ensembles(config, runs, splits)}
     return Plan(
         experiment=config["experiment"],
         runs=runs,
         rows=rows,
-        data={data.key: data.spec for data in splits.values()} | judging,
+        data={data.key: data.spec for data in (*splits.values(), *shared.values())} | judging,
         encoders={encoder_key(source.spec): source for source in sources.values()},
-        datasets={source.key: source.spec for source in hub_splits(config).values()},
+        datasets=_datasets(config, splits),
         cached=cached,
         features_gb=config["features_gb"],
         others=compared_tables(config),
         explanations=_explanations(config, runs),
         settings=_settings(config, [*runs.values(), *rows.values()]),
     )
+
+
+def _of_other_rows(point: Point) -> Point:
+    """A point as rows that are no runs see it: axes that are for runs alone have their defaults."""
+    axes = [axis for axis in AXES if axis.of_runs]
+    return replace(
+        point,
+        declared={**point.declared, **{axis.name: axis.default for axis in axes}},
+        values={**point.values, **{axis.name: axis.neutral for axis in axes}},
+    )
+
+
+def _datasets(config: dict[str, Any], splits: dict[str, Data]) -> dict[str, dict[str, str]]:
+    """The splits of the hub that are read, added rows included."""
+    added = {data.spec["added"]["name"] for data in splits.values() if "added" in data.spec}
+    read = [config, *(file_config(config, name) for name in added)]
+    return {source.key: source.spec for part in read for source in hub_splits(part).values()}
 
 
 def _data_values(point: Point) -> str:

@@ -15,6 +15,9 @@ PREPARATION = "emotion_grid.data.preparation"
 UNITING = "emotion_grid.data.uniting"
 """Decides how the rows of several data sets become those of one."""
 
+ADDING = "emotion_grid.data.adding"
+"""Decides which added rows a run trains on, besides what `PREPARATION` decides."""
+
 TOKENS = "emotion_grid.features.tokens"
 """Decides the tokens in the cache."""
 

@@ -24,7 +24,7 @@ def with_own_labels(name: str, config: dict[str, Any]) -> tuple[dict[str, Any], 
     Raises:
         InputError: a set that has none of the labels.
     """
-    missing, path = _missing_labels(config), raw_files(config)["train"]
+    missing, path = missing_labels(config), raw_files(config)["train"]
     if not missing:
         return config, []
     if len(missing) == len(label_names(config)):
@@ -37,8 +37,8 @@ def with_own_labels(name: str, config: dict[str, Any]) -> tuple[dict[str, Any], 
     return {**config, "data": {**config["data"], "labels": fitted}}, missing
 
 
-def _missing_labels(config: dict[str, Any]) -> list[str]:
-    """The labels of which the training file has no column."""
+def missing_labels(config: dict[str, Any]) -> list[str]:
+    """The labels of which the training file has no column; none of a file that planning cannot read, or of a column that names classes."""
     path = raw_files(config)["train"]
     if "label_column" in config["data"] or not path.exists():
         return []

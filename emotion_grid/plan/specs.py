@@ -14,8 +14,18 @@ from emotion_grid.grid.axes.declared import AXES
 from emotion_grid.grid.axes.head import HEADS
 from emotion_grid.grid.expand import Point
 from emotion_grid.grid.values import training_part
+from emotion_grid.plan.added import added_spec, added_texts
 from emotion_grid.plan.inputs import checked_files, label_names, reading_of, united_sets
-from emotion_grid.plan.programs import FEATURES, PREPARATION, TOKENS, TRAINING, UNITING, lock_digest, program_digest
+from emotion_grid.plan.programs import (
+    ADDING,
+    FEATURES,
+    PREPARATION,
+    TOKENS,
+    TRAINING,
+    UNITING,
+    lock_digest,
+    program_digest,
+)
 
 READABLE = 90
 """Characters of a run's name before the digest: no path of a result is longer than 200."""
@@ -43,6 +53,7 @@ def data_spec(config: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         return _united_spec(config)
     data, files, reading = config["data"], checked_files(config), reading_of(config)
     labels = {"labels": label_names(config), **({"reading": reading} if reading else {})}
+    added = {"added": added_spec(config, values["added"])} if values.get("added") else {}
     return {
         "files": {split: file.content for split, file in files.items()},
         "texts": {split: file.texts for split, file in files.items()},
@@ -50,7 +61,8 @@ def data_spec(config: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         **{key: data[key] for key in ("validation", "split_seed", "clean", "drop")},
         "folds": data.get("folds"),
         **axis_values(values, "data"),
-        "program": program_digest(PREPARATION),
+        **added,
+        "program": program_digest(PREPARATION, *([ADDING] if added else [])),
     }
 
 
@@ -79,13 +91,13 @@ def _united_spec(config: dict[str, Any]) -> dict[str, Any]:
 def training_data(data: dict[str, Any]) -> dict[str, Any]:
     """What of the prepared splits training reads: the training rows and how they are cut; nothing of dev and test.
 
-    Only where rows are dropped whose texts stand in dev or test, too, do the texts of these decide which rows are left.
+    Only where rows are dropped whose texts stand in dev or test, too, do the texts of these decide which rows are left: added rows always are.
     """
     if "sets" in data:
         parts = {name: training_data(data["sets"][name]) for name in data["train_on"]}
         return {**{key: data[key] for key in ("labels", "folds", "fold", "program")}, "sets": parts}
     part = {key: value for key, value in data.items() if key not in ("files", "texts")}
-    elsewhere = {"elsewhere": _judged_texts(data)} if "overlaps" in data["drop"] else {}
+    elsewhere = {"elsewhere": _judged_texts(data)} if "overlaps" in data["drop"] or "added" in data else {}
     return {"train": data["files"]["train"], **part, **elsewhere}
 
 
@@ -134,7 +146,7 @@ def tokens_spec(run: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """What decides the tokens that a run reads: every text of the study, whatever split it belongs to."""
     return {
         "encoder": run["encoder"],
-        "texts": data["texts"],
+        "texts": {**data["texts"], **added_texts(data)},
         "clean": data["clean"],
         "max_length": run["training"]["max_length"],
         "program": program_digest(TOKENS),

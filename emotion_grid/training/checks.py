@@ -56,7 +56,8 @@ def _reads_features_alone(job: Job) -> bool:
 
 def put_broken_checkpoints_aside(job: Job) -> None:
     """Move checkpoints aside that are not as they were written, so that the run starts from the first epoch instead of from anything else."""
-    for folder in (job.output / FOLDER).glob("[0-9]*"):
+    checkpoints = job.output / FOLDER
+    for folder in (*checkpoints.glob("[0-9]*"), *checkpoints.glob("first/*")):
         if broken := _broken_files(folder):
             reason = f"{folder}: expected a checkpoint as it was written, found {', '.join(broken)} damaged"
             log(f"{reason}; it is moved to {set_aside(folder, job.output, [reason])}")

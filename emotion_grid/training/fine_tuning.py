@@ -15,7 +15,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from emotion_grid.base.messages import log
 from emotion_grid.data.scores import macro_f1
 from emotion_grid.features.batches import Inputs, state_inputs, token_inputs
-from emotion_grid.features.index import FEATURES_RECORD, Split
+from emotion_grid.features.index import FEATURES_RECORD, Batch, Split
 from emotion_grid.model.classifier import build_classifier
 from emotion_grid.model.devices import padding_multiple
 from emotion_grid.model.encoder import count_parameters, quieten
@@ -173,7 +173,11 @@ class FineTuning:
         with self.checkpoints.listening():
             self.progress.begin()
             self.trainer.train(resume_from_checkpoint=self.checkpoints.latest())
-        self.model.load_state_dict(self.best.weights, strict=False)
+        self.load(self.best.weights)
+
+    def load(self, weights: dict[str, torch.Tensor]) -> None:
+        """Give what trains these weights, by name."""
+        self.model.load_state_dict(weights, strict=False)
 
     def predict(self, split: Split) -> np.ndarray:
         """Probabilities (rows, labels) in the order of the table: a row for every row of it."""
@@ -206,11 +210,12 @@ def _arguments(setting: Setting) -> TrainingArguments:
     )
 
 
-def collator(inputs: Inputs) -> Callable[[tuple], dict[str, torch.Tensor]]:
+def collator(inputs: Inputs) -> Callable[[Batch], dict[str, torch.Tensor]]:
     """Makes a batch for the model of what a `Split` gives."""
 
-    def collate(batch: tuple[np.ndarray, torch.Tensor | None]) -> dict[str, torch.Tensor]:
-        places, gold = batch
-        return inputs(places) if gold is None else {**inputs(places), "labels": gold}
+    def collate(batch: Batch) -> dict[str, torch.Tensor]:
+        places, gold, weights = batch
+        given = {"labels": gold, "weights": weights}
+        return {**inputs(places), **{name: values for name, values in given.items() if values is not None}}
 
     return collate

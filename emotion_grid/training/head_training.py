@@ -69,7 +69,7 @@ class HeadTraining:
         with self.checkpoints.listening():
             self.progress.begin()
             self._fit(self._continue(self.checkpoints.latest()))
-        self._load(self.best.weights)
+        self.load(self.best.weights)
 
     def _fit(self, done: int) -> None:
         """Train on after `done` steps."""
@@ -80,9 +80,9 @@ class HeadTraining:
             rows = np.fromiter(groups, dtype=np.int64)
             self.head.train()
             for step in range(done % steps, steps):
-                places, gold = self.train.__getitems__(rows[step * size : (step + 1) * size])
+                places, gold, weights = self.train.__getitems__(rows[step * size : (step + 1) * size])
                 assert gold is not None, "the training rows have gold labels"
-                self._step(epoch * steps + step, places, gold)
+                self._step(epoch * steps + step, places, gold, weights)
                 done = epoch * steps + step + 1
                 self.progress.tell_step(done)
                 if self.checkpoints.due and step < steps - 1:
@@ -92,9 +92,9 @@ class HeadTraining:
             if self.checkpoints.due:
                 self._save(done)
 
-    def _step(self, step: int, places: np.ndarray, gold: torch.Tensor) -> None:
+    def _step(self, step: int, places: np.ndarray, gold: torch.Tensor, weights: torch.Tensor | None) -> None:
         seed_step(self.seed, step)
-        loss = self._loss(self.logits(places), gold)
+        loss = self._loss(self.logits(places), gold, weights)
         loss.backward()
         nn.utils.clip_grad_norm_(self.head.parameters(), GRADIENT_NORM)
         self.optimizer.step()
@@ -102,8 +102,9 @@ class HeadTraining:
         self.optimizer.zero_grad()
         self.progress.add(loss.detach())
 
-    def _loss(self, logits: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:
-        return known_loss(logits, gold.to(logits.device), self.class_weights)
+    def _loss(self, logits: torch.Tensor, gold: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
+        weights = None if weights is None else weights.to(logits.device)
+        return known_loss(logits, gold.to(logits.device), self.class_weights, weights)
 
     def _end_epoch(self, epoch: int) -> bool:
         """Ask validation; whether the training is over."""
@@ -126,7 +127,8 @@ class HeadTraining:
             return split.no_predictions
         return split.in_table_order(self._evaluate(split).numpy())
 
-    def _load(self, weights: dict[str, torch.Tensor]) -> None:
+    def load(self, weights: dict[str, torch.Tensor]) -> None:
+        """Give the head these weights, by their names in the classifier."""
         self.head.load_state_dict({name.removeprefix("head."): tensor for name, tensor in weights.items()})
 
     def _save(self, step: int) -> None:
@@ -142,7 +144,7 @@ class HeadTraining:
         if folder is None:
             return 0
         saved = self.checkpoints.read(folder)
-        self._load(load_file(folder / "model.safetensors"))
+        self.load(load_file(folder / "model.safetensors"))
         self.best.restore(saved["best"], load_file(folder / "best.safetensors"))
         self.progress.restore(saved["progress"])
         for part, name in ((self.optimizer, "optimizer.pt"), (self.schedule, "scheduler.pt")):

@@ -1,6 +1,7 @@
 """Training one run of the grid and predicting every split with its best epoch."""
 
 import csv
+import importlib
 import importlib.metadata
 import json
 import os
@@ -17,7 +18,7 @@ from emotion_grid.base.files import read_json, whole_file, whole_folder, write_j
 from emotion_grid.base.messages import log
 from emotion_grid.base.numbers import clock
 from emotion_grid.data.rows import Rows, read_rows, write_predictions
-from emotion_grid.data.splits import HISTORY, MODEL, PROVENANCE, SPLITS, predicted_texts, predictions_file
+from emotion_grid.data.splits import ADDED, HISTORY, MODEL, PROVENANCE, SPLITS, predicted_texts, predictions_file
 from emotion_grid.training.checkpoints import FOLDER, Checkpoints
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def train(job: Job) -> None:
     device, precision = _device(job)
     cached = usable(job.features, precision)
     setting = _setting(job, rows, device, precision, bool(cached))
-    training = _way_of_training(job, setting, cached)
+    training = _training(job, rows["train"], setting, cached)
     log(f"{len(rows['train']):,} rows, {training.trainable:,} of {training.total:,} trainable parameters")
     training.fit()
     seconds = training.progress.seconds
@@ -112,6 +113,20 @@ def _setting(job: Job, rows: dict[str, Rows], device: "torch.device", precision:
         precision=precision,
         checkpoints=Checkpoints(job.output / FOLDER, {"precision": precision, "features": cached}),
     )
+
+
+def _training(job: Job, rows: Rows, setting: "Setting", cached: dict | None) -> Any:
+    """The run's training, on added rows, too, where its spec has some.
+
+    Args:
+        rows: its own training rows.
+    """
+    if ADDED not in job.spec["data"]:
+        return _way_of_training(job, setting, cached)
+    # By name: only the runs that have added rows have it in their program digest.
+    module = importlib.import_module("emotion_grid.training.added")
+    added = read_rows(job.data / f"{ADDED}.csv")
+    return module.with_added_rows(setting, rows, added, lambda setting: _way_of_training(job, setting, cached))
 
 
 def _way_of_training(job: Job, setting: "Setting", cached: dict | None) -> Any:

@@ -11,6 +11,7 @@ from emotion_grid.container.finding import find_image
 from emotion_grid.container.handover import bind_paths, hand_on, handed_on
 from emotion_grid.container.image import runtime
 from emotion_grid.encoders.sources import local_path
+from emotion_grid.plan.added import added_files
 from emotion_grid.plan.annotators import annotators_file
 from emotion_grid.plan.inputs import raw_files
 from emotion_grid.workflow.errors import plain_refusals
@@ -31,7 +32,7 @@ def study_paths(config: dict[str, Any], site: dict[str, Any], folders: list[Path
     others = [*config.get("compare", {}).values(), *([config["new_texts"]] if "new_texts" in config else [])]
     read = [*encoders, *(Path(path).expanduser() for path in others)]
     annotators = annotators_file(config)
-    own = [root, *raw_files(config).values(), *([annotators] if annotators else [])]
+    own = [root, *raw_files(config).values(), *added_files(config), *([annotators] if annotators else [])]
     files = [*own, *read, *(file for folder in read for file in folder.glob("*"))]
     bound = [Path(path).expanduser() for path in site["bind"]]
     return [*folders, *(path for path in files if path.exists()), *bound]

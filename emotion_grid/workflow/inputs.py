@@ -33,6 +33,7 @@ from emotion_grid.base.layout import (
 from emotion_grid.base.messages import InputError
 from emotion_grid.data.splits import BASELINE_FILES, MODEL_FILES, RESULT_FILES, SPLITS, missing_files
 from emotion_grid.encoders.sources import encoder_key
+from emotion_grid.plan.added import added_name, file_config
 from emotion_grid.plan.inputs import hub_splits
 from emotion_grid.plan.kinds import KINDS, LANGUAGE_MODEL
 from emotion_grid.plan.specs import cache_key, data_key, source_spec
@@ -151,11 +152,24 @@ class RuleInputs:
         made = (CHECKS, *(f"{split}.csv" for split in ("train", *SPLITS)))
         is_wanted = missing_files(folder, made) or self.study.is_forced("prepare", folder)
         united = [folder / CHECKS for folder in self.folders_to_unite(wildcards).values()]
-        return [*united, *(self._fetched(part) if is_wanted else [])]
+        return [*united, *(self._fetched(part, self.added_to(wildcards)) if is_wanted else [])]
 
-    def _fetched(self, part: Part) -> list[Path]:
-        """What of a part's data comes from the hub, once it is there."""
-        return [self.study.cache / DATASETS / source.key / FETCHED for source in hub_splits(part.raw).values()]
+    def _fetched(self, part: Part, added: str | None) -> list[Path]:
+        """What of a part's data comes from the hub, once it is there.
+
+        Args:
+            added: the name of its added rows, if it has any.
+        """
+        configs = [part.raw, *([file_config(part.raw, added)] if added else [])]
+        sources = [source for config in configs for source in hub_splits(config).values()]
+        return [self.study.cache / DATASETS / source.key / FETCHED for source in sources]
+
+    def added_to(self, wildcards: Wildcards) -> str | None:
+        """The name of the added rows that a job reads, which prepares splits or makes tokens; None without such rows."""
+        if not hasattr(wildcards, "experiment"):
+            return added_name(self.study.cached_spec(f"{TOKENS}/{wildcards.key}")["texts"])
+        added = self.study.part(wildcards.experiment).data_spec(wildcards.key).get("added")
+        return added["name"] if added else None
 
     def folders_to_unite(self, wildcards: Wildcards) -> dict[str, Path]:
         """The prepared splits that those of a set unite, by the names of their sets; none if the set has files of its own."""
@@ -168,7 +182,7 @@ class RuleInputs:
         if (self.study.cache / TOKENS / wildcards.key / TOKENS_RECORD).is_file():
             return []
         texts = self.prepared_of_tokens(wildcards)
-        fetched = self._fetched(self.study.part_of_tokens(f"{TOKENS}/{wildcards.key}"))
+        fetched = self._fetched(self.study.part_of_tokens(f"{TOKENS}/{wildcards.key}"), self.added_to(wildcards))
         return [self.encoder_of_tokens(wildcards) / FETCHED, *([texts / CHECKS] if texts else fetched)]
 
     def prepared_of_tokens(self, wildcards: Wildcards) -> Path | None:

@@ -6,6 +6,7 @@ from typing import Any
 from emotion_grid.base.digests import canonical
 from emotion_grid.base.layout import TOKENS, set_of
 from emotion_grid.base.messages import InputError
+from emotion_grid.plan.added import added_config, file_config
 from emotion_grid.plan.inputs import label_names, raw_files, reading_of
 from emotion_grid.workflow.errors import plain_refusals
 from emotion_grid.workflow.inputs import RuleInputs
@@ -38,10 +39,12 @@ class RuleOptions:
         self.study, self.inputs = study, inputs
 
     def raw_files(self, wildcards: Any) -> str:
-        """The raw file of each split of a data set; of one that unites others, where their rows lie, prepared."""
+        """The raw file of each split of a data set and of its added rows; of a set that unites others, where their rows lie, prepared."""
         part = self._part(wildcards)
         if not part.is_united:
-            return " ".join(f"--{split} {quote(str(path))}" for split, path in raw_files(part.raw).items())
+            files, added = raw_files(part.raw), self.inputs.added_to(wildcards)
+            files |= {"added": raw_files(file_config(part.raw, added))["train"]} if added else {}
+            return " ".join(f"--{split} {quote(str(path))}" for split, path in files.items())
         if not hasattr(wildcards, "experiment"):
             return f"--prepared {quote(str(self.inputs.prepared_of_tokens(wildcards)))}"
         folders = self.inputs.folders_to_unite(wildcards)
@@ -52,9 +55,13 @@ class RuleOptions:
         part = self._part(wildcards)
         if part.is_united:
             return ""
-        config = part.config
-        reading = reading_of(config)
-        return f"--data {quote(canonical({'labels': label_names(config), 'reading': reading}))}" if reading else ""
+        added = self.inputs.added_to(wildcards)
+        configs = {"data": part.config, **({"added-data": added_config(part.config, added)} if added else {})}
+        return " ".join(
+            f"--{name} {quote(canonical({'labels': label_names(config), 'reading': reading}))}"
+            for name, config in configs.items()
+            if (reading := reading_of(config))
+        )
 
     def _part(self, wildcards: Any) -> Part:
         """The part of the study whose files a step reads: it makes tokens, or prepared splits."""

@@ -11,7 +11,7 @@ from emotion_grid.base.messages import InputError
 from emotion_grid.config.sets import config_of, is_united
 from emotion_grid.data.splits import BASELINE_FILES, INPUTS, RESULT_FILES
 from emotion_grid.jobs.packs import pack_runs
-from emotion_grid.plan.inputs import raw_bytes
+from emotion_grid.plan.added import bytes_with_added
 from emotion_grid.plan.plan import Plan, Row, build_plan
 from emotion_grid.plan.specs import Inputs
 from emotion_grid.plan.writing import write_request
@@ -95,7 +95,8 @@ class Part:
         if self.plan is None or site["pack"] == 1:
             return {}
         waiting = {row.name: row.spec for row in self.state.unfinished if row.kind == "run"}
-        packed = pack_runs(waiting, raw_bytes(self.raw, "train"), site)
+        added = [spec["data"].get("added", {}).get("name") for spec in waiting.values()]
+        packed = pack_runs(waiting, bytes_with_added(self.raw, "train", names=added), site)
         return {digest(runs)[:SHORT]: runs for runs in packed}
 
     def pack_file(self, pack: str) -> Path:

@@ -7,7 +7,8 @@ from typing import Any
 from emotion_grid.base.layout import FEATURES, TOKENS
 from emotion_grid.jobs.needs import Need, encoding_need, fetching_mb, training_need
 from emotion_grid.jobs.site import fixed_resources, light_resources
-from emotion_grid.plan.inputs import RAW_SPLITS, longest_line, raw_bytes
+from emotion_grid.plan.added import added_name, bytes_with_added
+from emotion_grid.plan.inputs import RAW_SPLITS, longest_line
 from emotion_grid.plan.specs import cache_key
 from emotion_grid.workflow.inputs import RuleInputs
 from emotion_grid.workflow.study import Study
@@ -66,14 +67,17 @@ class RuleResources:
 
     def _training_need(self, wildcards: Any, attempt: int) -> Need:
         specs = [self.study.sized(self.study.spec(run)) for run in self.inputs.runs(wildcards)]
+        added = [spec["data"].get("added", {}).get("name") for spec in specs]
         raw = self.study.part(wildcards.experiment).raw
-        return training_need(specs, raw_bytes(raw, "train"), self.study.site, attempt, longest_line(raw))
+        train = bytes_with_added(raw, "train", names=added)
+        return training_need(specs, train, self.study.site, attempt, longest_line(raw))
 
     def _encoding_need(self, wildcards: Any, attempt: int) -> Need:
         spec = self.study.cached_spec(f"{FEATURES}/{wildcards.key}")
         part = self.study.part_of_tokens(f"{TOKENS}/{cache_key(spec['tokens'])}")
         sized = {**spec, "tokens": self.study.sized(spec["tokens"])}
-        return encoding_need(sized, raw_bytes(part.raw, *RAW_SPLITS), self.study.site, attempt)
+        size = bytes_with_added(part.raw, *RAW_SPLITS, names=[added_name(spec["tokens"]["texts"])])
+        return encoding_need(sized, size, self.study.site, attempt)
 
     def _fetching_mb(self, wildcards: Any, attempt: int) -> int:
         least = int(self.light["mem_mb"])

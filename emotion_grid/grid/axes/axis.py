@@ -34,6 +34,7 @@ class Axis:
         conflict: what is wrong with a point's resolved values, given the config, as the message of an `InputError`; None if nothing is.
         derived: columns that follow from others and are no axes of their own when runs are compared.
         repeats: whether its values are repetitions of one setting, over which scores are averaged.
+        of_runs: whether only runs have its values; other rows of the comparison stand once, for its default.
     """
 
     name: str
@@ -53,3 +54,4 @@ class Axis:
     conflict: Callable[[dict[str, Any], dict[str, Any]], str | None] = lambda values, config: None
     derived: tuple[str, ...] = field(default=())
     repeats: bool = False
+    of_runs: bool = False

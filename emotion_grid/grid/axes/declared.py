@@ -4,7 +4,7 @@ To add an axis, write a module like those beside this one, add it here, and let 
 (docs/extending.md).
 """
 
-from emotion_grid.grid.axes import encoder, fold, freeze, head, lora, seed, train_share
+from emotion_grid.grid.axes import added, encoder, fold, freeze, head, lora, seed, train_share
 from emotion_grid.grid.axes.axis import Axis
 
 AXES: tuple[Axis, ...] = (
@@ -13,6 +13,7 @@ AXES: tuple[Axis, ...] = (
     freeze.AXIS,
     lora.AXIS,
     train_share.AXIS,
+    added.AXIS,
     fold.AXIS,
     seed.AXIS,
 )

@@ -1,10 +1,17 @@
 """The section of the data: what its checks found."""
 
 from emotion_grid.base.numbers import span
-from emotion_grid.data.splits import SPLITS
+from emotion_grid.data.splits import ADDED, SPLITS
 from emotion_grid.report.reading import Study
 
 NAME, TITLE, TEMPLATE = "data", "Data", "sections/data.html.j2"
+
+
+ADDED_FINDINGS = {
+    "rows": "added rows that runs train on",
+    "leaks": "added rows dropped, since their text stands in validation, dev or test, or nearly does",
+}
+"""What is said of added rows, where there are some."""
 
 
 def build(study: Study) -> dict | None:
@@ -31,6 +38,7 @@ def build(study: Study) -> dict | None:
         "overlaps": "training rows whose text also occurs in dev or test",
         "dropped": "training rows dropped for one of these reasons",
     }
+    added = [one[ADDED] for one in checks.values() if ADDED in one]
     return {
         "unspaced": any(one.get("unspaced") for one in checks.values()),
         "splits": [results.split_name(split) for split in parts],
@@ -43,7 +51,12 @@ def build(study: Study) -> dict | None:
             for label in results.plan["labels"]
         ],
         "findings": [
-            {"name": words, "value": span([one[key] for one in checks.values()])} for key, words in findings.items()
+            *({"name": words, "value": span([one[key] for one in checks.values()])} for key, words in findings.items()),
+            *(
+                {"name": words, "value": span([one[key] for one in added])}
+                for key, words in ADDED_FINDINGS.items()
+                if added
+            ),
         ],
     }
 

@@ -44,6 +44,7 @@ def test_a_silent_block_is_one_run_with_the_default_of_every_axis():
         "freeze": 0,
         "lora": None,
         "train_share": 1.0,
+        "added": None,
         "fold": None,
         "seed": 1,
     }

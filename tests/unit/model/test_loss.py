@@ -51,3 +51,16 @@ def test_a_batch_without_a_known_cell_trains_nothing():
     loss.backward()
     assert loss.item() == 0
     assert not logits.grad.any()
+
+
+@given(st.integers(0, 10_000))
+def test_a_row_s_weight_multiplies_its_cells_and_changes_no_count(seed):
+    """Fault: a weighted mean, in which a batch of added rows alone counts as much as one of a run's own."""
+    logits, gold, class_weights = random_batch(seed, 0.3)
+    weights = torch.rand(len(gold))
+    known = ~gold.isnan()
+    each = [known_loss(logits[row : row + 1], gold[row : row + 1], class_weights) for row in range(len(gold))]
+    expected = sum(weights * torch.stack(each) * known.sum(1)) / known.sum().clamp(min=1)
+    assert known_loss(logits, gold, class_weights, weights).item() == pytest.approx(expected.item(), rel=1e-4, abs=1e-6)
+    same = known_loss(logits, gold, class_weights, torch.ones(len(gold)))
+    assert torch.equal(same, known_loss(logits, gold, class_weights))
