@@ -146,15 +146,15 @@ def _confidence(results: Results) -> float:
     return results.plan["evaluation"]["confidence"]
 
 
-def compare(results: Results) -> tuple[pd.DataFrame, dict[str, float] | None]:
-    """All comparisons of an experiment; none if only validation has gold labels, since the runs were chosen on it.
+def compare(results: Results, scored: Scored) -> tuple[pd.DataFrame, dict[str, float] | None]:
+    """All comparisons of an experiment.
+
+    Args:
+        scored: its rows with their scores on the split that judges.
 
     Returns:
         The table, and the noise that the experiment shows (`foresight.noise_from`), None where nothing shows it.
     """
-    if results.judge == "validation":
-        return pd.DataFrame(columns=COLUMNS), None
-    scored = score_resamples(results)
     table = pd.DataFrame(compare_with_best(results, scored) + compare_levels(results, scored), columns=COLUMNS)
     noise = noise_of(scored, _best_setting(results, scored))
     return table, dataclasses.asdict(noise) if noise else None

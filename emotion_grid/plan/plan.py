@@ -290,7 +290,7 @@ def _settings(config: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
         "tags": config["report"]["tags"],
         "programs": {
             "evaluate": program_digest("emotion_grid.evaluation.scoring"),
-            "compare": program_digest("emotion_grid.evaluation.comparison"),
+            "compare": program_digest("emotion_grid.evaluation.comparison", "emotion_grid.evaluation.scaling"),
             "report": report_digest(),
         },
     }

@@ -75,6 +75,16 @@ def score_axis(field: str, domain: list[float], title: str) -> alt.X:
     return alt.X(f"{field}:Q", scale=alt.Scale(domain=domain, nice=False, zero=False, clamp=True), axis=axis)
 
 
+def ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten within a range; every other one, or powers alone, where these would be many."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        found = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+        if len(found) <= 6:
+            break
+    return found or [low, high]
+
+
 def name_axis(order: list[str], field: str, title: str | None = None) -> alt.Y:
     """A vertical axis of names, in the order given."""
     axis = alt.Axis(labelLimit=150, labelPadding=8, ticks=False, domain=False)

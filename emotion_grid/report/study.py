@@ -23,6 +23,7 @@ from emotion_grid.report.sections import (
     language_models,
     provenance,
     runs,
+    scaling,
     settings,
 )
 
@@ -31,6 +32,7 @@ SECTIONS = (
     costs,
     effects,
     ensembles,
+    scaling,
     labels,
     errors,
     language_models,

@@ -1,10 +1,8 @@
 """The figure of cost against score: what a better score costs."""
 
-import math
-
 import altair as alt
 
-from emotion_grid.report.figure import FIT_WIDTH, SMALL, Figure, chart_of, draw, listed, score_domain
+from emotion_grid.report.figure import FIT_WIDTH, SMALL, Figure, chart_of, draw, listed, score_domain, ticks
 from emotion_grid.report.figures.settings import KINDS
 
 
@@ -23,7 +21,7 @@ def costs_figure(rows: list[dict], cost: str, form: str, score: str, baseline: f
         "cost:Q",
         title=cost,
         scale=alt.Scale(type="log", domain=[min(costs) / 1.25, max(costs) * 1.25], nice=False),
-        axis=alt.Axis(values=_ticks(min(costs) / 1.25, max(costs) * 1.25), format=form, domain=False),
+        axis=alt.Axis(values=ticks(min(costs) / 1.25, max(costs) * 1.25), format=form, domain=False),
     )
     domain = score_domain([*(row["score"] for row in rows), baseline])
     scale = alt.Scale(domain=domain, nice=False, zero=False, clamp=True)
@@ -45,13 +43,3 @@ def costs_figure(rows: list[dict], cost: str, form: str, score: str, baseline: f
     top = sorted(rows, key=lambda row: -row["score"])[:5]
     words = listed(f"{row['label']}: {row['cost']:,.4g}, {row['score']:.3f}" for row in top)
     return draw(chart, rows, f"{score} of {len(rows)} settings against {cost}; the best first. {words}")
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten within a range; every other one, or powers alone, where these would be many."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1, 2, 5), (1, 3), (1,)):
-        found = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
-        if len(found) <= 6:
-            break
-    return found or [low, high]
