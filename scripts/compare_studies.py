@@ -34,8 +34,8 @@ def main() -> None:
     two = match_studies(*map(_read, homes))
     matched, names = matched_settings(two), _names(*homes)
     output = arguments.output or Path("-and-".join(name.replace("/", "-") for name in names) + ".html")
-    configs = [_config(home) for home in homes]
-    differing = None if None in configs else changes(*configs)
+    first, second = (_config(home) for home in homes)
+    differing = None if first is None or second is None else changes(first, second)
     write_text(output, two_studies_page(two, matched, differing, names))
     write_table(matched, output.with_suffix(".csv"))
     log(f"{output}: {len(matched)} rows in {output.with_suffix('.csv').name}")

@@ -9,7 +9,7 @@ from emotion_grid.grid.values import whole
 
 MIXED, FIRST = "mixed", "first"
 
-OPTIONS = {MIXED: {"weight": 1}, FIRST: {"epochs": 1, "learning_rate": None}}
+OPTIONS: dict[str, dict[str, Any]] = {MIXED: {"weight": 1}, FIRST: {"epochs": 1, "learning_rate": None}}
 """What each stage can be told besides, with the defaults."""
 
 
