@@ -394,6 +394,7 @@ def test_defaults_are_filled_in_at_every_level():
         "columns": {"id": "id", "text": "text"},
         "unlabelled": [""],
         "on_bad_rows": "stop",
+        "added": {},
     }
     assert config["training"] == {
         "epochs": 5,

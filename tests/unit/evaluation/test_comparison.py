@@ -1,13 +1,17 @@
 """The comparison of an experiment: what makes a difference is found, and what selected the runs judges nothing."""
 
+import shutil
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from emotion_grid.base.files import read_json
 from emotion_grid.evaluation import comparison
 from emotion_grid.evaluation.contrasts import HIGHER, SAME, UNTESTED
-from emotion_grid.evaluation.foresight import Size, noise_from, smallest_difference
+from emotion_grid.evaluation.foresight import NOISE, Size, noise_from, smallest_difference
 from emotion_grid.evaluation.results import read_results
+from emotion_grid.evaluation.scaling import SCALING
 from scripts import compare, evaluate
 from testing.made import (
     made_row,
@@ -54,8 +58,12 @@ def test_the_noise_that_is_recorded_tells_what_the_comparisons_could_have_found(
 def test_what_selected_the_runs_judges_nothing(made, tmp_path, monkeypatch):
     results = read_results(made)
     validation = type(results)(**{**results.__dict__, "judge": "validation"})
-    table, noise = comparison.compare(validation)
-    assert len(table) == 0 and noise is None
+    home = Path(shutil.copytree(made, tmp_path / "made"))
+    monkeypatch.setattr(compare, "read_results", lambda folder: validation)
+    run_program(compare, "--results", home)
+    assert pd.read_csv(home / "comparison.csv").empty
+    record = read_json(home / "comparison.json")
+    assert record[NOISE] is None and record[SCALING] == []
 
 
 def test_axes_are_compared_over_settings_that_were_run_more_than_once(tmp_path):
@@ -71,7 +79,8 @@ def test_axes_are_compared_over_settings_that_were_run_more_than_once(tmp_path):
         write_records(tmp_path / "runs" / name)
     write_plan(tmp_path, rows, evaluation={"threshold": "fixed", "bootstrap": 50, "confidence": 0.95})
     run_program(evaluate, "--plan", tmp_path / "plan.json", "--output", tmp_path)
-    table = comparison.compare(read_results(tmp_path))[0].set_index("family")
+    results = read_results(tmp_path)
+    table = comparison.compare(results, comparison.score_resamples(results))[0].set_index("family")
     (freeze,) = table.loc["axis"].set_index("axis").loc[["freeze"]].to_dict("records")
     assert freeze["verdict"] == HIGHER and freeze["pairs"] == 1, "of two pairs, one has a setting that was run once"
     verdicts = table.loc["best"].set_index("second")["verdict"]
