@@ -12,11 +12,12 @@ import pytest
 import yaml
 
 from emotion_grid.base.digests import SHORT, digest, file_digest
+from emotion_grid.base.requirements import IMAGE_FILES
 from testing import apptainer
 from testing.members import open_folder
 from testing.tiny import PROJECT, Project, copy_checkout, make_checkout
 
-RECIPE_FILES = ("containers/emotion-grid.def", "containers/check.py", "envs/programs.txt", "envs/torch.txt")
+RECIPE_FILES = ("containers/emotion-grid.def", "containers/check.py", *(f"envs/{name}" for name in IMAGE_FILES))
 SUITE = "bookworm"
 """The base of the tests: Python 3.11, for which pip finds a CPU build of torch here."""
 
