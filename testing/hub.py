@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from testing.serving import at_work
 
 
 class FakeHub(ThreadingHTTPServer):
@@ -106,13 +106,9 @@ def _entry(folder: Path, path: Path) -> dict[str, Any]:
     return {"type": "file", "path": place, "oid": hashlib.sha1(content).hexdigest(), "size": len(content)}
 
 
-@contextmanager
-def fake_hub() -> Iterator[FakeHub]:
+def fake_hub() -> AbstractContextManager[FakeHub]:
     """A hub that is there while the block runs."""
-    with FakeHub() as hub:
-        threading.Thread(target=hub.serve_forever, daemon=True).start()
-        yield hub
-        hub.shutdown()
+    return at_work(FakeHub())
 
 
 def write_dataset(

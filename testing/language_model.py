@@ -8,10 +8,12 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from testing.serving import at_work
 
 Fault = Callable[["_Handler", bytes], None]
 """What the server does in the place of an answer, which it gets whole, with its headers."""
@@ -165,10 +167,6 @@ def body(content: bytes) -> Fault:
     return lambda handler, reply: handler.send(200, content)
 
 
-@contextmanager
-def fake_model() -> Iterator[FakeModel]:
+def fake_model() -> AbstractContextManager[FakeModel]:
     """A server that is there while the block runs."""
-    with FakeModel() as model:
-        threading.Thread(target=model.serve_forever, daemon=True).start()
-        yield model
-        model.shutdown()
+    return at_work(FakeModel())

@@ -4,8 +4,10 @@ import http.client
 import threading
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from socketserver import BaseServer
+from typing import TypeVar
 
 from emotion_grid.serving.server import LOOPBACK, LocalServer, Site
 
@@ -19,13 +21,21 @@ class Answered:
     page: str
 
 
+Server = TypeVar("Server", bound=BaseServer)
+
+
 @contextmanager
-def served(*sites: Site) -> Iterator[LocalServer]:
-    """A server of sites while the block runs."""
-    with LocalServer(sites) as server:
+def at_work(server: Server) -> Iterator[Server]:
+    """A server that answers while the block runs."""
+    with server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
+
+
+def served(*sites: Site) -> AbstractContextManager[LocalServer]:
+    """A server of sites while the block runs."""
+    return at_work(LocalServer(sites))
 
 
 def ask(url: str, method: str = "GET", path: str | None = None, body: bytes | None = None, **headers: str) -> Answered:

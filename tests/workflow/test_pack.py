@@ -26,6 +26,15 @@ def lose(project, run: str) -> None:
     (project.home / "runs" / run / "provenance.json").unlink()
 
 
+def two_lost(project, program: str) -> list[str]:
+    """Two runs of the study without results, and a training program that begins with this."""
+    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", program)
+    runs = [row["run"] for row in project.summary()][:2]
+    for run in runs:
+        lose(project, run)
+    return runs
+
+
 def test_a_pack_trains_what_is_missing_and_leaves_the_rest(project):
     before = project.snapshot()
     runs = [row["run"] for row in project.summary()]
@@ -99,22 +108,14 @@ GREEDY = """    start = time.monotonic()
 
 def test_members_side_by_side_are_at_work_at_the_same_time_and_predict_the_same(project):
     before = project.snapshot()
-    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", MEETING)
-    runs = [row["run"] for row in project.summary()][:2]
-    for run in runs:
-        lose(project, run)
-    done = start_pack(project, runs, at_once=2)
+    done = start_pack(project, two_lost(project, MEETING), at_once=2)
     assert done.wait(120) == 0, done.stderr.read()
     assert project.snapshot() == before
 
 
 def test_a_member_that_runs_out_of_memory_beside_others_is_tried_again_alone(project):
     before = project.snapshot()
-    project.edit("emotion_grid/training/run.py", "    start = time.monotonic()\n", GREEDY)
-    runs = [row["run"] for row in project.summary()][:2]
-    for run in runs:
-        lose(project, run)
-    pack = start_pack(project, runs, at_once=2)
+    pack = start_pack(project, two_lost(project, GREEDY), at_once=2)
     said = pack.communicate(timeout=120)[1]
     assert pack.returncode == 0 and said.count("tried again alone") == 1, said
     assert project.snapshot() == before
