@@ -147,7 +147,12 @@ def build_plan(config: dict[str, Any]) -> Plan:
     """
     points, sources = expand(config)
     home = Path(config["results_root"]).expanduser() / config["experiment"]
-    splits, shared = _data(config, points), _data(config, [_of_other_rows(point) for point in points])
+    firsts: dict[str, Point] = {}
+    for point in points:
+        firsts.setdefault(_data_values(point), point)
+    others = [_of_other_rows(point) for point in firsts.values()]
+    splits = _data(config, [*firsts.values(), *others])
+    shared = {key: splits[key] for key in map(_data_values, others)}
     runs, cached, judging = _runs(config, points, sources, splits, home)
     rows = {row.name: row for kind in KINDS for data in shared.values() for row in _other_rows(kind, config, data)}
     rows |= {row.name: row for row in _ensembles(config, runs, splits)}
@@ -155,7 +160,7 @@ def build_plan(config: dict[str, Any]) -> Plan:
         experiment=config["experiment"],
         runs=runs,
         rows=rows,
-        data={data.key: data.spec for data in (*splits.values(), *shared.values())} | judging,
+        data={data.key: data.spec for data in splits.values()} | judging,
         encoders={encoder_key(source.spec): source for source in sources.values()},
         datasets=_datasets(config, splits),
         cached=cached,
@@ -189,7 +194,7 @@ def _data_values(point: Point) -> str:
 
 
 def _data(config: dict[str, Any], points: list[Point]) -> dict[str, Data]:
-    """The prepared splits that the points read, by the values of their axes."""
+    """The prepared splits that the points read, runs or other rows, by the values of their axes."""
     splits: dict[str, Data] = {}
     axes = [axis for axis in AXES if axis.place == "data"]
     for point in points:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_grid.base.digests import file_digest
+from emotion_grid.base.kept import kept_digest
 from emotion_grid.base.messages import InputError
 from emotion_grid.encoders.kinds.kind import Kind
 from emotion_grid.encoders.vector_files import read_vectors, width_of
@@ -24,7 +25,7 @@ def _identify(name: str, entry: dict[str, Any]) -> dict[str, Any]:
     path, pinned = _file(entry["model"]), entry.get("sha256")
     if not path.is_file():
         raise InputError(f"encoders.{name}.model: expected a file of word vectors, found none at {path}")
-    found = file_digest(path)
+    found = kept_digest(path, entry["cache"])
     if pinned and pinned != found:
         raise InputError(f"encoders.{name}.sha256: expected {pinned}, found {found} for {path}")
     return {"file": found}
